@@ -1,0 +1,138 @@
+/**
+ * A shard's definition: what its entities and inputs are made of and how they move. One file of the app,
+ * imported by server and browser alike, compiled once.
+ */
+import { assert } from '../../src/base/assert.ts';
+import { fnv1a64 } from '../../src/base/hash.ts';
+import { canonicalJson } from '../../src/base/json.ts';
+import { type Infer, type Shape, s } from '../../src/base/shape.ts';
+import type { Components, Values } from './component.ts';
+import type { Struct } from './compound-components.ts';
+import { resolveLimits, type ShardLimits } from './limits.ts';
+import { RecordType } from './record-type.ts';
+import type { Entity, Events, World } from './world.ts';
+
+/** Who is in the world. */
+export interface Player {
+  /** Null for the anonymous viewer. */
+  readonly userId: string | null;
+  readonly name: string | null;
+  readonly roles: readonly string[];
+  /** The entity that `join` returned; 0 before that, and for a spectator. */
+  readonly entityId: number;
+}
+
+/** What `authorize` decides on. */
+export interface JoinContext {
+  readonly auth: {
+    readonly userId: string | null;
+    readonly kind: 'anonymous' | 'guest' | 'user';
+    readonly roles: readonly string[];
+    readonly name: string | null;
+  };
+  /** The id of the shard within its kind. */
+  readonly shardId: string;
+}
+
+export interface ShardSpec<C extends Components, I extends Components, E extends Events, P, M> {
+  /** Letters, digits, `-`, `_`. */
+  readonly name: string;
+  /** Ticks in a second, 1 to 240. */
+  readonly tickRate: number;
+  /** A frame every so many ticks; default 1. */
+  readonly snapshotEvery?: number;
+  readonly components: C;
+  readonly input: Struct<I>;
+  /** What `world.emit` may say. */
+  readonly events?: E;
+  /** What a shard is created with. */
+  readonly params?: Shape<P>;
+  /** What clients may send beside inputs (`handle.message`). */
+  readonly messages?: Shape<M>;
+  readonly limits?: Partial<ShardLimits>;
+  /** Asked at each join and when the viewer changes; anything but true refuses. */
+  authorize(context: JoinContext, params: P): boolean | Promise<boolean>;
+  /** The shard begins. */
+  start?(world: World<C, E>, params: P): void;
+  /** A player comes; returns his entity, or nothing for a spectator. Left out: an entity of initial values. */
+  join?(world: World<C, E>, player: Player): Entity<C> | undefined;
+  /** He left, or did not return within the grace time. His entity is despawned afterwards if it still lives. */
+  leave?(world: World<C, E>, player: Player): void;
+  /** A message came; runs at the beginning of the next tick. */
+  receive?(world: World<C, E>, player: Player, message: M): void;
+  /**
+   * Moves a player's entity by one tick. The browser predicts with this very function, so it may depend on
+   * nothing but its arguments: use `sin` and `cos` of `ternion/shards`, `Math.sqrt`, and + - * /, which
+   * agree to the last bit everywhere; not `Math.sin`, `Date`, or variables of its own. [T6]
+   */
+  step(world: World<C, E>, entity: Entity<C>, input: Readonly<Values<I>>, dtSeconds: number): void;
+  /** Everything else, after all steps; on the server only. */
+  tick?(world: World<C, E>, dtSeconds: number): void;
+}
+
+/** A definition, checked and compiled. */
+export interface ShardDef<C extends Components, I extends Components, E extends Events, P, M>
+  extends ShardSpec<C, I, E, P, M> {
+  readonly snapshotEvery: number;
+  readonly events: E;
+  readonly params: Shape<P>;
+  readonly limits: ShardLimits;
+  readonly entityType: RecordType<C>;
+  readonly inputType: RecordType<I>;
+  /** Of all that both sides must agree on to read each other's bytes. */
+  readonly hash: string;
+}
+
+/** Any definition, for code that works with all of them. */
+export type AnyShardDef = ShardDef<Components, Components, Events, unknown, unknown>;
+
+export type WorldOf<D> =
+  D extends ShardDef<infer C, infer _I, infer E, infer _P, infer _M> ? World<C, E> : never;
+export type EntityOf<D> =
+  D extends ShardDef<infer C, infer _I, infer _E, infer _P, infer _M> ? Entity<C> : never;
+export type InputOf<D> =
+  D extends ShardDef<infer _C, infer I, infer _E, infer _P, infer _M> ? Values<I> : never;
+export type EventsOf<D> =
+  D extends ShardDef<infer _C, infer _I, infer E, infer _P, infer _M>
+    ? { [K in keyof E]: Infer<E[K]> }
+    : never;
+export type ParamsOf<D> = D extends ShardDef<infer _C, infer _I, infer _E, infer P, infer _M> ? P : never;
+export type MessageOf<D> = D extends ShardDef<infer _C, infer _I, infer _E, infer _P, infer M> ? M : never;
+
+const NAME = /^[\w-]{1,64}$/;
+
+/** Checks and compiles a definition. Mistakes throw here, when the module loads. */
+export function defineShard<
+  C extends Components,
+  I extends Components,
+  E extends Events = Record<never, never>,
+  P = Record<never, never>,
+  M = never,
+>(spec: ShardSpec<C, I, E, P, M>): ShardDef<C, I, E, P, M> {
+  const { name, tickRate, snapshotEvery = 1, components, input } = spec;
+  assert(NAME.test(name), `a shard may not be named ${JSON.stringify(name)}`);
+  assert(tickRate >= 1 && tickRate <= 240, `a tick rate of ${tickRate}`);
+  assert(Number.isInteger(snapshotEvery) && snapshotEvery >= 1, `a snapshot every ${snapshotEvery} ticks`);
+  assert(!Object.hasOwn(components, 'id'), 'the component name "id" is taken by the entity itself');
+  const events = spec.events ?? ({} as E);
+  const hash = fnv1a64(
+    canonicalJson({
+      name,
+      tickRate,
+      components: Object.entries(components).map(([key, component]) => [key, component.json]),
+      input: input.json,
+      events: Object.fromEntries(Object.entries(events).map(([key, event]) => [key, event.json])),
+    }),
+  );
+  return {
+    ...spec,
+    snapshotEvery,
+    events,
+    // Without a shape of its own, a shard takes no params: an empty object is all that this one lets through.
+    params: spec.params ?? (s.object({}) as unknown as Shape<P>),
+    limits: resolveLimits(spec.limits ?? {}),
+    entityType: new RecordType(components),
+    inputType: new RecordType(input.fields),
+    hash,
+  };
+}

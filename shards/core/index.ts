@@ -1,0 +1,23 @@
+/** `ternion/shards`: definitions, for server and browser alike. */
+export { type Infer, type Shape, s } from '../../src/base/shape.ts';
+export type { Chance } from './chance.ts';
+export type { Component, Components, ValueOf, Values, Vec2, Vec3 } from './component.ts';
+export { c } from './components.ts';
+export type { Struct } from './compound-components.ts';
+export {
+  type AnyShardDef,
+  defineShard,
+  type EntityOf,
+  type EventsOf,
+  type InputOf,
+  type JoinContext,
+  type MessageOf,
+  type ParamsOf,
+  type Player,
+  type ShardDef,
+  type ShardSpec,
+  type WorldOf,
+} from './define-shard.ts';
+export { DEFAULT_SHARD_LIMITS, type ShardLimits } from './limits.ts';
+export { cos, sin } from './trig.ts';
+export type { Entity, Events, SpawnValues, World } from './world.ts';

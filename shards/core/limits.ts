@@ -1,0 +1,47 @@
+/**
+ * What a shard bears, part of its definition because both sides need to know: the server enforces these,
+ * the client keeps within them. What only the server decides is in server/options.ts. [N3]
+ */
+import { assert } from '../../src/base/assert.ts';
+
+export interface ShardLimits {
+  /** Players at once, those in their grace time included. */
+  readonly players: number;
+  /** Entities at once; a `spawn` above it throws. */
+  readonly entities: number;
+  /** Input frames that a player may send in a second, with bursts of half a second. */
+  readonly inputsPerSecond: number;
+  /** Ticks in one input frame. */
+  readonly inputTicks: number;
+  /** How far ahead of the server an input may be stamped, in ticks; so many are kept per player. */
+  readonly inputAheadTicks: number;
+  /** For so many ticks a missing input is taken to be like the last one; then it is the neutral one. */
+  readonly inputRepeatTicks: number;
+  /** Bytes of one message or event as MessagePack. */
+  readonly messageBytes: number;
+  /** Nesting of lists and maps in a message or an event. */
+  readonly messageDepth: number;
+  /** Messages that a player may send in a second, with bursts of one second. */
+  readonly messagesPerSecond: number;
+}
+
+export const DEFAULT_SHARD_LIMITS: ShardLimits = {
+  players: 256,
+  entities: 16_384,
+  inputsPerSecond: 120,
+  inputTicks: 16,
+  inputAheadTicks: 64,
+  inputRepeatTicks: 15,
+  messageBytes: 4096,
+  messageDepth: 16,
+  messagesPerSecond: 20,
+};
+
+export function resolveLimits(given: Partial<ShardLimits>): ShardLimits {
+  const limits = { ...DEFAULT_SHARD_LIMITS, ...given };
+  for (const [name, value] of Object.entries(limits)) {
+    assert(Number.isSafeInteger(value) && value > 0, `limits.${name} is ${value}`);
+  }
+  assert(limits.inputTicks <= 255, 'limits.inputTicks fits a byte');
+  return limits;
+}

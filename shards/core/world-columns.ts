@@ -1,0 +1,173 @@
+/**
+ * The state of a world: one row of columns per entity, rows used again, ids never. Made by server/shard.ts,
+ * which ticks it, and by client/predict.ts, which loads snapshots into it and steps one entity.
+ * Order is always that of the ids, so it does not depend on which row an entity happens to have. [T1]
+ */
+import { Fault } from '../../src/base/fault.ts';
+import { Chance } from './chance.ts';
+import type { Components } from './component.ts';
+import type { RecordType, Row } from './record-type.ts';
+import { hashRow, type Snapshot } from './snapshot.ts';
+import type { Table } from './table.ts';
+import type { Entity, Events, SpawnValues, World } from './world.ts';
+import { WorldHash } from './world-hash.ts';
+
+export interface WorldOptions {
+  /** Seeds `random` outside `step`. */
+  readonly seed: string;
+  /** Seeds `random` inside `step`; the clients know it. */
+  readonly stepSeed: string;
+  readonly maxEntities: number;
+  /** Where events go. */
+  emit(event: string, data: unknown, to: number | readonly number[] | undefined): void;
+}
+
+export class WorldColumns<C extends Components, E extends Events> implements World<C, E> {
+  tick = 0;
+  readonly table: Table<Row<C>>;
+  readonly #options: WorldOptions;
+  readonly #ownChance: Chance;
+  readonly #stepChance: Chance;
+  readonly #optional: ReadonlyMap<string, number>;
+  readonly #rows = new Map<number, number>();
+  readonly #free: number[] = [];
+  #rowsUsed = 0;
+  #lastId = 0;
+  /** In order of ids. Copied before the first change after it was lent out. */
+  #list: Entity<C>[] = [];
+  #lent = false;
+  /** The entity whose step runs, or 0; its chance is seeded when it is first asked for. */
+  #stepping = 0;
+  #seeded = false;
+
+  constructor(type: RecordType<C>, options: WorldOptions) {
+    this.table = type.table(64);
+    this.#options = options;
+    this.#ownChance = new Chance(options.seed);
+    this.#stepChance = new Chance(options.stepSeed);
+    const isOptional = (name: string) => type.fields[name]!.lanes.some((lane) => lane.guard === 0);
+    this.#optional = new Map(type.names.filter(isOptional).map((name) => [name, type.laneOf(name)]));
+  }
+
+  get random(): Chance {
+    if (this.#stepping === 0) return this.#ownChance;
+    if (!this.#seeded) this.#stepChance.restart(this.tick, this.#stepping);
+    this.#seeded = true;
+    return this.#stepChance;
+  }
+
+  get entities(): readonly Entity<C>[] {
+    this.#lent = true;
+    return this.#list;
+  }
+
+  get count(): number {
+    return this.#list.length;
+  }
+
+  spawn(values: SpawnValues<C> = {}): Entity<C> {
+    if (this.#list.length >= this.#options.maxEntities) {
+      throw new Fault('overloaded', `more than ${this.#options.maxEntities} entities`);
+    }
+    const entity = this.#add(this.#lastId + 1);
+    this.#ownList().push(entity);
+    for (const name in values) {
+      const value = values[name];
+      if (value !== undefined) entity[name] = value as Entity<C>[typeof name];
+    }
+    return entity;
+  }
+
+  despawn(id: number): boolean {
+    const row = this.#rows.get(id);
+    if (row === undefined) return false;
+    const list = this.#ownList();
+    list.splice(list.indexOf(this.table.at(row)), 1);
+    this.#remove(id, row);
+    return true;
+  }
+
+  get(id: number): Entity<C> | undefined {
+    const row = this.#rows.get(id);
+    return row === undefined ? undefined : this.table.at(row);
+  }
+
+  /** The row of an entity, or -1. */
+  rowOf(id: number): number {
+    return this.#rows.get(id) ?? -1;
+  }
+
+  query(...components: (keyof C & string)[]): Entity<C>[] {
+    const guards = components.flatMap((name) => this.#optional.get(name) ?? []);
+    return this.#list.filter((entity) => {
+      const row = this.#rows.get(entity.id)!;
+      return guards.every((lane) => this.table.columns[lane]!.values[row] === 1);
+    });
+  }
+
+  emit(event: string, data: unknown, to?: number | readonly number[]): void {
+    this.#options.emit(event, data, to);
+  }
+
+  hash(): string {
+    const hash = new WorldHash();
+    hash.add(this.tick);
+    for (const entity of this.#list) hashRow(hash, this.table, this.#rows.get(entity.id)!);
+    return hash.digest();
+  }
+
+  /** Between `beginStep` and `endStep`, `random` is the stream of this entity and tick. */
+  beginStep(id: number): void {
+    this.#stepping = id;
+    this.#seeded = false;
+  }
+
+  endStep(): void {
+    this.#stepping = 0;
+  }
+
+  /** Becomes what a snapshot holds. Entities that stay keep their rows and their objects. */
+  load(snapshot: Snapshot<C>): void {
+    const { ids } = snapshot.table;
+    this.tick = snapshot.tick;
+    let changed = this.#list.length !== snapshot.count;
+    for (let i = 0; i < snapshot.count && !changed; i++) changed = this.#list[i]!.id !== ids[i];
+    if (changed) {
+      for (const entity of this.#list) {
+        const { id } = entity;
+        if (snapshot.find(id) === -1) this.#remove(id, this.#rows.get(id)!);
+      }
+      const list: Entity<C>[] = [];
+      for (let i = 0; i < snapshot.count; i++) list.push(this.get(ids[i]!) ?? this.#add(ids[i]!));
+      this.#list = list;
+      this.#lent = false;
+    }
+    for (let i = 0; i < snapshot.count; i++) {
+      this.table.copy(snapshot.table, i, this.#rows.get(ids[i]!)!);
+    }
+  }
+
+  #add(id: number): Entity<C> {
+    const row = this.#free.pop() ?? this.#rowsUsed++;
+    this.table.reserve(row + 1);
+    this.table.reset(row);
+    this.table.ids[row] = id;
+    this.#rows.set(id, row);
+    this.#lastId = Math.max(this.#lastId, id);
+    return this.table.at(row);
+  }
+
+  #remove(id: number, row: number): void {
+    this.#rows.delete(id);
+    this.table.ids[row] = 0;
+    this.#free.push(row);
+  }
+
+  #ownList(): Entity<C>[] {
+    if (this.#lent) {
+      this.#list = this.#list.slice();
+      this.#lent = false;
+    }
+    return this.#list;
+  }
+}

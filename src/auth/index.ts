@@ -1,0 +1,2 @@
+/** `ternion/auth`: identities. Node. */
+export { type AuthOptions, auth } from './plugin.ts';

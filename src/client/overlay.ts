@@ -1,0 +1,44 @@
+/**
+ * The user's own writes that the log does not cover yet, per row and in order. The view is always
+ * base(seq) + these. [S7]
+ */
+import type { JsonObject } from '../base/json.ts';
+import type { PushOp } from '../protocol/client-message.ts';
+
+export class Overlay {
+  readonly #layers = new Map<string, Map<string, PushOp[]>>();
+
+  /** The layers of one row, oldest first. */
+  of(entity: string, id: string): readonly PushOp[] | undefined {
+    return this.#layers.get(entity)?.get(id);
+  }
+
+  add(op: PushOp): void {
+    let rows = this.#layers.get(op.entity);
+    if (!rows) this.#layers.set(op.entity, (rows = new Map()));
+    const layers = rows.get(op.row_id);
+    if (layers) layers.push(op);
+    else rows.set(op.row_id, [op]);
+  }
+
+  remove(op: PushOp): void {
+    const rows = this.#layers.get(op.entity);
+    const layers = rows?.get(op.row_id)?.filter((other) => other.op_id !== op.op_id);
+    if (!rows || !layers) return;
+    if (layers.length > 0) rows.set(op.row_id, layers);
+    else rows.delete(op.row_id);
+  }
+}
+
+/** A row with layers over it; undefined when there is none. */
+export function replay(base: JsonObject | undefined, layers: readonly PushOp[]): JsonObject | undefined {
+  let row = base;
+  for (const { kind, data, row_id } of layers) {
+    if (kind === 'delete') row = undefined;
+    // An insert over an existing row has arrived already: the server's row says more.
+    else if (kind === 'insert') row ??= { ...data, id: row_id };
+    // An update of a row that is gone stays without effect: deletes win. [S5]
+    else if (row) row = { ...row, ...data };
+  }
+  return row;
+}

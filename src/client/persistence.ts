@@ -1,0 +1,52 @@
+/**
+ * What a client keeps across reloads. Implementations: idb-persistence.ts (browser), MemoryPersistence
+ * (tests, Node). Contract: rows are durable before the cursor that covers them. [S3] All of it belongs
+ * to one owner (an identity); opening it for another owner empties it. [S8]
+ */
+import type { JsonObject } from '../base/json.ts';
+import type { PushOp } from '../protocol/client-message.ts';
+import type { Cursor } from '../protocol/row-batch.ts';
+
+export interface StoredRow {
+  entity: string;
+  id: string;
+  data: JsonObject;
+}
+
+/** A queued row write: `pending` until acknowledged, `failed` until retried or removed. */
+export interface StoredOp {
+  /** The op id; ids of one client grow in order of time. */
+  id: string;
+  change: PushOp;
+  status: 'pending' | 'failed';
+  error?: { code: string; message: string };
+}
+
+export interface RowChanges {
+  put: StoredRow[];
+  delete: { entity: string; id: string }[];
+  /** True: forget all rows before writing these. */
+  clear: boolean;
+}
+
+export interface StoredState {
+  cursor: Cursor | null;
+  rows: StoredRow[];
+  ops: StoredOp[];
+}
+
+/** Edits of documents that the server has not called durable yet. [D2] */
+export interface DocPersistence {
+  loadDoc(key: string): Promise<Uint8Array | null>;
+  saveDoc(key: string, bytes: Uint8Array): Promise<void>;
+  deleteDoc(key: string): Promise<void>;
+}
+
+export interface Persistence extends DocPersistence {
+  load(owner: string): Promise<StoredState>;
+  /** One transaction: the rows first, then the cursor. */
+  saveRows(changes: RowChanges, cursor: Cursor | null): Promise<void>;
+  saveOp(op: StoredOp): Promise<void>;
+  deleteOp(id: string): Promise<void>;
+  close(): void;
+}

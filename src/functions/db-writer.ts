@@ -1,0 +1,64 @@
+/**
+ * `ctx.db` of a mutation: every write is parsed against the schema and asked of the policy before it
+ * happens. [P3] Pushed row writes go the same way.
+ */
+import { Fault } from '../base/fault.ts';
+import type { JsonObject } from '../base/json.ts';
+import type { AccessAction, Images } from '../policy/access.ts';
+import type { Schema } from '../schema/define-schema.ts';
+import type { EntityName, Insert, Patch, Row } from '../schema/infer.ts';
+import type { Transaction } from '../store/transaction.ts';
+import { DbReader, type Sight } from './db-reader.ts';
+
+export interface WriterDeps extends Sight {
+  readonly schema: Schema;
+  readonly newId: () => string;
+}
+
+export class DbWriter<S extends Schema> extends DbReader<S> {
+  readonly #tx: Transaction;
+  readonly #deps: WriterDeps;
+
+  constructor(tx: Transaction, deps: WriterDeps) {
+    super(tx, deps);
+    this.#tx = tx;
+    this.#deps = deps;
+  }
+
+  /** Returns the new row's id, which may be given as `id`. Throws `invalid`, `forbidden`, `conflict`. */
+  async insert<N extends EntityName<S>>(entity: N, data: Insert<S, N> & { id?: string }): Promise<string> {
+    const { id = this.#deps.newId(), ...fields } = data as JsonObject & { id?: string };
+    const row = this.#deps.schema.entity(entity).parseInsert(id, fields);
+    this.#ask('insert', entity, { data: row });
+    await this.#tx.insert(entity, row);
+    return id;
+  }
+
+  /** Throws `invalid`, `forbidden`, `conflict`, and `not_found` also for a row that this viewer may not see. */
+  async update<N extends EntityName<S>>(entity: N, id: string, patch: Patch<S, N>): Promise<Row<S, N>> {
+    const parsed = this.#deps.schema.entity(entity).parsePatch(patch);
+    const existing = await this.#existing(entity, id);
+    this.#ask('update', entity, { data: { ...existing, ...parsed }, existing });
+    return (await this.#tx.update(entity, id, parsed)) as Row<S, N>;
+  }
+
+  /** Throws `forbidden`, and `not_found` also for a row that this viewer may not see. */
+  async delete<N extends EntityName<S>>(entity: N, id: string): Promise<void> {
+    const existing = await this.#existing(entity, id);
+    this.#ask('delete', entity, { data: existing });
+    await this.#tx.delete(entity, id);
+  }
+
+  async #existing(entity: string, id: string): Promise<JsonObject> {
+    const row = await this.#tx.get(entity, id);
+    const { access, viewer } = this.#deps;
+    if (row && access.may('read', entity, viewer, { data: row })) return row;
+    throw new Fault('not_found', `no ${entity} ${id}`);
+  }
+
+  #ask(action: AccessAction, entity: string, images: Images): void {
+    const { access, viewer } = this.#deps;
+    if (!access.may(action, entity, viewer, images))
+      throw new Fault('forbidden', `${action} ${entity}: not allowed`);
+  }
+}

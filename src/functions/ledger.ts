@@ -1,0 +1,64 @@
+/**
+ * Exactly-once results: an op id, once its mutation has committed, answers with the stored result. Written
+ * in the same transaction as the mutation's changes. [L1] [L3] An op id belongs to one viewer and one call.
+ */
+import { Fault } from '../base/fault.ts';
+import type { Json } from '../base/json.ts';
+import type { Transaction } from '../store/transaction.ts';
+
+export const LEDGER_TABLES = [
+  `CREATE TABLE IF NOT EXISTS _ledger (
+     op_id TEXT PRIMARY KEY, viewer TEXT NOT NULL, call TEXT NOT NULL, at INTEGER NOT NULL, seq INTEGER, result TEXT
+   ) STRICT, WITHOUT ROWID`,
+  'CREATE INDEX IF NOT EXISTS _ledger_at ON _ledger (at)',
+];
+
+/** How long results are kept. */
+export const LEDGER_KEEP_MS = 14 * 24 * 3600 * 1000;
+
+export interface LedgerKey {
+  readonly opId: string;
+  /** Who asks; another viewer never gets the result. */
+  readonly viewer: string;
+  /** Function and arguments, so that an op id cannot be reused for something else. */
+  readonly call: string;
+}
+
+export interface LedgerEntry {
+  readonly value: Json | undefined;
+  readonly seq: number | null;
+}
+
+/** Undefined for an op id that never committed. Throws `conflict` when it was used for something else. */
+export async function findInLedger(tx: Transaction, key: LedgerKey): Promise<LedgerEntry | undefined> {
+  const [row] = await tx.all('SELECT viewer, call, seq, result FROM _ledger WHERE op_id = ?', [key.opId]);
+  if (!row) return undefined;
+  if (row.viewer !== key.viewer || row.call !== key.call) {
+    throw new Fault('conflict', 'this op id was used for another call');
+  }
+  return {
+    value: row.result === null ? undefined : JSON.parse(String(row.result)),
+    seq: row.seq === null ? null : Number(row.seq),
+  };
+}
+
+export async function writeLedger(
+  tx: Transaction,
+  key: LedgerKey,
+  entry: LedgerEntry & { at: number },
+): Promise<void> {
+  const result = entry.value === undefined ? null : JSON.stringify(entry.value);
+  await tx.run('INSERT INTO _ledger (op_id, viewer, call, at, seq, result) VALUES (?, ?, ?, ?, ?, ?)', [
+    key.opId,
+    key.viewer,
+    key.call,
+    entry.at,
+    entry.seq,
+    result,
+  ]);
+}
+
+/** Forgets results older than LEDGER_KEEP_MS. */
+export async function trimLedger(tx: Transaction, now: number): Promise<void> {
+  await tx.run('DELETE FROM _ledger WHERE at < ?', [now - LEDGER_KEEP_MS]);
+}

@@ -1,0 +1,35 @@
+/**
+ * A feature of the server. `plugin.ts` of its folder lists all that it adds; create-server.ts is a loop
+ * over plugins. Order of life: construct -> start -> (serve) -> drain -> close.
+ */
+import type { Authenticator } from './authenticator.ts';
+import type { ChannelHost } from './channel.ts';
+import type { Route } from './route.ts';
+import type { Services } from './services.ts';
+
+export interface Plugin {
+  readonly name: string;
+  create(services: Services): PluginInstance;
+}
+
+/** A number read when metrics are scraped. */
+export interface Gauge {
+  readonly name: string;
+  readonly help: string;
+  read(): number;
+}
+
+export interface PluginInstance {
+  /** `CREATE ... IF NOT EXISTS` statements for tables of the plugin's own, whose names begin with `_`. */
+  readonly tables?: readonly string[];
+  readonly routes?: readonly Route[];
+  /** By the `kind` of an `open` message. */
+  readonly channels?: Readonly<Record<string, ChannelHost>>;
+  readonly authenticator?: Authenticator;
+  readonly gauges?: readonly Gauge[];
+  /** The store is open and its tables exist. */
+  start?(): Promise<void>;
+  /** No new work comes; finish and flush what is under way. [N2] */
+  drain?(): Promise<void>;
+  close?(): Promise<void>;
+}

@@ -1,0 +1,40 @@
+/** Text frames from client to server. Meanings: docs/wire.md. Unknown types and keys are refused. */
+import { type Infer, s, tagged } from '../base/shape.ts';
+import { cursorShape } from './row-batch.ts';
+
+export const pushOp = s.object({
+  op_id: s.string(64),
+  entity: s.string(128),
+  row_id: s.string(64),
+  kind: s.oneOf('insert', 'update', 'delete'),
+  data: s.optional(s.jsonObject()),
+});
+export type PushOp = Infer<typeof pushOp>;
+
+export const clientMessage = tagged({
+  /** The first frame. `cursor` is where this client's copy of the rows stands; null for none. */
+  hello: s.object({
+    protocol: s.int(0),
+    client: s.string(64),
+    schema: s.string(64),
+    cursor: s.nullable(cursorShape),
+  }),
+  /** Changes the identity in place; null signs out. */
+  auth: s.object({ token: s.nullable(s.string(4096)) }),
+  /** Calls a function. `op` makes a mutation run at most once, however often it is sent. [L3] */
+  call: s.object({ id: s.int(0), fn: s.string(256), args: s.json(), op: s.optional(s.string(64)) }),
+  /** Gives a call up; its result is not wanted any more. */
+  cancel: s.object({ id: s.int(0) }),
+  /** Row writes, each its own transaction, at most once per op_id. [L3] */
+  push: s.object({ id: s.int(0), ops: s.array(pushOp) }),
+  /** Asks for what was missed since `cursor`, after a gap. */
+  catchup: s.object({ cursor: s.nullable(cursorShape) }),
+  /** Opens a channel under a number that the client chooses and that is free. */
+  open: s.object({ ch: s.int(1, 0xffff_ffff), kind: s.string(32), params: s.json() }),
+  close: s.object({ ch: s.int(1, 0xffff_ffff) }),
+  /** Answers a ping with its time. */
+  pong: s.object({ time: s.number() }),
+});
+
+export type ClientMessage = Infer<typeof clientMessage>;
+export type Hello = Extract<ClientMessage, { t: 'hello' }>;

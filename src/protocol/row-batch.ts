@@ -1,0 +1,27 @@
+/**
+ * Row operations on the wire. A batch holds all that a session may see of the transactions in (from, to].
+ * The list of operations is encoded once per audience; each distinct `from` costs only a new prefix.
+ */
+import { type Infer, s } from '../base/shape.ts';
+
+export const cursorShape = s.object({ epoch: s.string(64), seq: s.int(0) });
+export type Cursor = Infer<typeof cursorShape>;
+
+export const rowOp = s.object({
+  seq: s.int(1),
+  entity: s.string(),
+  row_id: s.string(64),
+  kind: s.oneOf('insert', 'update', 'delete'),
+  /** The whole row as this session sees it; absent for `delete`. */
+  data: s.optional(s.jsonObject()),
+  /** Wall time of the commit on the server, ms since 1970. */
+  timestamp: s.int(0),
+});
+export type RowOp = Infer<typeof rowOp>;
+
+export const batchFields = { from: s.int(0), to: s.int(0), ops: s.array(rowOp) };
+
+/** A `batch` text frame from operations that are encoded already. */
+export function encodeBatch(from: number, to: number, opsJson: string): string {
+  return `{"t":"batch","from":${from},"to":${to},"ops":${opsJson}}`;
+}

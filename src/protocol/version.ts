@@ -1,0 +1,28 @@
+/**
+ * The protocol number, sent in the handshake and named by the subprotocol. A test pins `wireHash()` to
+ * WIRE_HASH: whoever changes the shape of a message raises PROTOCOL and adds a line to the history.
+ */
+import { fnv1a64 } from '../base/hash.ts';
+import { canonicalJson } from '../base/json.ts';
+import { clientMessage } from './client-message.ts';
+import { serverMessage } from './server-message.ts';
+
+/**
+ * History
+ *   1  2026-11  first: handshake, calls, pushes, row batches and pages, channels
+ */
+export const PROTOCOL = 1;
+
+/** The hash of all message shapes at PROTOCOL. */
+export const WIRE_HASH = '86b710e2109ea036';
+
+/** The WebSocket subprotocol of this number. */
+export const SUBPROTOCOL = `ternion.${PROTOCOL}`;
+
+/** Prefix of the subprotocol that carries a percent-encoded token, so that none is ever in a URL. */
+export const BEARER_PREFIX = 'bearer.';
+
+/** The hash of the shapes of both directions; the parameters are there for its test. */
+export function wireHash(client = clientMessage.json, server = serverMessage.json): string {
+  return fnv1a64(canonicalJson({ client, server }));
+}

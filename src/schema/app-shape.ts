@@ -1,0 +1,33 @@
+/**
+ * What a client must know of an app, as types: its schema and the signatures of its functions. The server's
+ * `defineApp` returns a value of this shape, so `createSyncEngine<typeof app>` infers everything.
+ */
+import type { Schema } from './define-schema.ts';
+
+/** A function's signature. `signature` exists for the type checker alone. */
+export interface FunctionType<Args = never, Result = unknown> {
+  readonly kind: 'query' | 'mutation';
+  readonly signature?: (args: Args) => Result;
+}
+
+export interface FunctionTree {
+  readonly [name: string]: FunctionTree | FunctionType;
+}
+
+export interface AppShape {
+  readonly schema: Schema;
+  readonly functions: FunctionTree;
+}
+
+/** A function as a client names it: `api.notes.create`. */
+export interface FunctionRef<Args, Result> {
+  readonly name: string;
+  readonly signature?: (args: Args) => Result;
+}
+
+/** The tree of references that belongs to a tree of functions. */
+export type Api<T> = {
+  readonly [K in keyof T]: T[K] extends FunctionType<infer Args, infer Result>
+    ? FunctionRef<Args, Result>
+    : Api<T[K]>;
+};

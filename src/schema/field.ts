@@ -1,0 +1,93 @@
+/**
+ * The kinds of value a row may hold, with their modifiers. A Field is a description; entity.ts turns a
+ * set of them into parsers, store/ddl.ts into columns, manifest.ts into JSON.
+ */
+import type { Json } from '../base/json.ts';
+import { type Shape, s } from '../base/shape.ts';
+
+export type FieldKind =
+  | 'string'
+  | 'int'
+  | 'float'
+  | 'bool'
+  | 'datetime'
+  | 'enum'
+  | 'json'
+  | 'id'
+  | 'richtext';
+
+/** What a field asks of an insert: a value, perhaps a value, or none at all (documents fill it). */
+export type Mode = 'required' | 'omittable' | 'projected';
+
+export interface FieldSpec {
+  readonly kind: FieldKind;
+  readonly shape: Shape<unknown>;
+  /** The value may be null. */
+  readonly optional?: boolean;
+  readonly unique?: boolean;
+  /** Set by the insert and never changed. */
+  readonly readonly?: boolean;
+  /** Never leaves the server. */
+  readonly serverOnly?: boolean;
+  readonly default?: Json;
+  /** `id`: the entity it names. */
+  readonly target?: string;
+  /** `enum`: what it may be. */
+  readonly values?: readonly string[];
+}
+
+/** Longest string a field takes, in UTF-16 units. Longer texts belong into a richtext or a file. */
+export const MAX_STRING_CHARS = 1 << 16;
+
+export class Field<T, M extends Mode = 'required'> {
+  readonly spec: FieldSpec;
+  /** Only for the type checker. */
+  declare readonly type: T;
+  declare readonly mode: M;
+
+  constructor(spec: FieldSpec) {
+    this.spec = spec;
+  }
+
+  /** The value may be null, and is when an insert leaves it out. */
+  optional(): Field<T | null, 'omittable'> {
+    return new Field({ ...this.spec, optional: true, shape: s.nullable(this.spec.shape) });
+  }
+
+  default(value: T & Json): Field<T, 'omittable'> {
+    return new Field({ ...this.spec, default: value });
+  }
+
+  unique(): Field<T, M> {
+    return new Field({ ...this.spec, unique: true });
+  }
+
+  readonly(): Field<T, M> {
+    return new Field({ ...this.spec, readonly: true });
+  }
+
+  serverOnly(): Field<T, M> {
+    return new Field({ ...this.spec, serverOnly: true });
+  }
+}
+
+/** Whether a row with such a field has a document. */
+export function isDocumentKind(kind: FieldKind): boolean {
+  return kind === 'richtext';
+}
+
+export const field = {
+  string: (maxChars = MAX_STRING_CHARS) => new Field<string>({ kind: 'string', shape: s.string(maxChars) }),
+  int: (min?: number, max?: number) => new Field<number>({ kind: 'int', shape: s.int(min, max) }),
+  float: () => new Field<number>({ kind: 'float', shape: s.number() }),
+  bool: () => new Field<boolean>({ kind: 'bool', shape: s.bool() }),
+  /** Milliseconds since 1970 (UTC). */
+  datetime: () => new Field<number>({ kind: 'datetime', shape: s.int() }),
+  enum: <const V extends readonly string[]>(...values: V) =>
+    new Field<V[number]>({ kind: 'enum', shape: s.oneOf(...values), values }),
+  json: <T extends Json = Json>() => new Field<T>({ kind: 'json', shape: s.json() }),
+  /** The id of a row of the entity named `target`. */
+  id: (target: string) => new Field<string>({ kind: 'id', shape: s.string(64), target }),
+  /** A LoroText in the row's document; the column holds its plain text and is written by the docs plane alone. */
+  richtext: () => new Field<string, 'projected'>({ kind: 'richtext', shape: s.string(), default: '' }),
+};

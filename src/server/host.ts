@@ -1,0 +1,168 @@
+/**
+ * The server without a network: store, functions, plugins and connections. create-server.ts puts HTTP and
+ * WebSockets before it; testing/world.ts puts simulated links. A loop over plugins, and nothing else.
+ */
+import type { Env } from '../base/env.ts';
+import { Fault } from '../base/fault.ts';
+import { Functions } from '../functions/call.ts';
+import { LEDGER_TABLES, trimLedger } from '../functions/ledger.ts';
+import { Registry } from '../functions/registry.ts';
+import type { Authenticator } from '../plugin/authenticator.ts';
+import type { ChannelHost } from '../plugin/channel.ts';
+import type { App } from '../plugin/define-app.ts';
+import type { Gauge, PluginInstance } from '../plugin/plugin.ts';
+import type { Route } from '../plugin/route.ts';
+import type { Services } from '../plugin/services.ts';
+import type { Transport } from '../plugin/transport.ts';
+import { Access } from '../policy/access.ts';
+import { ANONYMOUS, type Viewer } from '../policy/viewer.ts';
+import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts';
+import { buildManifest } from '../schema/manifest.ts';
+import { type Drivers, Store, type StoreOptions } from '../store/store.ts';
+import { FanOut } from '../sync/fan-out.ts';
+import { Visibility } from '../sync/visibility.ts';
+import { Connection, type ConnectionDeps } from './connection.ts';
+import { DEFAULT_OUTBOX, Flusher, type OutboxLimits } from './outbox.ts';
+
+export interface HostOptions {
+  limits?: Partial<Limits>;
+  outbox?: Partial<OutboxLimits>;
+  store?: Partial<StoreOptions>;
+  /** Connections at once; one more is refused as `overloaded`. */
+  maxConnections?: number;
+  /** Longest wait for calls in flight when draining. */
+  drainMs?: number;
+}
+
+const DEFAULT_MAX_CONNECTIONS = 10_000;
+const DEFAULT_DRAIN_MS = 5000;
+/** How long clients have to come back after a drain; each picks a random part of it. */
+const MOVING_MS = 2000;
+
+/** Without an auth plugin nobody is anybody. */
+const anonymousOnly: Authenticator = {
+  authenticate: async (token): Promise<Viewer> => {
+    if (token === null) return ANONYMOUS;
+    throw new Fault('unauthorized', 'this server knows no tokens');
+  },
+};
+
+export class Host {
+  readonly env: Env;
+  readonly store: Store;
+  readonly access: Access;
+  readonly functions: Functions;
+  readonly #plugins: readonly PluginInstance[];
+  readonly #tables: readonly string[];
+  readonly #options: HostOptions;
+  readonly #schemaHash: string;
+  readonly #visibility: Visibility;
+  readonly #connections = new Set<Connection>();
+  #deps: ConnectionDeps | undefined;
+  #draining = false;
+
+  constructor(app: App, env: Env, deps: { drivers: Drivers; options?: HostOptions }) {
+    const { schema } = app;
+    this.env = env;
+    this.#options = deps.options ?? {};
+    this.store = new Store(env, { schema, drivers: deps.drivers }, this.#options.store);
+    this.access = new Access(schema, () => env.clock.now());
+    const registry = new Registry(app.functions);
+    this.functions = new Functions(env, { schema, store: this.store, access: this.access, registry });
+    const services: Services = { env, schema, store: this.store, access: this.access };
+    this.#plugins = app.plugins.map((plugin) => plugin.create(services));
+    this.#tables = [...LEDGER_TABLES, ...this.#plugins.flatMap((plugin) => plugin.tables ?? [])];
+    this.#schemaHash = buildManifest(schema).hash;
+    this.#visibility = new Visibility(schema, this.access);
+  }
+
+  get routes(): Route[] {
+    return this.#plugins.flatMap((plugin) => plugin.routes ?? []);
+  }
+
+  get gauges(): Gauge[] {
+    const own: Gauge[] = [
+      { name: 'ternion_connections', help: 'Open connections', read: () => this.#connections.size },
+      { name: 'ternion_seq', help: 'Sequence number of the last transaction', read: () => this.store.seq },
+      {
+        name: 'ternion_writes_waiting',
+        help: 'Writes that wait for the writer',
+        read: () => this.store.waiting,
+      },
+      {
+        name: 'ternion_outbox_bytes',
+        help: 'Bytes that wait for slow readers',
+        read: () => [...this.#connections].reduce((sum, { queuedBytes }) => sum + queuedBytes, 0),
+      },
+    ];
+    return [...own, ...this.#plugins.flatMap((plugin) => plugin.gauges ?? [])];
+  }
+
+  get authenticator(): Authenticator {
+    return this.#plugins.find((plugin) => plugin.authenticator)?.authenticator ?? anonymousOnly;
+  }
+
+  /** True while new sessions are taken. */
+  get ready(): boolean {
+    return this.#deps !== undefined && !this.#draining;
+  }
+
+  async start(): Promise<void> {
+    const { env, store, access } = this;
+    await store.open(this.#tables);
+    await store.write(({ tx }) => trimLedger(tx, env.clock.now()));
+    const fanOut = new FanOut(access, this.#visibility, store.seq);
+    store.onCommit((commits) => fanOut.commit(commits));
+    for (const plugin of this.#plugins) await plugin.start?.();
+    const hosts = this.#plugins.flatMap((plugin) => Object.entries(plugin.channels ?? {}));
+    this.#deps = {
+      env,
+      store,
+      schemaHash: this.#schemaHash,
+      functions: this.functions,
+      authenticator: this.authenticator,
+      channelHosts: new Map<string, ChannelHost>(hosts),
+      replica: { env, store, fanOut, visibility: this.#visibility },
+      flusher: new Flusher(env.clock),
+      limits: { ...DEFAULT_LIMITS, ...this.#options.limits },
+      outboxLimits: { ...DEFAULT_OUTBOX, ...this.#options.outbox },
+    };
+  }
+
+  /** Takes over a pipe whose other end is about to say hello. */
+  accept(transport: Transport, token: string | null): Connection {
+    if (!this.#deps) throw new Fault('unavailable', 'the server has not started');
+    const onClose = () => this.#connections.delete(connection);
+    const connection: Connection = new Connection(this.#deps, transport, { token, onClose });
+    this.#connections.add(connection);
+    const max = this.#options.maxConnections ?? DEFAULT_MAX_CONNECTIONS;
+    if (this.#draining) connection.fail(new Fault('unavailable', 'the server is going down'));
+    else if (this.#connections.size > max)
+      connection.fail(new Fault('overloaded', `more than ${max} connections`));
+    return connection;
+  }
+
+  /** Takes no new sessions, lets calls finish and plugins flush, then sends everybody away. [N2] */
+  async drain(): Promise<void> {
+    if (this.#draining) return;
+    this.#draining = true;
+    const { clock, log } = this.env;
+    log.info('server.drain', { connections: this.#connections.size });
+    for (const connection of this.#connections) connection.moving(MOVING_MS);
+    const endMs = clock.monotonic() + (this.#options.drainMs ?? DEFAULT_DRAIN_MS);
+    while ([...this.#connections].some((c) => c.callsInFlight > 0) && clock.monotonic() < endMs) {
+      await new Promise<void>((resolve) => clock.after(10, resolve));
+    }
+    for (const plugin of this.#plugins) await plugin.drain?.();
+    await new Promise<void>((resolve) => clock.soon(resolve)); // the last frames leave
+    for (const connection of [...this.#connections])
+      connection.fail(new Fault('unavailable', 'the server is going down'));
+  }
+
+  /** Drains if that was not done yet, and lets go of everything. */
+  async close(): Promise<void> {
+    await this.drain();
+    for (const plugin of this.#plugins) await plugin.close?.();
+    await this.store.close();
+  }
+}

@@ -1,0 +1,10 @@
+/** `ternion/server`: functions, apps and the server that runs them. Node. */
+export { functions } from '../functions/define.ts';
+export type { Channel, ChannelHandler, ChannelHost } from '../plugin/channel.ts';
+export { type App, defineApp } from '../plugin/define-app.ts';
+export type { Plugin, PluginInstance } from '../plugin/plugin.ts';
+export type { Route, RouteContext } from '../plugin/route.ts';
+export type { Services } from '../plugin/services.ts';
+export type { Session } from '../plugin/session.ts';
+export type { ServerConfig } from './config.ts';
+export { createServer, type Server } from './create-server.ts';

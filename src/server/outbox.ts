@@ -1,0 +1,226 @@
+/**
+ * What waits to leave through one socket, in four lanes: control, shard, rows, docs, sent in that order.
+ * Messages stay here while the socket is behind, so that a newer snapshot can replace an unsent one; each
+ * lane has a cap in bytes, and what a full lane means is its owner's affair: rows and docs are told when
+ * there is room and catch up then, snapshots keep their newest, control ends the connection. [S10] [T5]
+ * All frames of one turn leave in one cork.
+ */
+import type { Cancel, Clock } from '../base/env.ts';
+import type { Transport } from '../plugin/transport.ts';
+
+export interface OutboxLimits {
+  /** Bytes in the socket above which nothing more is handed to it. */
+  highWaterBytes: number;
+  controlBytes: number;
+  shardBytes: number;
+  rowsBytes: number;
+  docsBytes: number;
+  /** A reader that takes nothing for this long is closed. */
+  stallMs: number;
+}
+
+export const DEFAULT_OUTBOX: OutboxLimits = {
+  highWaterBytes: 256 << 10,
+  controlBytes: 1 << 20,
+  shardBytes: 1 << 20,
+  rowsBytes: 4 << 20,
+  docsBytes: 4 << 20,
+  stallMs: 30_000,
+};
+
+export type LaneName = 'control' | 'shard' | 'rows' | 'docs';
+
+export interface OutboxEvents {
+  /** A lane that refused a message has room again. */
+  room(lane: LaneName): void;
+  /** The control lane is full, or the reader took nothing for `stallMs`. */
+  overloaded(reason: string): void;
+}
+
+/** A place for one frame; a newer one replaces it while it is unsent. */
+export class Slot {
+  payload: Uint8Array | undefined;
+  tag = -1;
+  sentTag = -1;
+}
+
+/** Runs `flush` of each outbox that asked, once, at the end of the turn: one timer for all sockets. */
+export class Flusher {
+  readonly #clock: Clock;
+  #dirty: Outbox[] = [];
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  add(outbox: Outbox): void {
+    if (this.#dirty.length === 0) this.#clock.soon(() => this.#run());
+    this.#dirty.push(outbox);
+  }
+
+  #run(): void {
+    const dirty = this.#dirty;
+    this.#dirty = [];
+    for (const outbox of dirty) outbox.flush();
+  }
+}
+
+class Queue {
+  readonly capBytes: number;
+  messages: (string | Uint8Array)[] = [];
+  bytes = 0;
+  /** A message was refused since there last was room. */
+  refused = false;
+
+  constructor(capBytes: number) {
+    this.capBytes = capBytes;
+  }
+}
+
+export class Outbox {
+  readonly #transport: Transport;
+  readonly #limits: OutboxLimits;
+  readonly #events: OutboxEvents;
+  readonly #deps: { clock: Clock; flusher: Flusher };
+  readonly #queues: Record<LaneName, Queue>;
+  readonly #slots = new Set<Slot>();
+  #scheduled = false;
+  #stall: Cancel | undefined;
+  #closed = false;
+
+  constructor(
+    deps: { clock: Clock; flusher: Flusher; transport: Transport },
+    limits: OutboxLimits,
+    events: OutboxEvents,
+  ) {
+    this.#transport = deps.transport;
+    this.#deps = deps;
+    this.#limits = limits;
+    this.#events = events;
+    this.#queues = {
+      control: new Queue(limits.controlBytes),
+      shard: new Queue(limits.shardBytes),
+      rows: new Queue(limits.rowsBytes),
+      docs: new Queue(limits.docsBytes),
+    };
+  }
+
+  /** Bytes that wait here, slots not counted. */
+  get bytes(): number {
+    const { control, shard, rows, docs } = this.#queues;
+    return control.bytes + shard.bytes + rows.bytes + docs.bytes;
+  }
+
+  /**
+   * False: the lane is full and the message was dropped. A message larger than the whole cap passes an
+   * empty lane, since it could never be sent otherwise. Text counts as one byte a character here.
+   */
+  send(lane: LaneName, message: string | Uint8Array): boolean {
+    if (this.#closed) return true; // nobody is left to catch up
+    const queue = this.#queues[lane];
+    if (queue.bytes > 0 && queue.bytes + message.length > queue.capBytes) {
+      queue.refused = true;
+      if (lane === 'control') this.#events.overloaded('the control lane is full');
+      return false;
+    }
+    queue.messages.push(message);
+    queue.bytes += message.length;
+    this.#schedule();
+    return true;
+  }
+
+  /** Puts a whole frame into the slot; `tag` is remembered as sent when the socket has taken it. */
+  put(slot: Slot, payload: Uint8Array, tag: number): void {
+    if (this.#closed) return;
+    slot.payload = payload;
+    slot.tag = tag;
+    this.#slots.add(slot);
+    this.#schedule();
+  }
+
+  /** Forgets an unsent frame of a channel that has closed. */
+  drop(slot: Slot): void {
+    this.#slots.delete(slot);
+  }
+
+  /** Hands over what the socket can take. */
+  flush(): void {
+    this.#scheduled = false;
+    if (this.#closed) return;
+    this.#transport.cork();
+    try {
+      this.#drain('control');
+      for (const slot of this.#slots) {
+        if (this.#full) break;
+        this.#transport.send(slot.payload!);
+        slot.sentTag = slot.tag;
+        slot.payload = undefined;
+        this.#slots.delete(slot);
+      }
+      this.#drain('shard');
+      this.#drain('rows');
+      this.#drain('docs');
+    } finally {
+      this.#transport.uncork();
+    }
+    this.#watchStall();
+    for (const lane of ['rows', 'docs'] as const) {
+      const queue = this.#queues[lane];
+      if (queue.refused && queue.bytes <= queue.capBytes / 2) {
+        queue.refused = false;
+        this.#events.room(lane);
+      }
+    }
+  }
+
+  /** The socket has taken something. */
+  progress(): void {
+    this.#stall?.();
+    this.#stall = undefined;
+    this.flush();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#stall?.();
+    this.#slots.clear();
+    for (const queue of Object.values(this.#queues)) {
+      queue.messages = [];
+      queue.bytes = 0;
+    }
+  }
+
+  get #full(): boolean {
+    return this.#transport.bufferedBytes >= this.#limits.highWaterBytes;
+  }
+
+  #drain(lane: LaneName): void {
+    const queue = this.#queues[lane];
+    let sent = 0;
+    while (sent < queue.messages.length && !this.#full) {
+      const message = queue.messages[sent++]!;
+      queue.bytes -= message.length;
+      this.#transport.send(message);
+    }
+    if (sent > 0) queue.messages.splice(0, sent);
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#deps.flusher.add(this);
+  }
+
+  #watchStall(): void {
+    const waiting = this.bytes > 0 || this.#slots.size > 0;
+    if (!waiting) {
+      this.#stall?.();
+      this.#stall = undefined;
+    } else {
+      this.#stall ??= this.#deps.clock.after(this.#limits.stallMs, () => {
+        this.#stall = undefined;
+        this.#events.overloaded(`took nothing for ${this.#limits.stallMs} ms`);
+      });
+    }
+  }
+}

@@ -1,0 +1,106 @@
+/** Transport over a `ws` socket, and the door that upgrades requests to it. */
+import type { Server as HttpServer, IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { Env } from '../base/env.ts';
+import { isFault, toFault } from '../base/fault.ts';
+import type { Transport, TransportEvents } from '../plugin/transport.ts';
+import { readSubprotocols } from '../protocol/handshake.ts';
+import { SUBPROTOCOL } from '../protocol/version.ts';
+
+export interface WsDoorOptions {
+  /** Bytes of one message; `ws` closes with 1009 before it reads more. */
+  maxPayload: number;
+  /** Origins, besides the server's own, whose pages may connect. [P6] */
+  origins: readonly string[];
+  accept(transport: Transport, token: string | null): void;
+}
+
+/** Answers `GET /ws`. Everything else that wants an upgrade is refused. */
+export function attachWebSockets(server: HttpServer, env: Env, options: WsDoorOptions): () => void {
+  const door = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: options.maxPayload,
+    handleProtocols: () => SUBPROTOCOL,
+  });
+  server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => socket.destroy());
+    if (new URL(request.url ?? '/', 'http://any').pathname !== '/ws') return refuse(socket, 404, 'Not Found');
+    if (!originAllowed(request, options.origins)) {
+      env.log.warn('ws.origin_refused', { origin: request.headers.origin });
+      return refuse(socket, 403, 'Forbidden');
+    }
+    let token: string | null;
+    try {
+      token = readSubprotocols(
+        String(request.headers['sec-websocket-protocol'] ?? '').split(/\s*,\s*/),
+      ).token;
+    } catch (error) {
+      return refuse(
+        socket,
+        toFault(error).http,
+        isFault(error, 'unsupported') ? 'Upgrade Required' : 'Bad Request',
+      );
+    }
+    door.handleUpgrade(request, socket, head, (ws) => options.accept(new WsTransport(ws, socket), token));
+  });
+  return () => door.close();
+}
+
+/** Browsers always send `Origin` with an upgrade; programs do not, and have no cookies to abuse. */
+function originAllowed(request: IncomingMessage, origins: readonly string[]): boolean {
+  const { origin, host } = request.headers;
+  if (origin === undefined || origins.includes(origin)) return true;
+  try {
+    return new URL(origin).host === host;
+  } catch {
+    return false;
+  }
+}
+
+function refuse(socket: Duplex, status: number, reason: string): void {
+  socket.end(`HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+export class WsTransport implements Transport {
+  readonly #ws: WebSocket;
+  readonly #socket: Duplex;
+
+  constructor(ws: WebSocket, socket: Duplex) {
+    this.#ws = ws;
+    this.#socket = socket;
+  }
+
+  get bufferedBytes(): number {
+    return this.#ws.bufferedAmount;
+  }
+
+  send(message: string | Uint8Array): void {
+    if (this.#ws.readyState === this.#ws.OPEN) this.#ws.send(message);
+  }
+
+  close(code: number, reason: string): void {
+    this.#ws.close(code, reason);
+  }
+
+  terminate(): void {
+    this.#ws.terminate();
+  }
+
+  cork(): void {
+    this.#socket.cork();
+  }
+
+  uncork(): void {
+    this.#socket.uncork();
+  }
+
+  listen(events: TransportEvents): void {
+    const ws = this.#ws;
+    ws.on('message', (data: Buffer, isBinary) => events.message(isBinary ? data : data.toString('utf8')));
+    ws.on('close', (code, reason) => events.close(code, reason.toString('utf8')));
+    ws.on('error', () => ws.terminate()); // `close` follows
+    this.#socket.on('drain', () => events.drain());
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * The store: rows in SQL, one writer lane, consistent reads, the change log, and news of each commit.
+ * Reads run on a connection of their own, each inside one snapshot, and never wait for the writer. [L7]
+ */
+import { Emitter } from '../base/emitter.ts';
+import type { Cancel, Env } from '../base/env.ts';
+import { newId } from '../base/id.ts';
+import type { JsonObject } from '../base/json.ts';
+import { Lane } from '../base/lane.ts';
+import type { Schema } from '../schema/define-schema.ts';
+import type { QuerySpec } from '../schema/query-spec.ts';
+import { ChangeLog, type Commit, LOG_TABLES } from './change-log.ts';
+import { applySchema } from './ddl.ts';
+import {
+  DEFAULT_GROUP_COMMIT,
+  GroupCommit,
+  type GroupCommitOptions,
+  type JobContext,
+  type Written,
+} from './group-commit.ts';
+import { type PageOf, selectById, selectPage, selectRows } from './select.ts';
+import type { SqlDriver, SqlRow, SqlValue } from './sql-driver.ts';
+
+export interface Drivers {
+  readonly writer: SqlDriver;
+  readonly reader: SqlDriver;
+}
+
+export interface StoreOptions extends GroupCommitOptions {
+  /** Commits kept in the log; older ones are trimmed now and then. */
+  logCommits: number;
+}
+
+export const DEFAULT_STORE: StoreOptions = { ...DEFAULT_GROUP_COMMIT, logCommits: 100_000 };
+
+/** One consistent moment of the database. Valid inside `Store.read` alone. */
+export class Snapshot {
+  readonly #driver: SqlDriver;
+  readonly #schema: Schema;
+  readonly #log: ChangeLog;
+
+  constructor(driver: SqlDriver, schema: Schema, log: ChangeLog) {
+    this.#driver = driver;
+    this.#schema = schema;
+    this.#log = log;
+  }
+
+  get(entity: string, id: string): Promise<JsonObject | null> {
+    return selectById(this.#driver, this.#schema.entity(entity), id);
+  }
+
+  select(spec: QuerySpec): Promise<JsonObject[]> {
+    return selectRows(this.#driver, this.#schema.entity(spec.entity), spec);
+  }
+
+  /** Rows in order of id. */
+  page(entity: string, page: PageOf): Promise<JsonObject[]> {
+    return selectPage(this.#driver, this.#schema.entity(entity), page);
+  }
+
+  /** Commits after `seq`. Throws `stale_cursor` below the horizon. */
+  since(seq: number, limit: number): Promise<Commit[]> {
+    return this.#log.since(this.#driver, seq, limit);
+  }
+
+  all(sql: string, params?: readonly SqlValue[]): Promise<SqlRow[]> {
+    return this.#driver.all(sql, params);
+  }
+}
+
+export class Store {
+  readonly #env: Env;
+  readonly #schema: Schema;
+  readonly #drivers: Drivers;
+  readonly #options: StoreOptions;
+  readonly #log = new ChangeLog();
+  readonly #writes: GroupCommit;
+  readonly #reads = new Lane();
+  readonly #onCommit = new Emitter<[readonly Commit[]]>();
+  #epoch = '';
+
+  constructor(env: Env, deps: { schema: Schema; drivers: Drivers }, options: Partial<StoreOptions> = {}) {
+    this.#env = env;
+    this.#schema = deps.schema;
+    this.#drivers = deps.drivers;
+    this.#options = { ...DEFAULT_STORE, ...options };
+    const group = { driver: deps.drivers.writer, schema: deps.schema, log: this.#log };
+    this.#writes = new GroupCommit(
+      env,
+      { ...group, committed: (commits) => this.#committed(commits) },
+      this.#options,
+    );
+  }
+
+  /** Names this history of the database; another epoch voids every cursor. [L5] */
+  get epoch(): string {
+    return this.#epoch;
+  }
+
+  /** The last committed transaction. */
+  get seq(): number {
+    return this.#writes.seq;
+  }
+
+  get horizon(): number {
+    return this.#log.horizon;
+  }
+
+  /** Writes that wait for their turn. */
+  get waiting(): number {
+    return this.#writes.waiting;
+  }
+
+  /** Makes what tables are missing. `extraTables` are the plugins' `CREATE ... IF NOT EXISTS` statements. */
+  async open(extraTables: readonly string[] = []): Promise<void> {
+    const { writer } = this.#drivers;
+    await writer.run('BEGIN IMMEDIATE');
+    try {
+      for (const sql of [...LOG_TABLES, ...extraTables]) await writer.run(sql);
+      await applySchema(writer, this.#schema);
+      await writer.run(`INSERT OR IGNORE INTO _meta (key, value) VALUES ('epoch', ?)`, [newId(this.#env)]);
+      await writer.run('COMMIT');
+    } catch (error) {
+      await writer.run('ROLLBACK').catch(() => {});
+      throw error;
+    }
+    const [row] = await writer.all(`SELECT value FROM _meta WHERE key = 'epoch'`);
+    this.#epoch = String(row?.value);
+    this.#writes.open(await this.#log.open(writer));
+  }
+
+  /** Runs `work` in its turn, in a transaction of its own; resolves when it is durable. */
+  write<T>(work: (context: JobContext) => Promise<T>): Promise<Written<T>> {
+    return this.#writes.run(work);
+  }
+
+  /** Runs `work` on one snapshot. Long work holds up other reads, never writes. */
+  read<T>(work: (snapshot: Snapshot) => Promise<T>): Promise<T> {
+    return this.#reads.run(async () => {
+      const { reader } = this.#drivers;
+      await reader.run('BEGIN');
+      try {
+        return await work(new Snapshot(reader, this.#schema, this.#log));
+      } finally {
+        await reader.run('COMMIT');
+      }
+    });
+  }
+
+  /** Each COMMIT's transactions in order, right after it and before the writers hear of it. */
+  onCommit(listener: (commits: readonly Commit[]) => void): Cancel {
+    return this.#onCommit.on(listener);
+  }
+
+  /** Forgets commits at or below `seq`. */
+  async trim(seq: number): Promise<void> {
+    const upTo = Math.min(seq, this.seq);
+    if (upTo <= this.horizon) return;
+    await this.write(({ tx }) => this.#log.trim(tx, upTo));
+    this.#log.trimmed(upTo);
+  }
+
+  async close(): Promise<void> {
+    await this.#writes.close();
+    await this.#reads.idle();
+    await this.#drivers.reader.close();
+    await this.#drivers.writer.close();
+  }
+
+  #committed(commits: Commit[]): void {
+    this.#onCommit.emit(commits);
+    // A tenth over, so that trimming is rare.
+    const seq = commits.at(-1)!.seq;
+    if (seq - this.horizon > this.#options.logCommits * 1.1) {
+      this.trim(seq - this.#options.logCommits).catch((error) => {
+        this.#env.log.error('store.trim_failed', { error: String(error) });
+      });
+    }
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * From a commit to the sessions: equal viewers form an audience, whose operations are found and encoded
+ * once; each member gets the same string behind a prefix with its own cursor.
+ */
+import type { Access } from '../policy/access.ts';
+import type { Viewer } from '../policy/viewer.ts';
+import { encodeBatch } from '../protocol/row-batch.ts';
+import type { Commit } from '../store/change-log.ts';
+import type { Visibility } from './visibility.ts';
+
+/** A replica that is up to date and takes batches as they come. */
+export interface Member {
+  readonly viewer: Viewer;
+  /** Where the client's copy stands. */
+  readonly cursor: number;
+  /** `text` is a batch from `cursor` to `to`. */
+  deliver(text: string, to: number): void;
+}
+
+interface Audience {
+  readonly viewer: Viewer;
+  readonly members: Set<Member>;
+}
+
+export class FanOut {
+  readonly #access: Access;
+  readonly #visibility: Visibility;
+  readonly #audiences = new Map<string, Audience>();
+  #seq: number;
+
+  constructor(access: Access, visibility: Visibility, seq: number) {
+    this.#access = access;
+    this.#visibility = visibility;
+    this.#seq = seq;
+  }
+
+  /** Every member has been told of all commits up to here, as far as he may see them. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  get audiences(): number {
+    return this.#audiences.size;
+  }
+
+  /** `member` has been told of everything up to `seq`. */
+  join(member: Member): void {
+    const key = this.#access.audienceKey(member.viewer);
+    const audience = this.#audiences.get(key);
+    if (audience) audience.members.add(member);
+    else this.#audiences.set(key, { viewer: member.viewer, members: new Set([member]) });
+  }
+
+  leave(member: Member): void {
+    const key = this.#access.audienceKey(member.viewer);
+    const audience = this.#audiences.get(key);
+    if (audience?.members.delete(member) && audience.members.size === 0) this.#audiences.delete(key);
+  }
+
+  commit(commits: readonly Commit[]): void {
+    const to = commits.at(-1)!.seq;
+    this.#seq = to;
+    for (const { viewer, members } of [...this.#audiences.values()]) {
+      const ops = this.#visibility.ops(commits, viewer);
+      if (ops.length === 0) continue; // the next batch starts from the older cursor
+      const opsJson = JSON.stringify(ops);
+      const texts = new Map<number, string>();
+      for (const member of [...members]) {
+        const from = member.cursor;
+        let text = texts.get(from);
+        if (text === undefined) {
+          text = encodeBatch(from, to, opsJson);
+          texts.set(from, text);
+        }
+        member.deliver(text, to);
+      }
+    }
+  }
+}

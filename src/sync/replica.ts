@@ -1,0 +1,213 @@
+/**
+ * The server's half of one client's copy of the rows: brings it up to date, keeps it so, and starts over
+ * when its reader was too slow, its cursor is of another history or its identity has changed.
+ *
+ *   idle --start--> copying (reset + pages) --last page--> reading the log --at the head--> live
+ *                        '--cursor is good-----------------------^               |
+ *                                                                '--lane full, room again
+ *   any --start--> again from there      any --close--> closed
+ *
+ * [S2] batches join up: each starts at the cursor where the last one ended.  [S6] a resumed client gets what
+ * a fresh one would.  [S10] at most one page or batch waits in the rows lane beyond its cap.
+ */
+import { type Deferred, deferred } from '../base/deferred.ts';
+import type { Env } from '../base/env.ts';
+import { isFault } from '../base/fault.ts';
+import type { Viewer } from '../policy/viewer.ts';
+import { type Cursor, encodeBatch } from '../protocol/row-batch.ts';
+import type { ServerMessage } from '../protocol/server-message.ts';
+import type { Store } from '../store/store.ts';
+import type { FanOut, Member } from './fan-out.ts';
+import type { Visibility } from './visibility.ts';
+
+/** The rows lane of a connection's outbox. */
+export interface RowSink {
+  /** False: the lane is full and the text was dropped; `Replica.drained` is called when there is room. */
+  send(text: string): boolean;
+}
+
+export interface ReplicaDeps {
+  readonly env: Env;
+  readonly store: Store;
+  readonly fanOut: FanOut;
+  readonly visibility: Visibility;
+}
+
+/** Rows in one page of a copy, and commits read from the log at once. */
+export const PAGE_ROWS = 500;
+const LOG_COMMITS = 200;
+/** Pause after the database failed under a catch-up. */
+const RETRY_MS = 1000;
+
+export class Replica implements Member {
+  readonly #deps: ReplicaDeps;
+  readonly #sink: RowSink;
+  #viewer: Viewer;
+  #cursor = 0;
+  #live = false;
+  /** Grows with each start; older runs see it and stop. */
+  #run = 0;
+  #room: Deferred<void> | undefined;
+
+  constructor(deps: ReplicaDeps, sink: RowSink, viewer: Viewer) {
+    this.#deps = deps;
+    this.#sink = sink;
+    this.#viewer = viewer;
+  }
+
+  get viewer(): Viewer {
+    return this.#viewer;
+  }
+
+  get cursor(): number {
+    return this.#cursor;
+  }
+
+  /** Brings the client up to date from `cursor`; null, foreign, future or trimmed cursors start a new copy. */
+  start(cursor: Cursor | null): void {
+    this.#stop();
+    const { store } = this.#deps;
+    const good =
+      cursor !== null &&
+      cursor.epoch === store.epoch &&
+      cursor.seq <= store.seq &&
+      cursor.seq >= store.horizon;
+    const run = this.#run;
+    this.#catchUp(run, good ? cursor.seq : null).catch((error) => {
+      if (run !== this.#run) return;
+      this.#deps.env.log.error('sync.catch_up_failed', { error: String(error) });
+      const from = { epoch: store.epoch, seq: this.#cursor };
+      this.#deps.env.clock.after(RETRY_MS, () => {
+        if (run === this.#run) this.start(from);
+      });
+    });
+  }
+
+  /** Another identity: what the client has is void. [S8] */
+  setViewer(viewer: Viewer): void {
+    const same = JSON.stringify(viewer) === JSON.stringify(this.#viewer);
+    if (same) return;
+    this.#stop();
+    this.#viewer = viewer;
+    this.start(null);
+  }
+
+  /** A write of this client has been answered: its cursor must pass `seq`, though it may see nothing new. */
+  ensure(seq: number): void {
+    if (!this.#live || this.#cursor >= seq) return;
+    const to = this.#deps.fanOut.seq;
+    this.deliver(encodeBatch(this.#cursor, to, '[]'), to);
+  }
+
+  deliver(text: string, to: number): void {
+    if (this.#sink.send(text)) {
+      this.#cursor = to;
+      return;
+    }
+    // Too slow: forget the batch and read the log from the cursor when there is room.
+    this.#stop();
+    const run = this.#run;
+    const from = { epoch: this.#deps.store.epoch, seq: this.#cursor };
+    this.#roomAgain().then(() => {
+      if (run === this.#run) this.start(from);
+    });
+  }
+
+  /** The rows lane has room again. */
+  drained(): void {
+    this.#room?.resolve();
+    this.#room = undefined;
+  }
+
+  close(): void {
+    this.#stop();
+  }
+
+  #stop(): void {
+    this.#run++;
+    this.#deps.fanOut.leave(this);
+    this.#live = false;
+  }
+
+  async #catchUp(run: number, seq: number | null): Promise<void> {
+    const { env, fanOut, visibility } = this.#deps;
+    let from = seq ?? (await this.#copy(run));
+    let told = false;
+    while (run === this.#run) {
+      this.#cursor = from;
+      if (told && from === fanOut.seq) {
+        this.#live = true;
+        fanOut.join(this);
+        return;
+      }
+      if (from > fanOut.seq) {
+        // The log was read between a COMMIT and its fan-out, which is about to happen.
+        await new Promise<void>((resolve) => env.clock.soon(resolve));
+        continue;
+      }
+      const commits = await this.#since(from);
+      if (run !== this.#run) return;
+      if (commits === 'stale') {
+        from = await this.#copy(run);
+        continue;
+      }
+      const to = commits.at(-1)?.seq ?? from;
+      if (
+        !(await this.#send(encodeBatch(from, to, JSON.stringify(visibility.ops(commits, this.#viewer))), run))
+      )
+        return;
+      from = to;
+      told = true;
+    }
+  }
+
+  async #since(seq: number) {
+    try {
+      return await this.#deps.store.read((snapshot) => snapshot.since(seq, LOG_COMMITS));
+    } catch (error) {
+      if (isFault(error, 'stale_cursor')) return 'stale' as const;
+      throw error;
+    }
+  }
+
+  /**
+   * Sends all rows and returns the seq from which the log makes them one moment: pages are read one by one,
+   * so a page may be newer than that seq, and the client shows nothing until the batches have caught up.
+   */
+  async #copy(run: number): Promise<number> {
+    const { store, fanOut, visibility } = this.#deps;
+    const seq = fanOut.seq;
+    const message = (value: ServerMessage) => this.#send(JSON.stringify(value), run);
+    if (!(await message({ t: 'reset', cursor: { epoch: store.epoch, seq } }))) return seq;
+    for (const entity of visibility.entities) {
+      let afterId = '';
+      for (;;) {
+        const rows = await store.read((snapshot) => snapshot.page(entity, { afterId, size: PAGE_ROWS }));
+        const visible = rows.flatMap((row) => {
+          const data = visibility.row(entity, row, this.#viewer);
+          return data ? [{ row_id: String(row.id), data }] : [];
+        });
+        if (visible.length > 0 && !(await message({ t: 'page', entity, rows: visible, last: false })))
+          return seq;
+        if (rows.length < PAGE_ROWS) break;
+        afterId = String(rows.at(-1)!.id);
+      }
+    }
+    await message({ t: 'page', entity: null, rows: [], last: true });
+    return seq;
+  }
+
+  /** Sends, waiting for room as often as needed. False: this run is over. */
+  async #send(text: string, run: number): Promise<boolean> {
+    while (run === this.#run) {
+      if (this.#sink.send(text)) return true;
+      await this.#roomAgain();
+    }
+    return false;
+  }
+
+  #roomAgain(): Promise<void> {
+    this.#room ??= deferred<void>();
+    return this.#room.promise;
+  }
+}
