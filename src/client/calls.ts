@@ -65,7 +65,8 @@ export class Calls {
     if (this.size >= MAX_CALLS) throw new Fault('overloaded', `more than ${MAX_CALLS} calls wait`);
     const id = this.#host.nextId();
     const text = JSON.stringify({ t: 'call', id, ...request });
-    if (!fits(text, this.#limits.textBytes)) throw new Fault('too_large', `${request.fn}: arguments too large`);
+    if (!fits(text, this.#limits.textBytes))
+      throw new Fault('too_large', `${request.fn}: arguments too large`);
     return new Promise((resolve, reject) => {
       const unlisten = onAbort(options.signal, (signal) => this.#abort(id, signal));
       this.#unsent.set(id, { id, text, identity: this.#identity, resolve, reject, unlisten });
@@ -111,7 +112,9 @@ export class Calls {
     const call = this.#take(message.id);
     if (!call) return false;
     if (!message.ok) {
-      call.reject(Fault.fromJSON(message.error ?? { code: 'internal', message: 'a failure without an error' }));
+      call.reject(
+        Fault.fromJSON(message.error ?? { code: 'internal', message: 'a failure without an error' }),
+      );
     } else {
       const value = message.value ?? null;
       if (message.seq === undefined) call.resolve(value);

@@ -189,7 +189,8 @@ export class Connection {
     from.timer();
     const { attempt, link } = from;
     const { clock } = this.#env;
-    const silent = () => this.#fail(link, new Fault('timeout', 'the server fell silent'), CODES.timeout.close);
+    const silent = () =>
+      this.#fail(link, new Fault('timeout', 'the server fell silent'), CODES.timeout.close);
     const liveness = new Liveness(clock, 2 * welcome.limits.pingMs, silent);
     // Features learn of the identity before anybody sees `ready`. [S8]
     this.#to({ name: 'ready', attempt, link, sinceMs: clock.monotonic(), liveness, moving: nothing }, () =>

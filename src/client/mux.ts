@@ -20,7 +20,11 @@ export interface MuxWire {
   sendRaw(data: Uint8Array): boolean;
 }
 
-type State = { name: 'waiting' } | { name: 'opening'; ch: number } | { name: 'open'; ch: number } | { name: 'closed' };
+type State =
+  | { name: 'waiting' }
+  | { name: 'opening'; ch: number }
+  | { name: 'open'; ch: number }
+  | { name: 'closed' };
 
 interface Entry {
   readonly kind: string;

@@ -25,6 +25,7 @@ interface Unsaved {
 /** Whose persistence this is, and whether rows are still saved. One object per owner: identity is the check. */
 interface Owned {
   saving: boolean;
+  flushQueued: boolean;
   readonly loaded: Promise<unknown>;
 }
 
@@ -35,7 +36,6 @@ export class RowJournal implements DocPersistence {
   readonly #opLane = new Lane(MAX_TASKS);
   #owned: Owned | undefined;
   #unsaved: Unsaved = nothingUnsaved();
-  #flushQueued = false;
   #waitingForOwner: (() => void)[] = [];
 
   constructor(persistence: Persistence, log: Log) {
@@ -50,7 +50,7 @@ export class RowJournal implements DocPersistence {
       await this.#opLane.idle();
       return this.#persistence.load(owner);
     });
-    const owned: Owned = { saving: true, loaded };
+    const owned: Owned = { saving: true, flushQueued: false, loaded };
     this.#owned = owned;
     for (const wake of this.#waitingForOwner.splice(0)) wake();
     try {
@@ -87,8 +87,8 @@ export class RowJournal implements DocPersistence {
       return;
     }
     this.#unsaved.cursor = cursor;
-    if (this.#flushQueued) return;
-    this.#flushQueued = true;
+    if (owned.flushQueued) return;
+    owned.flushQueued = true;
     void this.#rowLane.run(() => this.#flush(owned));
   }
 
@@ -128,7 +128,7 @@ export class RowJournal implements DocPersistence {
   }
 
   async #flush(owned: Owned): Promise<void> {
-    this.#flushQueued = false;
+    owned.flushQueued = false;
     if (this.#owned !== owned || !owned.saving) return;
     const { clear, rows, cursor } = this.#unsaved;
     this.#unsaved = nothingUnsaved();

@@ -123,7 +123,7 @@ export class GroupCommit {
     const { driver } = this.#deps;
     const done: { job: Job; outcome: Outcome }[] = [];
     const commits: Commit[] = [];
-    let failed: unknown;
+    let failed: Fault | undefined;
     try {
       await driver.run('BEGIN IMMEDIATE');
       while (done.length < this.#options.maxGroup) {
@@ -138,7 +138,10 @@ export class GroupCommit {
       }
       await driver.run('COMMIT');
     } catch (error) {
-      failed = error;
+      failed =
+        error instanceof Fault
+          ? error
+          : new Fault('storage', 'the commit failed', undefined, { cause: error });
       this.#env.log.error('store.commit_failed', { error: String(error), jobs: done.length });
       await driver.run('ROLLBACK').catch(() => {}); // a failed BEGIN left nothing to roll back
       if (done.length === 0)

@@ -52,7 +52,8 @@ export class SimClock implements Clock {
     await settled();
     let next: Task | undefined;
     for (const task of this.#tasks) {
-      if (!next || task.dueMs < next.dueMs || (task.dueMs === next.dueMs && task.order < next.order)) next = task;
+      if (!next || task.dueMs < next.dueMs || (task.dueMs === next.dueMs && task.order < next.order))
+        next = task;
     }
     if (!next) return false;
     this.#tasks.delete(next);
@@ -83,6 +84,17 @@ export class SimClock implements Clock {
       if (this.#nowMs > endMs) throw new Error(`not reached within ${limitMs} ms of simulated time`);
       if (!(await this.step())) throw new Error('nothing left to run, and the condition does not hold');
     }
+  }
+
+  /** Runs until `promise` settles, and settles as it does. */
+  async run<T>(promise: Promise<T>, limitMs?: number): Promise<T> {
+    let done = false;
+    const settle = () => {
+      done = true;
+    };
+    promise.then(settle, settle);
+    await this.until(() => done, limitMs);
+    return promise;
   }
 }
 

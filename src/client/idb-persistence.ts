@@ -1,0 +1,148 @@
+/**
+ * Persistence in IndexedDB. Stores: `entities` (key `entity:id`), `cursors` (`cursor` and `owner`),
+ * `pendingMutations` (key op id), `docs`. Rows and cursor are one transaction, durable together. [S3]
+ *
+ * Several pages may share the database. A page writes rows only if no other is ahead of it (that one's rows
+ * cover its own) and none has left it behind a gap; ops and documents carry their owner, so a page that has
+ * not noticed a change of identity yet leaves nothing that the new identity would see. [S8]
+ */
+import { type DBSchema, type IDBPDatabase, openDB, unwrap } from 'idb';
+import { Fault } from '../base/fault.ts';
+import type { Cursor } from '../protocol/row-batch.ts';
+import type { Persistence, RowChanges, StoredOp, StoredRow, StoredState } from './persistence.ts';
+
+interface Database extends DBSchema {
+  entities: { key: string; value: StoredRow & { seq: number } };
+  cursors: { key: 'cursor' | 'owner'; value: { epoch: string; last_seq: number } | { owner: string } };
+  pendingMutations: { key: string; value: StoredOp & { owner: string } };
+  docs: { key: string; value: { owner: string; bytes: Uint8Array } };
+}
+
+const STORES = ['entities', 'cursors', 'pendingMutations', 'docs'] as const;
+const VERSION = 1;
+
+export class IdbPersistence implements Persistence {
+  readonly #name: string;
+  #db: Promise<IDBPDatabase<Database>> | undefined;
+  #owner: string | undefined;
+  /** What this page loaded or saved last. */
+  #cursor: Cursor | null = null;
+
+  /** One database per name: the app's, so that two apps of one origin stay apart. */
+  constructor(appName: string) {
+    this.#name = `ternion:${appName}`;
+  }
+
+  async load(owner: string): Promise<StoredState> {
+    const db = await this.#open();
+    const tx = db.transaction(STORES, 'readwrite');
+    const cursors = tx.objectStore('cursors');
+    const former = await cursors.get('owner');
+    if (!former || !('owner' in former) || former.owner !== owner) {
+      for (const name of STORES) void tx.objectStore(name).clear();
+      void cursors.put({ owner }, 'owner');
+    }
+    const [at, rows, ops] = await Promise.all([
+      cursors.get('cursor'),
+      tx.objectStore('entities').getAll(),
+      tx.objectStore('pendingMutations').getAll(),
+    ]);
+    await tx.done;
+    this.#owner = owner;
+    this.#cursor = at && 'epoch' in at ? { epoch: at.epoch, seq: at.last_seq } : null;
+    return {
+      cursor: this.#cursor,
+      rows: rows.map(({ entity, id, data }) => ({ entity, id, data })),
+      ops: ops.filter((op) => op.owner === owner).map(({ owner: _, ...op }) => op),
+    };
+  }
+
+  async saveRows(changes: RowChanges, cursor: Cursor | null): Promise<void> {
+    const db = await this.#open();
+    const tx = db.transaction(['entities', 'cursors'], 'readwrite');
+    const cursors = tx.objectStore('cursors');
+    const [owner, at] = await Promise.all([cursors.get('owner'), cursors.get('cursor')]);
+    if (!owner || !('owner' in owner) || owner.owner !== this.#owner) {
+      throw new Fault('storage', 'another page has taken the database for another identity');
+    }
+    const stored = at && 'epoch' in at ? { epoch: at.epoch, seq: at.last_seq } : null;
+    const from = this.#cursor;
+    this.#cursor = cursor;
+    if (!changes.clear) {
+      if (cursor && isAhead(stored, cursor)) return tx.done;
+      if (!isAhead(stored, from)) throw new Fault('storage', 'rows of another page leave a gap');
+    }
+    try {
+      // Raw requests: a promise per row would cost more than the write.
+      writeRows(unwrap(tx.objectStore('entities')), changes, cursor?.seq ?? 0);
+      if (cursor) void cursors.put({ epoch: cursor.epoch, last_seq: cursor.seq }, 'cursor');
+      else void cursors.delete('cursor');
+    } catch (error) {
+      tx.done.catch(() => {});
+      tx.abort();
+      throw error;
+    }
+    await tx.done;
+  }
+
+  async saveOp(op: StoredOp): Promise<void> {
+    const db = await this.#open();
+    await db.put('pendingMutations', { ...op, owner: this.#ownerNow() }, op.id);
+  }
+
+  async deleteOp(id: string): Promise<void> {
+    const db = await this.#open();
+    await db.delete('pendingMutations', id);
+  }
+
+  async loadDoc(key: string): Promise<Uint8Array | null> {
+    const db = await this.#open();
+    const doc = await db.get('docs', key);
+    return doc && doc.owner === this.#ownerNow() ? doc.bytes : null;
+  }
+
+  async saveDoc(key: string, bytes: Uint8Array): Promise<void> {
+    const db = await this.#open();
+    await db.put('docs', { owner: this.#ownerNow(), bytes }, key);
+  }
+
+  async deleteDoc(key: string): Promise<void> {
+    const db = await this.#open();
+    await db.delete('docs', key);
+  }
+
+  close(): void {
+    const db = this.#db;
+    this.#db = Promise.reject(new Fault('storage', 'the persistence is closed'));
+    this.#db.catch(() => {});
+    void db?.then((open) => open.close()).catch(() => {});
+  }
+
+  #open(): Promise<IDBPDatabase<Database>> {
+    this.#db ??= openDB<Database>(this.#name, VERSION, {
+      upgrade: (db) => {
+        for (const name of STORES) db.createObjectStore(name);
+      },
+      // A newer page wants to upgrade: it must not wait for this one.
+      blocking: () => this.close(),
+      terminated: () => this.close(),
+    });
+    return this.#db;
+  }
+
+  #ownerNow(): string {
+    if (this.#owner === undefined) throw new Fault('storage', 'nothing was loaded yet');
+    return this.#owner;
+  }
+}
+
+function writeRows(store: IDBObjectStore, changes: RowChanges, seq: number): void {
+  if (changes.clear) store.clear();
+  for (const { entity, id, data } of changes.put) store.put({ entity, id, data, seq }, `${entity}:${id}`);
+  for (const { entity, id } of changes.delete) store.delete(`${entity}:${id}`);
+}
+
+/** Whether what stands at `a` holds all that stands at `b`. */
+function isAhead(a: Cursor | null, b: Cursor | null): boolean {
+  return b === null || (a !== null && a.epoch === b.epoch && a.seq >= b.seq);
+}

@@ -1,0 +1,140 @@
+/**
+ * A QuerySpec over the merged rows, kept up to date: the result is the same array until a row in it, or its
+ * order, changes. It listens only while somebody listens to it, so one that is merely made costs nothing.
+ */
+import { Emitter } from '../base/emitter.ts';
+import type { Cancel } from '../base/env.ts';
+import type { JsonObject } from '../base/json.ts';
+import { compareRows, matches, select } from '../schema/match.ts';
+import type { QuerySpec } from '../schema/query-spec.ts';
+import type { RowChange, RowView } from './row-view.ts';
+
+export interface QueryResult<R> {
+  /** Undefined while nothing is known. */
+  readonly data: readonly R[] | undefined;
+  /** The server has confirmed the rows at least once. */
+  readonly complete: boolean;
+}
+
+/** Above this share of the result, sorting anew is cheaper than mending. */
+const MEND_SHARE = 8;
+
+export class LiveQuery<R = JsonObject> {
+  readonly #view: RowView;
+  readonly #spec: QuerySpec;
+  readonly #changed = new Emitter<[QueryResult<R>]>();
+  /** All that match, in order, beyond the limit too. */
+  #matching: JsonObject[] = [];
+  #byId = new Map<string, JsonObject>();
+  #result: QueryResult<R> = { data: undefined, complete: false };
+  /** Of the view when the result was made; -1: never. */
+  #version = -1;
+  #unlisten: Cancel | undefined;
+
+  constructor(view: RowView, spec: QuerySpec) {
+    this.#view = view;
+    this.#spec = spec;
+  }
+
+  get data(): readonly R[] | undefined {
+    return this.result.data;
+  }
+
+  get complete(): boolean {
+    return this.result.complete;
+  }
+
+  /** Both at once; the same object until one of them changes. */
+  get result(): QueryResult<R> {
+    if (this.#version !== this.#view.version) this.#refresh(undefined);
+    return this.#result;
+  }
+
+  subscribe(listener: (result: QueryResult<R>) => void): Cancel {
+    const cancel = this.#changed.on(listener);
+    if (!this.#unlisten) {
+      if (this.#version !== this.#view.version) this.#refresh(undefined);
+      this.#unlisten = this.#view.subscribe((change) => this.#follow(change));
+    }
+    return () => {
+      cancel();
+      if (this.#changed.size === 0) this.#detach();
+    };
+  }
+
+  /** Ends all subscriptions. */
+  close(): void {
+    this.#changed.clear();
+    this.#detach();
+  }
+
+  #detach(): void {
+    this.#unlisten?.();
+    this.#unlisten = undefined;
+  }
+
+  #follow(change: RowChange): void {
+    const before = this.#result;
+    this.#refresh(change.get(this.#spec.entity) ?? new Set());
+    if (this.#result !== before) this.#changed.emit(this.#result);
+  }
+
+  /** `ids`: what may have changed since the last time; undefined: anything. */
+  #refresh(ids: ReadonlySet<string> | undefined): void {
+    this.#version = this.#view.version;
+    const known = this.#view.knowledge !== 'unknown';
+    const complete = this.#view.knowledge === 'complete';
+    const found = ids && this.#result.data ? this.#mend(ids) : this.#select();
+    const { limit } = this.#spec;
+    const cut = limit === undefined ? found : found.slice(0, limit);
+    const old = this.#result.data as readonly JsonObject[] | undefined;
+    let data: readonly JsonObject[] | undefined = old && sameItems(old, cut) ? old : cut;
+    if (!known && data.length === 0) data = undefined;
+    if (data === old && complete === this.#result.complete) return;
+    this.#result = { data: data as readonly R[] | undefined, complete };
+  }
+
+  #select(): JsonObject[] {
+    const { limit: _, ...spec } = this.#spec;
+    this.#matching = select(spec, this.#view.list(spec.entity));
+    this.#byId = new Map(this.#matching.map((row) => [row.id as string, row]));
+    return this.#matching;
+  }
+
+  /** Takes changed rows out and puts them in where they belong now. */
+  #mend(ids: ReadonlySet<string>): JsonObject[] {
+    const moves: [string, JsonObject | undefined, JsonObject | undefined][] = [];
+    for (const id of ids) {
+      const before = this.#byId.get(id);
+      const row = this.#view.get(this.#spec.entity, id);
+      const after = row && matches(this.#spec, row) ? row : undefined;
+      if (before !== after) moves.push([id, before, after]);
+    }
+    if (moves.length === 0) return this.#matching;
+    if (moves.length > 8 + this.#matching.length / MEND_SHARE) return this.#select();
+    const rows = [...this.#matching];
+    for (const [id, before, after] of moves) {
+      if (before) rows.splice(this.#place(rows, before), 1);
+      if (after) rows.splice(this.#place(rows, after), 0, after);
+      if (after) this.#byId.set(id, after);
+      else this.#byId.delete(id);
+    }
+    this.#matching = rows;
+    return rows;
+  }
+
+  /** The first index whose row is not before `row`; the order is total, so a row in the list is found. */
+  #place(rows: readonly JsonObject[], row: JsonObject): number {
+    let [low, high] = [0, rows.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (compareRows(this.#spec, rows[middle]!, row) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+function sameItems(a: readonly JsonObject[], b: readonly JsonObject[]): boolean {
+  return a.length === b.length && a.every((row, i) => row === b[i]);
+}

@@ -1,0 +1,169 @@
+/**
+ * Sends the queue's ops, one `push` in flight at a time: ops leave in order, and those that gather meanwhile
+ * share the next push. Retryable failures put it to rest for a while; a lost connection sends all again.
+ *
+ *   offline --connected--> idle --ops--> flying --result--> idle        any --lost--> offline
+ *                           ^              '--retryable--> resting --timer--> idle
+ */
+import { backoffMs } from '../base/backoff.ts';
+import type { Cancel, Env } from '../base/env.ts';
+import { Fault } from '../base/fault.ts';
+import { parseShape } from '../base/shape.ts';
+import { utf8Length } from '../base/utf8.ts';
+import type { PushOp } from '../protocol/client-message.ts';
+import type { Limits } from '../protocol/limits.ts';
+import { type PushOutcome, pushOutcomes } from '../protocol/server-message.ts';
+import type { MutationQueue, Outcome } from './mutation-queue.ts';
+import type { Result } from './server-text.ts';
+
+const BACKOFF = { baseMs: 500, capMs: 30_000 };
+/** Of the message around the ops. */
+const ENVELOPE_BYTES = 64;
+
+export interface PushHost {
+  nextId(): number;
+  sendRaw(text: string): boolean;
+}
+
+type State =
+  | { name: 'offline' }
+  | { name: 'idle' }
+  | { name: 'flying'; id: number; ops: PushOp[] }
+  | { name: 'resting'; timer: Cancel };
+
+export class PushLane {
+  readonly #env: Env;
+  readonly #queue: MutationQueue;
+  readonly #host: PushHost;
+  #state: State = { name: 'offline' };
+  #limits: Limits | undefined;
+  /** Retryable failures in a row. */
+  #attempt = 0;
+  /** Held while it is not certain whose ops these are. [S8] */
+  #held = false;
+
+  constructor(env: Env, queue: MutationQueue, host: PushHost) {
+    this.#env = env;
+    this.#queue = queue;
+    this.#host = host;
+  }
+
+  connected(limits: Limits): void {
+    this.#limits = limits;
+    this.#attempt = 0;
+    this.#to({ name: 'idle' });
+    this.wake();
+  }
+
+  lost(): void {
+    if (this.#state.name === 'flying') this.#queue.requeue(this.#state.ops.map((op) => op.op_id));
+    this.#to({ name: 'offline' });
+  }
+
+  hold(): void {
+    this.#held = true;
+  }
+
+  release(): void {
+    this.#held = false;
+    this.wake();
+  }
+
+  /** Sends what is ready, if nothing is under way. */
+  wake(): void {
+    while (this.#state.name === 'idle' && !this.#held && this.#send()) {}
+  }
+
+  /** False: the result is of another request. */
+  result(message: Result): boolean {
+    const state = this.#state;
+    if (state.name !== 'flying' || state.id !== message.id) return false;
+    // A malformed answer throws while the ops still count as in flight: they are sent again on the next connection.
+    const outcomes = message.ok
+      ? parseShape(pushOutcomes, message.value, 'result.value', 'bad_message')
+      : undefined;
+    this.#to({ name: 'idle' });
+    const done = outcomes
+      ? this.#each(state.ops, outcomes)
+      : this.#all(
+          state.ops,
+          Fault.fromJSON(message.error ?? { code: 'internal', message: 'a failure without an error' }),
+        );
+    if (done) this.#attempt = 0;
+    else this.#rest();
+    this.wake();
+    return true;
+  }
+
+  close(): void {
+    this.#to({ name: 'offline' });
+  }
+
+  /** True: try again, this op was too large for any message and is out of the way. */
+  #send(): boolean {
+    const limits = this.#limits!;
+    const ops: PushOp[] = [];
+    const texts: string[] = [];
+    let room = limits.textBytes - ENVELOPE_BYTES;
+    for (const op of this.#queue.next(limits.pushOps)) {
+      const text = JSON.stringify(op);
+      const sizeBytes = utf8Length(text) + 1;
+      if (sizeBytes > room) {
+        if (ops.length > 0) break;
+        this.#queue.sent([op.op_id]);
+        this.#queue.settle(op.op_id, {
+          ok: false,
+          fault: new Fault('too_large', 'the row is too large to send'),
+        });
+        return true;
+      }
+      room -= sizeBytes;
+      ops.push(op);
+      texts.push(text);
+    }
+    if (ops.length === 0) return false;
+    const id = this.#host.nextId();
+    if (!this.#host.sendRaw(`{"t":"push","id":${id},"ops":[${texts.join(',')}]}`)) return false;
+    this.#queue.sent(ops.map((op) => op.op_id));
+    this.#to({ name: 'flying', id, ops });
+    return false;
+  }
+
+  #each(ops: readonly PushOp[], outcomes: readonly PushOutcome[]): boolean {
+    const byId = new Map(outcomes.map((outcome) => [outcome.op_id, outcome]));
+    const again = new Set<string>();
+    for (const op of ops) {
+      const row = `${op.entity}/${op.row_id}`;
+      const outcome = outcomeOf(byId.get(op.op_id));
+      // A write on a row whose earlier write must be repeated failed for that reason, likely.
+      if (!outcome.ok && again.has(row)) this.#queue.requeue([op.op_id]);
+      else if (!this.#queue.settle(op.op_id, outcome)) again.add(row);
+    }
+    return again.size === 0;
+  }
+
+  #all(ops: readonly PushOp[], fault: Fault): boolean {
+    const settled = ops.map((op) => this.#queue.settle(op.op_id, { ok: false, fault }));
+    return settled.every(Boolean);
+  }
+
+  #rest(): void {
+    const delayMs = backoffMs(this.#attempt++, this.#env.random, BACKOFF);
+    const timer = this.#env.clock.after(delayMs, () => {
+      this.#to({ name: 'idle' });
+      this.wake();
+    });
+    this.#to({ name: 'resting', timer });
+  }
+
+  #to(next: State): void {
+    if (this.#state.name === 'resting') this.#state.timer();
+    this.#state = next;
+  }
+}
+
+function outcomeOf(outcome: PushOutcome | undefined): Outcome {
+  if (outcome?.ok) return { ok: true, seq: outcome.seq };
+  const error = outcome?.error ?? { code: 'unavailable', message: 'no outcome for this op' };
+  return { ok: false, fault: Fault.fromJSON(error) };
+}

@@ -1,0 +1,375 @@
+/**
+ * The client: one connection, the rows as the server sees them with the user's own writes over them, calls,
+ * and channels for the other planes. This file only puts the parts together and routes messages; each part
+ * says in its own header what it guarantees. Made by create-sync-engine.ts, or by simulations directly.
+ */
+import { Emitter } from '../base/emitter.ts';
+import type { Cancel, Env } from '../base/env.ts';
+import { Fault } from '../base/fault.ts';
+import { newId } from '../base/id.ts';
+import type { Json, JsonObject } from '../base/json.ts';
+import type { SessionInfo, Welcome } from '../protocol/server-message.ts';
+import type { AppShape, FunctionRef } from '../schema/app-shape.ts';
+import type { Schema } from '../schema/define-schema.ts';
+import type { EntityName, Insert, Patch, Row } from '../schema/infer.ts';
+import { buildManifest } from '../schema/manifest.ts';
+import type { QuerySpec } from '../schema/query-spec.ts';
+import { type CallOptions, Calls } from './calls.ts';
+import type { Channels, EngineHost } from './channel.ts';
+import { Connection, type ConnectionState, type Handled } from './connection.ts';
+import { type EngineStore, engineStore } from './engine-store.ts';
+import { type FetchSession, Identity } from './identity.ts';
+import { LastSession, ownerOf } from './last-session.ts';
+import { LiveQuery } from './live-query.ts';
+import { MutationQueue } from './mutation-queue.ts';
+import { Mux } from './mux.ts';
+import { Overlay } from './overlay.ts';
+import type { DocPersistence, Persistence } from './persistence.ts';
+import { PushLane } from './push-lane.ts';
+import { RowJournal } from './row-journal.ts';
+import { RowStore } from './row-store.ts';
+import { RowTables } from './row-tables.ts';
+import { RowView } from './row-view.ts';
+import type { KeyValueStorage } from './storage.ts';
+import { type TokenOption, TokenSource } from './token-source.ts';
+import { type EngineStats, Traffic } from './traffic.ts';
+import type { Connect } from './transport.ts';
+
+export interface SyncEngineDeps {
+  readonly env: Env;
+  readonly connect: Connect;
+  readonly persistence: Persistence;
+  readonly storage: KeyValueStorage;
+  readonly fetchSession: FetchSession;
+}
+
+export interface SyncEngineOptions {
+  readonly token?: TokenOption | undefined;
+  /** With it rows are checked and defaults filled before they are sent, and its hash is in the handshake. */
+  readonly schema?: Schema | undefined;
+  /** Names what is stored; two apps of one origin need two names. */
+  readonly appName?: string | undefined;
+  /** Base of the backoff, milliseconds. */
+  readonly reconnectDelay?: number | undefined;
+}
+
+const CLOSED = new Fault('unavailable', 'the engine is closed');
+
+export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
+  readonly env: Env;
+  readonly channels: Channels;
+  readonly docs: DocPersistence;
+  readonly store: EngineStore<App>;
+  readonly mutations: Pick<MutationQueue, 'pending' | 'failed' | 'retry' | 'remove' | 'subscribe'>;
+  readonly connection: {
+    readonly state: ConnectionState;
+    subscribe(listener: (state: ConnectionState) => void): Cancel;
+  };
+  readonly stats: EngineStats;
+
+  readonly #clientId: string;
+  readonly #schema: Schema | undefined;
+  readonly #schemaHash: string;
+  readonly #identity: Identity;
+  readonly #connection: Connection;
+  readonly #mux: Mux;
+  readonly #calls: Calls;
+  readonly #journal: RowJournal;
+  readonly #view: RowView;
+  readonly #rows: RowStore;
+  readonly #queue: MutationQueue;
+  readonly #pushes: PushLane;
+  readonly #sessionChanged = new Emitter<[SessionInfo | null]>();
+  #started: Promise<void> | undefined;
+  #closed: Promise<void> | undefined;
+  #lastRequest = 0;
+  /** Counts changes of owner: what was loaded for an earlier one is not shown. */
+  #owner = 0;
+
+  constructor(deps: SyncEngineDeps, options: SyncEngineOptions = {}) {
+    const { env, storage } = deps;
+    const traffic = new Traffic();
+    this.env = env;
+    this.stats = traffic;
+    this.#clientId = newId(env);
+    this.#schema = options.schema;
+    this.#schemaHash = options.schema ? buildManifest(options.schema).hash : '';
+    this.#identity = new Identity(
+      {
+        tokens: new TokenSource(options.token ?? null),
+        last: new LastSession(storage, options.appName ?? 'default'),
+        fetchSession: deps.fetchSession,
+      },
+      {
+        adopted: (session, change) => this.#adopted(session, change),
+        forgotten: () => this.#forgotten(),
+      },
+    );
+    this.#connection = new Connection(
+      env,
+      {
+        prepare: () => this.#identity.prepare(),
+        hello: () => ({ client: this.#clientId, schema: this.#schemaHash, cursor: this.#rows.cursor }),
+        refused: () => this.#identity.refused(),
+        ready: (welcome) => this.#ready(welcome),
+        message: (message) => this.#message(message),
+        frame: (bytes) => this.#mux.frame(bytes),
+        lost: () => this.#lost(),
+        ended: (fault) => this.#ended(fault),
+      },
+      { connect: deps.connect, reconnectDelayMs: options.reconnectDelay ?? 1000, traffic },
+    );
+    this.connection = this.#connection;
+    this.#mux = new Mux(env, this.#connection, traffic);
+    this.channels = this.#mux;
+    this.#journal = new RowJournal(deps.persistence, env.log);
+    this.docs = this.#journal;
+
+    const tables = new RowTables();
+    const overlay = new Overlay();
+    this.#view = new RowView(tables, overlay, env.log);
+    this.store = engineStore<App>(this.#view);
+    this.#rows = new RowStore(
+      { tables, view: this.#view, journal: this.#journal },
+      {
+        catchUp: (cursor) => this.#connection.send({ t: 'catchup', cursor }),
+        covered: (covers) => this.#queue.release(covers),
+      },
+    );
+    this.#queue = new MutationQueue(env, {
+      overlay,
+      view: this.#view,
+      journal: this.#journal,
+      covers: (seq) => this.#rows.covers(seq),
+      wake: () => this.#pushes.wake(),
+    });
+    this.mutations = this.#queue;
+    const nextId = () => ++this.#lastRequest;
+    const sendRaw = (text: string) => this.#connection.sendRaw(text);
+    this.#pushes = new PushLane(env, this.#queue, { nextId, sendRaw });
+    this.#calls = new Calls({
+      nextId,
+      sendRaw,
+      whenCovered: (seq, done) => this.#rows.whenCovered(seq, done),
+    });
+  }
+
+  /**
+   * Loads what is stored, finds out who this is, and connects. Resolves when the stored rows are in the store,
+   * or, if nobody can say who this is, when the first attempt has failed; `connection` goes on trying.
+   */
+  start(): Promise<void> {
+    if (this.#closed) return Promise.reject(CLOSED);
+    this.#started ??= new Promise((resolve) => {
+      const done = this.#connection.subscribe((state) => {
+        if (state.name === 'connecting' && !this.session) return;
+        done();
+        resolve();
+      });
+      const known = this.onSession(() => {
+        known();
+        done();
+        resolve();
+      });
+      this.#connection.open();
+    });
+    return this.#started;
+  }
+
+  /** Who this is; null while nobody knows. */
+  get session(): SessionInfo | null {
+    return this.#identity.session;
+  }
+
+  onSession(listener: (session: SessionInfo) => void): Cancel {
+    return this.#sessionChanged.on((session) => session && listener(session));
+  }
+
+  /** As `onSession`, but also told null when the identity is not known any more. */
+  onIdentity(listener: (session: SessionInfo | null) => void): Cancel {
+    return this.#sessionChanged.on(listener);
+  }
+
+  /** Becomes another user, signs out (null), or renews a token. */
+  setToken(token: TokenOption): void {
+    const online = this.#connection.state.name === 'ready';
+    if (!this.#identity.setToken(token, online)) return;
+    if (online) this.#renew();
+    else this.#connection.restart();
+  }
+
+  /** The session of the same token, or what the token function gives, has changed: tell the server. */
+  notifySessionChanged(): void {
+    if (this.#connection.state.name === 'ready') this.#renew();
+    else this.#connection.nudge();
+  }
+
+  /** The network may be back: connects now instead of waiting. */
+  nudge(): void {
+    this.#connection.nudge();
+  }
+
+  /** Visible at once; sent when possible. Returns the row's id. Throws `invalid`, `overloaded`, `unavailable`. */
+  insert<E extends EntityName<App['schema']>>(entity: E, data: Insert<App['schema'], E>): string {
+    const id = newId(this.env);
+    const row = this.#schema?.entity(entity).parseInsert(id, data) ?? (data as JsonObject);
+    const { id: _, ...fields } = row;
+    this.#write({ entity, row_id: id, kind: 'insert', data: fields });
+    return id;
+  }
+
+  update<E extends EntityName<App['schema']>>(entity: E, id: string, patch: Patch<App['schema'], E>): void {
+    const data = this.#schema?.entity(entity).parsePatch(patch) ?? (patch as JsonObject);
+    this.#write({ entity, row_id: id, kind: 'update', data });
+  }
+
+  delete(entity: EntityName<App['schema']>, id: string): void {
+    this.#write({ entity, row_id: id, kind: 'delete' });
+  }
+
+  /** Runs a mutation, exactly once. Its effects are in `store` when this resolves. */
+  call<Args, Result>(fn: FunctionRef<Args, Result>, args: Args, options?: CallOptions): Promise<Result> {
+    return this.#call({ fn: fn.name, args: (args ?? {}) as Json, op: newId(this.env) }, options);
+  }
+
+  query<Args, Result>(fn: FunctionRef<Args, Result>, args: Args, options?: CallOptions): Promise<Result> {
+    return this.#call({ fn: fn.name, args: (args ?? {}) as Json }, options);
+  }
+
+  liveQuery<E extends EntityName<App['schema']>>(
+    spec: QuerySpec & { entity: E },
+  ): LiveQuery<Row<App['schema'], E>> {
+    return new LiveQuery(this.#view, spec);
+  }
+
+  /** Resolves when the server has confirmed the rows: `store.knowledge` is `complete`. */
+  synced(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#view.knowledge === 'complete') return resolve();
+      const cancel = this.#view.subscribe(() => {
+        if (this.#view.knowledge !== 'complete') return;
+        cancel();
+        resolve();
+      });
+    });
+  }
+
+  /** Ends the connection and everything on it. Resolves when what is to be stored is stored. */
+  close(): Promise<void> {
+    this.#closed ??= this.#journal.close();
+    this.#connection.close();
+    return this.#closed;
+  }
+
+  async #call<Result>(
+    request: { fn: string; args: Json; op?: string },
+    options?: CallOptions,
+  ): Promise<Result> {
+    return (await this.#calls.call(request, options)) as Result;
+  }
+
+  #write(change: Parameters<MutationQueue['add']>[0]): void {
+    if (this.#closed) throw CLOSED;
+    if (!this.session) throw new Fault('unavailable', 'nobody knows yet who this is: await start()');
+    this.#queue.add(change);
+  }
+
+  #renew(): void {
+    this.#pushes.hold();
+    this.#calls.hold();
+    this.#identity.renew().then(
+      (token) => this.#connection.send({ t: 'auth', token }),
+      (error: unknown) => {
+        if (error instanceof Fault && error.code === 'cancelled') return; // a newer token is on its way
+        this.env.log.warn('client.token', { error });
+        this.#connection.restart();
+      },
+    );
+  }
+
+  /** The parts that hold something of an owner let go of it. [S8] */
+  #empty(fault: Fault): void {
+    this.#owner++;
+    this.#journal.release();
+    this.#view.change(() => {
+      this.#queue.clear();
+      this.#rows.clear();
+    });
+    this.#calls.rejectFormer(fault);
+    this.#mux.closeAll(fault);
+  }
+
+  #forgotten(): void {
+    this.#calls.hold();
+    this.#pushes.hold();
+    this.#empty(new Fault('unauthorized', 'the token was changed'));
+    this.#sessionChanged.emit(null);
+  }
+
+  async #adopted(session: SessionInfo, change: 'first' | 'same' | 'other'): Promise<void> {
+    if (change === 'other') {
+      this.#calls.hold();
+      this.#empty(new Fault('unauthorized', 'the identity changed'));
+    }
+    if (change !== 'same') {
+      this.#pushes.hold();
+      const owner = ++this.#owner;
+      const state = await this.#journal.open(ownerOf(session));
+      if (owner !== this.#owner) return;
+      this.#view.change(() => {
+        this.#rows.hydrate(state);
+        this.#queue.hydrate(state.ops);
+      });
+    }
+    this.#pushes.release();
+    this.#calls.release();
+    this.#sessionChanged.emit(session);
+  }
+
+  #ready(welcome: Welcome): void {
+    const before = this.session;
+    this.#rows.connected({ epoch: welcome.epoch, seq: welcome.seq });
+    void this.#identity.confirm(welcome.session);
+    // The cursor in `hello` was that of another identity: start over.
+    if (before && ownerOf(before) !== ownerOf(welcome.session)) this.#rows.catchUp();
+    this.#calls.connected(welcome.limits);
+    this.#pushes.connected(welcome.limits);
+    this.#mux.connected(welcome.limits.binaryBytes);
+  }
+
+  #message(message: Handled): void {
+    switch (message.t) {
+      case 'batch':
+        return this.#rows.batch(message);
+      case 'page':
+        return this.#rows.page(message);
+      case 'reset':
+        return this.#rows.reset(message.cursor);
+      case 'result':
+        if (!this.#pushes.result(message)) this.#calls.result(message);
+        return;
+      case 'opened':
+        return this.#mux.opened(message.ch, message.info);
+      case 'closed':
+        return this.#mux.closed(message.ch, Fault.fromJSON(message));
+      case 'session':
+        void this.#identity.confirm(message.session);
+        return;
+      case 'fault':
+        this.env.log.warn('client.fault', { code: message.code, message: message.message });
+    }
+  }
+
+  #lost(): void {
+    this.#calls.lost();
+    this.#pushes.lost();
+    this.#mux.lost();
+    this.#identity.lost();
+  }
+
+  #ended(fault: Fault): void {
+    this.#calls.close(fault);
+    this.#pushes.close();
+    this.#mux.close(fault);
+  }
+}

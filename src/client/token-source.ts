@@ -1,0 +1,46 @@
+/**
+ * The token of the engine: a text, none, or a function that is asked once and again when the server refuses
+ * what it gave. The function learns which token was refused, so that it can make a new one.
+ */
+export type TokenOption = string | null | ((refused: string | null | undefined) => Promise<string | null>);
+
+export class TokenSource {
+  #option: TokenOption;
+  #known: { token: string | null } | undefined;
+  #refused: { token: string | null } | undefined;
+
+  constructor(option: TokenOption) {
+    this.#option = option;
+  }
+
+  async get(): Promise<string | null> {
+    if (typeof this.#option !== 'function') return this.#option;
+    if (this.#known) return this.#known.token;
+    const option = this.#option;
+    const token = await option(this.#refused?.token);
+    if (this.#option !== option) return this.get();
+    this.#known = { token };
+    return token;
+  }
+
+  /** The server did not take `token`; a function is asked again by the next `get`. */
+  refuse(token: string | null): void {
+    if (this.#known?.token !== token) return;
+    this.#known = undefined;
+    this.#refused = { token };
+  }
+
+  /** Asks the function again, by the next `get`, though nothing was refused. */
+  forget(): void {
+    this.#known = undefined;
+  }
+
+  /** False: it was this one already. */
+  set(option: TokenOption): boolean {
+    if (option === this.#option) return false;
+    this.#option = option;
+    this.#known = undefined;
+    this.#refused = undefined;
+    return true;
+  }
+}

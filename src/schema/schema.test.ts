@@ -1,0 +1,141 @@
+import fc from 'fast-check';
+import { describe, expect, expectTypeOf, test } from 'vitest';
+import { compareValues } from './compare.ts';
+import { defineSchema } from './define-schema.ts';
+import { entity } from './entity.ts';
+import { field, MAX_STRING_CHARS } from './field.ts';
+import type { Insert, Patch, Row } from './infer.ts';
+import { buildManifest } from './manifest.ts';
+import { select } from './match.ts';
+
+const Note = entity('Note', {
+  title: field.string(),
+  body: field.richtext(),
+  likes: field.int(0, 10).default(0),
+  status: field.enum('draft', 'live').default('draft'),
+  authorId: field.id('User').readonly(),
+  dueAt: field.datetime().optional(),
+  tags: field.json<string[]>().default([]),
+});
+const schema = defineSchema({ entities: [Note] });
+
+describe('entities', () => {
+  test('an insert is filled with defaults', () => {
+    expect(Note.parseInsert('n1', { title: 't', authorId: 'u1' })).toEqual({
+      id: 'n1',
+      title: 't',
+      body: '',
+      likes: 0,
+      status: 'draft',
+      authorId: 'u1',
+      dueAt: null,
+      tags: [],
+    });
+  });
+
+  test.each([
+    [{ authorId: 'u' }, 'Note.title must be a string'],
+    [{ title: 't', authorId: 'u', likes: 11 }, 'Note.likes must be a whole number in 0..10'],
+    [{ title: 't', authorId: 'u', status: 'gone' }, 'Note.status must be one of draft, live'],
+    [{ title: 't', authorId: 'u', body: 'x' }, 'written through its document'],
+    [{ title: 't', authorId: 'u', nope: 1 }, 'has no field "nope"'],
+    [{ title: 't', authorId: 'u', dueAt: '2026' }, 'Note.dueAt must be a whole number'],
+    [{ title: 'x'.repeat(MAX_STRING_CHARS + 1), authorId: 'u' }, 'at most 65536 characters'],
+    [JSON.parse('{"title":"t","authorId":"u","__proto__":{}}'), 'has no field "__proto__"'],
+    [[], 'takes an object'],
+    [null, 'takes an object'],
+  ])('insert %o is refused', (data, message) => {
+    expect(() => Note.parseInsert('n1', data)).toThrow(message);
+  });
+
+  test.each(['', 'x'.repeat(65), 'a b', 'a/b', 7, null])('the id %o is refused', (id) => {
+    expect(() => Note.parseInsert(id, { title: 't', authorId: 'u' })).toThrow('Note.id must be');
+  });
+
+  test('a patch takes some fields, but no readonly one', () => {
+    expect(Note.parsePatch({ title: 'y' })).toEqual({ title: 'y' });
+    expect(() => Note.parsePatch({ authorId: 'eve' })).toThrow('Note.authorId is readonly');
+    expect(() => Note.parsePatch({ id: 'n2' })).toThrow('has no field "id"');
+  });
+
+  test.each([
+    () => entity('_log', {}),
+    () => entity('A', { id: field.string() }),
+    () => entity('A', { 'x"; DROP': field.string() }),
+    () => entity('A', { a: field.string() }, { indexes: [{ name: 'i', fields: ['b'] }] }),
+    () => defineSchema({ entities: [entity('A', {}), entity('A', {})] }),
+    () => defineSchema({ entities: [], policies: [{ entity: 'A' }] }),
+  ])('a schema that cannot work is refused', (make) => {
+    expect(make).toThrow();
+  });
+
+  test('row types are inferred', () => {
+    type NoteRow = Row<typeof schema, 'Note'>;
+    expectTypeOf<NoteRow>().toEqualTypeOf<{
+      id: string;
+      title: string;
+      body: string;
+      likes: number;
+      status: 'draft' | 'live';
+      authorId: string;
+      dueAt: number | null;
+      tags: string[];
+    }>();
+    expectTypeOf<Insert<typeof schema, 'Note'>>().toEqualTypeOf<{
+      title: string;
+      authorId: string;
+      likes?: number;
+      status?: 'draft' | 'live';
+      dueAt?: number | null;
+      tags?: string[];
+    }>();
+    expectTypeOf<Patch<typeof schema, 'Note'>>().not.toHaveProperty('body');
+  });
+
+  test('the manifest names the schema: it changes with a field, not with a policy', () => {
+    const { hash } = buildManifest(schema);
+    const open = defineSchema({ entities: [Note], policies: [{ entity: 'Note', allowRead: 'true' }] });
+    const wider = defineSchema({ entities: [entity('Note', { ...Note.fields, more: field.bool() })] });
+    expect(buildManifest(open).hash).toBe(hash);
+    expect(buildManifest(wider).hash).not.toBe(hash);
+  });
+});
+
+describe('order', () => {
+  const value = fc.oneof(fc.constant(null), fc.boolean(), fc.integer(), fc.string({ unit: 'binary' }));
+
+  test('[Q3] the order of values is total', () => {
+    fc.assert(
+      fc.property(value, value, value, (a, b, c) => {
+        expect(Math.sign(compareValues(a, b))).toBe(-Math.sign(compareValues(b, a)) + 0);
+        if (compareValues(a, b) <= 0 && compareValues(b, c) <= 0)
+          expect(compareValues(a, c)).toBeLessThanOrEqual(0);
+      }),
+    );
+  });
+
+  test('[Q3] text is ordered by code point, as UTF-8 bytes are', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (a, b) => {
+        expect(Math.sign(compareValues(a, b))).toBe(
+          Math.sign(Buffer.compare(Buffer.from(a), Buffer.from(b))),
+        );
+      }),
+    );
+    expect(compareValues('\u{1F600}', '\uFF5E')).toBeGreaterThan(0);
+  });
+
+  test('a selection is filtered, ordered, cut', () => {
+    const rows = [
+      { id: '3', a: 1, b: 'x' },
+      { id: '1', a: 2, b: 'x' },
+      { id: '2', a: 1, b: 'x' },
+      { id: '4', a: 1, b: 'y' },
+    ];
+    const found = select(
+      { entity: 'E', where: { b: 'x' }, orderBy: [{ field: 'a', direction: 'desc' }], limit: 2 },
+      rows,
+    );
+    expect(found.map(({ id }) => id)).toEqual(['1', '2']);
+  });
+});
