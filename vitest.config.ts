@@ -1,12 +1,52 @@
 import { defineConfig } from 'vitest/config';
 
-/** Unit tests, and the browser tests where a Chromium is found (test/e2e says so when none is). */
+const { TERNION_SEED, TERNION_SEEDS = '200' } = process.env;
+/** Seeds of the simulations: TERNION_SEED alone, or 1 to TERNION_SEEDS. */
+const seeds = TERNION_SEED
+  ? [Number(TERNION_SEED)]
+  : Array.from({ length: Number(TERNION_SEEDS) }, (_, i) => i + 1);
+
+/**
+ * Three projects: `unit` and `e2e` are `npm test`, `sim` is `npm run sim`.
+ * e2e begins when unit is done, one file at a time: browsers and killed servers need the machine to themselves.
+ */
 export default defineConfig({
   ssr: { resolve: { conditions: ['ternion-source', 'node', 'import', 'module', 'default'] } },
   test: {
-    include: ['{src,shards,crdt,scripts,bench,examples,test}/**/*.test.{ts,tsx}'],
-    exclude: ['**/node_modules/**', 'bench/peers/**', 'test/sim/**'],
     execArgv: ['--conditions=ternion-source'],
-    testTimeout: 20_000,
+    exclude: ['**/node_modules/**', 'bench/peers/**', 'dist/**'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['{src,shards,crdt,scripts,bench,examples,test}/**/*.test.{ts,tsx}'],
+          exclude: ['test/{sim,e2e,faults}/**'],
+          testTimeout: 20_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['test/{e2e,faults}/**/*.test.{ts,tsx}'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'sim',
+          include: ['test/sim/**/*.test.{ts,tsx}'],
+          provide: { seeds },
+          testTimeout: 600_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
   },
 });

@@ -19,7 +19,10 @@ function node(path: string): object {
       if (typeof key === 'symbol' || key === 'then') return undefined;
       if (key === 'name') return path;
       let child = children.get(key);
-      if (!child) children.set(key, (child = node(path === '' ? key : `${path}.${key}`)));
+      if (!child) {
+        child = node(path === '' ? key : `${path}.${key}`);
+        children.set(key, child);
+      }
       return child;
     },
   });

@@ -95,6 +95,10 @@ export class Calls {
     this.#identity++;
   }
 
+  get held(): boolean {
+    return this.#gate === 'held';
+  }
+
   release(): void {
     if (this.#gate === 'held') this.#gate = 'online';
     this.#flush();

@@ -8,13 +8,13 @@
  */
 import { backoffMs } from '../base/backoff.ts';
 import { CODES, codeOfClose } from '../base/codes.ts';
-import { Emitter } from '../base/emitter.ts';
 import type { Cancel, Env } from '../base/env.ts';
 import { Fault, isFault, toFault } from '../base/fault.ts';
 import type { ClientMessage, Hello } from '../protocol/client-message.ts';
 import { offerSubprotocols } from '../protocol/handshake.ts';
 import type { ServerMessage, Welcome } from '../protocol/server-message.ts';
 import { PROTOCOL } from '../protocol/version.ts';
+import { Listeners } from './listeners.ts';
 import { Liveness } from './liveness.ts';
 import { parseServerText } from './server-text.ts';
 import type { Traffic } from './traffic.ts';
@@ -74,12 +74,13 @@ export class Connection {
   readonly #env: Env;
   readonly #host: ConnectionHost;
   readonly #options: ConnectionOptions;
-  readonly #changed = new Emitter<[ConnectionState]>();
+  readonly #changed: Listeners<[ConnectionState]>;
   #state: State = { name: 'idle' };
   #view: ConnectionState = { name: 'idle' };
 
   constructor(env: Env, host: ConnectionHost, options: ConnectionOptions) {
     this.#env = env;
+    this.#changed = new Listeners(env.log);
     this.#host = host;
     this.#options = options;
   }

@@ -6,6 +6,7 @@
  *      ^------changeToken offline, connection lost while changing--------'
  */
 import { Fault, isFault } from '../base/fault.ts';
+import { canonicalJson } from '../base/json.ts';
 import type { SessionInfo } from '../protocol/server-message.ts';
 import { type LastSession, ownerOf } from './last-session.ts';
 import type { TokenOption, TokenSource } from './token-source.ts';
@@ -19,9 +20,12 @@ export interface IdentityDeps {
   readonly fetchSession: FetchSession;
 }
 
+/** `first`: nobody was known. `other`: another owner. `claims`: the same owner, another name or role. */
+export type SessionChange = 'first' | 'other' | 'claims' | 'same';
+
 export interface IdentityHost {
-  /** The session is another one or has new claims. Resolves when the owner's rows are loaded. */
-  adopted(session: SessionInfo, change: 'first' | 'same' | 'other'): Promise<void>;
+  /** The server has said who this is. Resolves when the owner's rows are loaded. */
+  adopted(session: SessionInfo, change: SessionChange): Promise<void>;
   /** Nobody is known any more: hide everything. */
   forgotten(): void;
 }
@@ -39,6 +43,8 @@ export class Identity {
   #token: string | null = null;
   /** Grows when the token is set: answers for an older one are void. */
   #generation = 0;
+  /** Tokens presented to the connected server that it has not answered; only the last answer counts. */
+  #unanswered = 0;
 
   constructor(deps: IdentityDeps, host: IdentityHost) {
     this.#deps = deps;
@@ -47,11 +53,6 @@ export class Identity {
 
   get session(): SessionInfo | null {
     return this.#state.name === 'unknown' ? null : this.#state.session;
-  }
-
-  /** Between two tokens: nothing of the present identity may be sent. */
-  get changing(): boolean {
-    return this.#state.name === 'changing';
   }
 
   /** The token to connect with, once it is known whose it is. */
@@ -66,6 +67,8 @@ export class Identity {
 
   /** The server has said who this is, in `welcome` or `session`. */
   confirm(session: SessionInfo): Promise<void> {
+    this.#unanswered = Math.max(0, this.#unanswered - 1);
+    if (this.#unanswered > 0) return Promise.resolve();
     this.#deps.last.save(session, this.#token);
     return this.#adopt(session);
   }
@@ -90,11 +93,13 @@ export class Identity {
     const token = await this.#deps.tokens.get();
     this.#check(generation);
     this.#token = token;
+    this.#unanswered++;
     return token;
   }
 
   /** The connection is gone; if it had not said whose the new token is, nobody knows. */
   lost(): void {
+    this.#unanswered = 0;
     if (this.#state.name === 'changing') this.#forget();
   }
 
@@ -137,8 +142,7 @@ export class Identity {
   #adopt(session: SessionInfo): Promise<void> {
     const former = this.session;
     this.#state = { name: 'known', session };
-    if (!former) return this.#host.adopted(session, 'first');
-    return this.#host.adopted(session, ownerOf(former) === ownerOf(session) ? 'same' : 'other');
+    return this.#host.adopted(session, compare(former, session));
   }
 
   #forget(): void {
@@ -150,4 +154,10 @@ export class Identity {
   #check(generation: number): void {
     if (generation !== this.#generation) throw new Fault('cancelled', 'the token was changed meanwhile');
   }
+}
+
+function compare(former: SessionInfo | null, session: SessionInfo): SessionChange {
+  if (!former) return 'first';
+  if (ownerOf(former) !== ownerOf(session)) return 'other';
+  return canonicalJson(former) === canonicalJson(session) ? 'same' : 'claims';
 }

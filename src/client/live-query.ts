@@ -2,11 +2,11 @@
  * A QuerySpec over the merged rows, kept up to date: the result is the same array until a row in it, or its
  * order, changes. It listens only while somebody listens to it, so one that is merely made costs nothing.
  */
-import { Emitter } from '../base/emitter.ts';
-import type { Cancel } from '../base/env.ts';
+import type { Cancel, Log } from '../base/env.ts';
 import type { JsonObject } from '../base/json.ts';
 import { compareRows, matches, select } from '../schema/match.ts';
 import type { QuerySpec } from '../schema/query-spec.ts';
+import { Listeners } from './listeners.ts';
 import type { RowChange, RowView } from './row-view.ts';
 
 export interface QueryResult<R> {
@@ -22,7 +22,7 @@ const MEND_SHARE = 8;
 export class LiveQuery<R = JsonObject> {
   readonly #view: RowView;
   readonly #spec: QuerySpec;
-  readonly #changed = new Emitter<[QueryResult<R>]>();
+  readonly #changed: Listeners<[QueryResult<R>]>;
   /** All that match, in order, beyond the limit too. */
   #matching: JsonObject[] = [];
   #byId = new Map<string, JsonObject>();
@@ -31,7 +31,8 @@ export class LiveQuery<R = JsonObject> {
   #version = -1;
   #unlisten: Cancel | undefined;
 
-  constructor(view: RowView, spec: QuerySpec) {
+  constructor(view: RowView, spec: QuerySpec, log: Log) {
+    this.#changed = new Listeners(log);
     this.#view = view;
     this.#spec = spec;
   }

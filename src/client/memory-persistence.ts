@@ -82,7 +82,10 @@ export class MemoryPersistence implements Persistence {
     if (changes.clear) this.#rows = new Map();
     for (const { entity, id, data } of changes.put) {
       let table = this.#rows.get(entity);
-      if (!table) this.#rows.set(entity, (table = new Map()));
+      if (!table) {
+        table = new Map();
+        this.#rows.set(entity, table);
+      }
       table.set(id, data);
     }
     for (const { entity, id } of changes.delete) this.#rows.get(entity)?.delete(id);

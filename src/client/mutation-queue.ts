@@ -9,10 +9,10 @@
  * [S7] A layer goes in the very change of the view in which the rows that cover it come.
  */
 import { CODES, isCode } from '../base/codes.ts';
-import { Emitter } from '../base/emitter.ts';
 import type { Cancel, Env } from '../base/env.ts';
 import { Fault } from '../base/fault.ts';
 import type { PushOp } from '../protocol/client-message.ts';
+import { Listeners } from './listeners.ts';
 import { OpIds } from './op-ids.ts';
 import type { Overlay } from './overlay.ts';
 import type { StoredOp } from './persistence.ts';
@@ -57,16 +57,15 @@ export interface MutationQueueDeps {
 }
 
 export class MutationQueue {
-  readonly #env: Env;
   readonly #deps: MutationQueueDeps;
   readonly #ids: OpIds;
   /** In the order of their ids. */
   readonly #ops = new Map<string, QueuedOp>();
-  readonly #changed = new Emitter<[MutationEvent]>();
+  readonly #changed: Listeners<[MutationEvent]>;
   #lists: { pending: readonly StoredOp[]; failed: readonly StoredOp[] } | undefined;
 
   constructor(env: Env, deps: MutationQueueDeps) {
-    this.#env = env;
+    this.#changed = new Listeners(env.log);
     this.#deps = deps;
     this.#ids = new OpIds(env);
   }
@@ -82,13 +81,7 @@ export class MutationQueue {
   }
 
   subscribe(listener: (event: MutationEvent) => void): Cancel {
-    return this.#changed.on((event) => {
-      try {
-        listener(event);
-      } catch (error) {
-        this.#env.log.error('client.listener', { error });
-      }
-    });
+    return this.#changed.on(listener);
   }
 
   /** Takes a write; the view shows it when this returns. Throws `overloaded` when the queue is full. */
@@ -123,8 +116,11 @@ export class MutationQueue {
     this.#tell(op, 'dropped');
   }
 
-  /** Ops of an earlier visit; they come before all that was added since. Inside a change of the view. */
-  hydrate(stored: readonly StoredOp[]): void {
+  /**
+   * Ops of an earlier visit; they come before all that was added since. Inside a change of the view; call
+   * what it returns after it, to tell the listeners.
+   */
+  hydrate(stored: readonly StoredOp[]): () => void {
     const later = [...this.#ops.entries()];
     this.#ops.clear();
     for (const op of [...stored].sort((a, b) => (a.id < b.id ? -1 : 1))) {
@@ -132,9 +128,12 @@ export class MutationQueue {
       const state: OpState = { name: op.status === 'failed' ? 'failed' : 'queued' };
       this.#ops.set(op.id, { stored: op, state, internals: 0 });
     }
+    const earlier = [...this.#ops.values()];
     for (const [id, op] of later) this.#ops.set(id, op);
-    this.#lists = undefined;
     for (const op of this.#ops.values()) this.#relayer(op, op.state.name === 'failed' ? 'remove' : 'again');
+    return () => {
+      for (const op of earlier) this.#tell(op, op.stored.status);
+    };
   }
 
   /** The next to push, in order: at most `max`, none that waits behind one that is not durable yet. */
@@ -186,13 +185,15 @@ export class MutationQueue {
     }
   }
 
-  /** Forgets everything, in memory. Inside a change of the view. [S8] */
-  clear(): void {
+  /** Forgets everything, in memory. As `hydrate`: inside a change, and it returns what tells. [S8] */
+  clear(): () => void {
     const ops = [...this.#ops.values()];
     this.#ops.clear();
-    this.#lists = undefined;
     for (const op of ops) this.#relayer(op, 'remove');
-    for (const op of ops) if (op.state.name !== 'acked') this.#tell(op, 'dropped');
+    const unanswered = ops.filter((op) => op.state.name !== 'acked');
+    return () => {
+      for (const op of unanswered) this.#tell(op, 'dropped');
+    };
   }
 
   async #save(op: QueuedOp): Promise<void> {

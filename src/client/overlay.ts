@@ -15,7 +15,10 @@ export class Overlay {
 
   add(op: PushOp): void {
     let rows = this.#layers.get(op.entity);
-    if (!rows) this.#layers.set(op.entity, (rows = new Map()));
+    if (!rows) {
+      rows = new Map();
+      this.#layers.set(op.entity, rows);
+    }
     const layers = rows.get(op.row_id);
     if (layers) layers.push(op);
     else rows.set(op.row_id, [op]);

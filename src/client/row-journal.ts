@@ -71,7 +71,10 @@ export class RowJournal implements DocPersistence {
   /** Row changes take effect with the next `commit`. `null` is a deletion. */
   row(entity: string, id: string, data: JsonObject | null): void {
     let rows = this.#unsaved.rows.get(entity);
-    if (!rows) this.#unsaved.rows.set(entity, (rows = new Map()));
+    if (!rows) {
+      rows = new Map();
+      this.#unsaved.rows.set(entity, rows);
+    }
     rows.set(id, data);
   }
 

@@ -32,7 +32,10 @@ export class RowTables {
   /** The table itself, for loops over many rows. */
   writable(entity: string): Table {
     let table = this.#tables.get(entity);
-    if (!table) this.#tables.set(entity, (table = new Map()));
+    if (!table) {
+      table = new Map();
+      this.#tables.set(entity, table);
+    }
     return table;
   }
 

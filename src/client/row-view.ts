@@ -4,9 +4,9 @@
  *
  * A change is: `touch` every row concerned, edit tables and overlay, `commit`. change() wraps the three.
  */
-import { Emitter } from '../base/emitter.ts';
 import type { Cancel, Log } from '../base/env.ts';
 import { type JsonObject, jsonEquals } from '../base/json.ts';
+import { Listeners } from './listeners.ts';
 import { type Overlay, replay } from './overlay.ts';
 import type { RowTables } from './row-tables.ts';
 
@@ -19,8 +19,7 @@ export type Knowledge = 'unknown' | 'stale' | 'complete';
 export class RowView {
   readonly #tables: RowTables;
   readonly #overlay: Overlay;
-  readonly #log: Log;
-  readonly #changed = new Emitter<[RowChange]>();
+  readonly #changed: Listeners<[RowChange]>;
   /** Rows under layers, as replayed; null where a layer hides the row. */
   readonly #layered = new Map<string, Map<string, JsonObject | null>>();
   readonly #lists = new Map<string, JsonObject[]>();
@@ -34,7 +33,7 @@ export class RowView {
   constructor(tables: RowTables, overlay: Overlay, log: Log) {
     this.#tables = tables;
     this.#overlay = overlay;
-    this.#log = log;
+    this.#changed = new Listeners(log);
   }
 
   get knowledge(): Knowledge {
@@ -54,18 +53,15 @@ export class RowView {
   /** In no particular order. The same array until a row of the entity changes; not to be written to. */
   list(entity: string): readonly JsonObject[] {
     let list = this.#lists.get(entity);
-    if (!list) this.#lists.set(entity, (list = this.#build(entity)));
+    if (!list) {
+      list = this.#build(entity);
+      this.#lists.set(entity, list);
+    }
     return list;
   }
 
   subscribe(listener: (change: RowChange) => void): Cancel {
-    return this.#changed.on((change) => {
-      try {
-        listener(change);
-      } catch (error) {
-        this.#log.error('client.listener', { error });
-      }
-    });
+    return this.#changed.on(listener);
   }
 
   /** Edits tables, overlay and knowledge in `edit`, which touches each row before it edits it. */
@@ -76,7 +72,10 @@ export class RowView {
 
   touch(entity: string, id: string): void {
     let rows = this.#before.get(entity);
-    if (!rows) this.#before.set(entity, (rows = new Map()));
+    if (!rows) {
+      rows = new Map();
+      this.#before.set(entity, rows);
+    }
     if (!rows.has(id)) rows.set(id, this.get(entity, id));
   }
 
@@ -119,7 +118,10 @@ export class RowView {
     if (same) after = before;
     if (layers) {
       let rows = this.#layered.get(entity);
-      if (!rows) this.#layered.set(entity, (rows = new Map()));
+      if (!rows) {
+        rows = new Map();
+        this.#layered.set(entity, rows);
+      }
       rows.set(id, after ?? null);
     } else {
       this.#layered.get(entity)?.delete(id);

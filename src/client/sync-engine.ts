@@ -3,7 +3,6 @@
  * and channels for the other planes. This file only puts the parts together and routes messages; each part
  * says in its own header what it guarantees. Made by create-sync-engine.ts, or by simulations directly.
  */
-import { Emitter } from '../base/emitter.ts';
 import type { Cancel, Env } from '../base/env.ts';
 import { Fault } from '../base/fault.ts';
 import { newId } from '../base/id.ts';
@@ -18,8 +17,9 @@ import { type CallOptions, Calls } from './calls.ts';
 import type { Channels, EngineHost } from './channel.ts';
 import { Connection, type ConnectionState, type Handled } from './connection.ts';
 import { type EngineStore, engineStore } from './engine-store.ts';
-import { type FetchSession, Identity } from './identity.ts';
+import { type FetchSession, Identity, type SessionChange } from './identity.ts';
 import { LastSession, ownerOf } from './last-session.ts';
+import { Listeners } from './listeners.ts';
 import { LiveQuery } from './live-query.ts';
 import { MutationQueue } from './mutation-queue.ts';
 import { Mux } from './mux.ts';
@@ -79,7 +79,7 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
   readonly #rows: RowStore;
   readonly #queue: MutationQueue;
   readonly #pushes: PushLane;
-  readonly #sessionChanged = new Emitter<[SessionInfo | null]>();
+  readonly #sessionChanged: Listeners<[SessionInfo | null]>;
   #started: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
   #lastRequest = 0;
@@ -90,6 +90,7 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
     const { env, storage } = deps;
     const traffic = new Traffic();
     this.env = env;
+    this.#sessionChanged = new Listeners(env.log);
     this.stats = traffic;
     this.#clientId = newId(env);
     this.#schema = options.schema;
@@ -239,7 +240,7 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
   liveQuery<E extends EntityName<App['schema']>>(
     spec: QuerySpec & { entity: E },
   ): LiveQuery<Row<App['schema'], E>> {
-    return new LiveQuery(this.#view, spec);
+    return new LiveQuery(this.#view, spec, this.env.log);
   }
 
   /** Resolves when the server has confirmed the rows: `store.knowledge` is `complete`. */
@@ -291,10 +292,12 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
   #empty(fault: Fault): void {
     this.#owner++;
     this.#journal.release();
+    let tell = () => {};
     this.#view.change(() => {
-      this.#queue.clear();
+      tell = this.#queue.clear();
       this.#rows.clear();
     });
+    tell();
     this.#calls.rejectFormer(fault);
     this.#mux.closeAll(fault);
   }
@@ -306,24 +309,26 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
     this.#sessionChanged.emit(null);
   }
 
-  async #adopted(session: SessionInfo, change: 'first' | 'same' | 'other'): Promise<void> {
+  async #adopted(session: SessionInfo, change: SessionChange): Promise<void> {
     if (change === 'other') {
-      this.#calls.hold();
+      if (!this.#calls.held) this.#calls.hold();
       this.#empty(new Fault('unauthorized', 'the identity changed'));
     }
-    if (change !== 'same') {
+    if (change === 'first' || change === 'other') {
       this.#pushes.hold();
       const owner = ++this.#owner;
       const state = await this.#journal.open(ownerOf(session));
       if (owner !== this.#owner) return;
+      let tell = () => {};
       this.#view.change(() => {
         this.#rows.hydrate(state);
-        this.#queue.hydrate(state.ops);
+        tell = this.#queue.hydrate(state.ops);
       });
+      tell();
     }
     this.#pushes.release();
     this.#calls.release();
-    this.#sessionChanged.emit(session);
+    if (change !== 'same') this.#sessionChanged.emit(session);
   }
 
   #ready(welcome: Welcome): void {

@@ -12,7 +12,10 @@ export const pushOp = s.object({
 export type PushOp = Infer<typeof pushOp>;
 
 export const clientMessage = tagged({
-  /** The first frame. `cursor` is where this client's copy of the rows stands; null for none. */
+  /**
+   * The first frame. `schema` is the hash of the manifest that the client was built with, or '' for a tool
+   * that knows none; `cursor` is where this client's copy of the rows stands, null for none.
+   */
   hello: s.object({
     protocol: s.int(0),
     client: s.string(64),

@@ -164,7 +164,7 @@ export class Connection implements Session {
   #hello(hello: Hello): void {
     if (hello.protocol !== PROTOCOL)
       throw new Fault('unsupported', `this server speaks protocol ${PROTOCOL}`);
-    if (hello.schema !== this.#deps.schemaHash)
+    if (hello.schema !== '' && hello.schema !== this.#deps.schemaHash)
       throw new Fault('unsupported', 'the schema has changed: reload');
     this.#state = { name: 'signing_in' };
     this.#clientId = hello.client;

@@ -1,0 +1,10 @@
+/** `ternion/testing`: the whole system under a simulated clock, links and chance. Node; `simulate` needs vitest. */
+export { SimClient } from './sim-client.ts';
+export { SimClock } from './sim-clock.ts';
+export { type SimEnv, simEnv } from './sim-env.ts';
+export { SimLink } from './sim-link.ts';
+export { SimProcess } from './sim-process.ts';
+export { SimRandom } from './sim-random.ts';
+export { simulate } from './simulate.ts';
+export { TempDatabase } from './temp-database.ts';
+export { simAuth, simViewer, World, type WorldOptions } from './world.ts';
