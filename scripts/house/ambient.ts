@@ -3,6 +3,7 @@
  * its arguments. Only `*-env.ts` may touch the first four, only server/config*.ts reads `process.env`.
  */
 import type { Finding } from '../finding.ts';
+import { namesBoundBy } from '../scope.ts';
 import { childrenOf, isNode, lineAt, type Node, nameOf, type Source, textOf } from '../syntax.ts';
 import { isProduct } from '../tree.ts';
 
@@ -54,8 +55,8 @@ export function checkAmbient(source: Source): Finding[] {
     const message = `${name}: ${advice[rule]}`;
     findings.push({ path, line: lineAt(text, node.start), rule, message, level: 'error' });
   };
-  walkValues(source.program, (node) => {
-    const use = useOf(node);
+  walkValues(source.program, NOTHING, (node, bound) => {
+    const use = bound.has(rootOf(node) ?? '') ? undefined : useOf(node);
     if (use) uses(node, ...use);
   });
   return findings;
@@ -118,16 +119,29 @@ function globalName(node: unknown): string | undefined {
   return nameOf(node);
 }
 
+/** The name that an expression begins with: `process` for `process.env`, `Date` for `new Date()`. */
+function rootOf(node: unknown): string | undefined {
+  if (!isNode(node)) return undefined;
+  if (node.type === 'MemberExpression') return rootOf(node.object);
+  if (node.type === 'NewExpression' || node.type === 'CallExpression') return rootOf(node.callee);
+  return nameOf(node);
+}
+
+type Visit = (node: Node, bound: ReadonlySet<string>) => void;
+
 /** Visits expressions only: no types, and no names that are keys rather than references. */
-function walkValues(node: Node, visit: (node: Node) => void): void {
-  visit(node);
+function walkValues(node: Node, outer: ReadonlySet<string>, visit: Visit): void {
+  const names = namesBoundBy(node);
+  const bound = names.length === 0 ? outer : new Set([...outer, ...names]);
+  visit(node, bound);
   for (const [key, child] of childrenOf(node)) {
     if (NO_VALUES.has(key) || TYPE_NODES.has(child.type)) continue;
     const isKey =
       (key === 'property' || key === 'key') && node.computed !== true && child.type === 'Identifier';
-    if (!isKey) walkValues(child, visit);
+    if (!isKey) walkValues(child, bound, visit);
   }
 }
 
+const NOTHING: ReadonlySet<string> = new Set();
 const NO_VALUES = new Set(['typeAnnotation', 'typeArguments', 'typeParameters', 'returnType', 'imported']);
 const TYPE_NODES = new Set(['TSTypeAliasDeclaration', 'TSInterfaceDeclaration', 'TSDeclareFunction']);

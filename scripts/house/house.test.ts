@@ -1,49 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Tree } from '../tree.ts';
-import type { Allowed } from './allow.ts';
-import { checkHouse } from './house.ts';
-
-const TABLE = `# The house
-\`\`\`text rooms
-base          ->
-store         -> base
-server        -> base store
-client        -> base
-jobs search   -> base store
-studio        -> base
-studio/ui     -> base client
-cli           -> base server
-index         -> base
-shards/core   -> base
-crdt/server   -> base
-\`\`\`
-\`\`\`text platforms
-free          -> base shards/core
-browser       -> client studio/ui
-\`\`\`
-`;
-
-const MANIFEST = JSON.stringify({
-  exports: {
-    '.': { 'ternion-source': './src/index.ts' },
-    './server': { 'ternion-source': './src/server/index.ts' },
-  },
-  dependencies: { ws: '1', idb: '1', msgpackr: '1', lodash: '1' },
-  peerDependencies: { 'loro-crdt': '1' },
-});
-
-function tree(files: Record<string, string>): Tree {
-  return new Map(Object.entries({ 'docs/architecture.md': TABLE, 'package.json': MANIFEST, ...files }));
-}
-
-/** `path:line rule` of each finding. */
-function check(files: Record<string, string>, allowed: Allowed[] = []): string[] {
-  return checkHouse(tree(files), allowed).map(({ path, line, rule, level }) =>
-    level === 'error' ? `${path}:${line} ${rule}` : `${path}:${line} ${rule} (${level})`,
-  );
-}
-
-const messages = (files: Record<string, string>) => checkHouse(tree(files), []).map(({ message }) => message);
+import { check, messages } from './sample-house.ts';
 
 const lines = (count: number) => 'export const a = 1;\n'.repeat(1) + '// more\n'.repeat(count - 1);
 
@@ -172,78 +128,6 @@ test('a worker that imports a type of the file that starts it is no cycle', () =
   expect(check(files)).toEqual([]);
 });
 
-test.each([
-  ['Date.now()', 'export const f = () => Date.now();'],
-  ['Date.now, not called', 'export const f = Date.now;'],
-  ['Date.now by another name', "export const f = () => globalThis.Date['now']();"],
-  ['new Date()', 'export const f = () => new Date();'],
-  ['Date()', 'export const f = () => Date();'],
-  ['performance.now()', 'export const f = () => performance.now();'],
-  ['Math.random()', 'export const f = () => Math.random();'],
-  ['setTimeout', 'export const f = () => setTimeout(() => {}, 1);'],
-  ['setTimeout through globalThis', 'export const f = () => globalThis.setTimeout(() => {}, 1);'],
-  ['setInterval', 'export const f = (t = setInterval) => t;'],
-  ['setImmediate', 'export const f = () => setImmediate(f);'],
-  ['queueMicrotask', 'export const f = () => queueMicrotask(f);'],
-  ['process.nextTick', 'export const f = () => process.nextTick(f);'],
-  ['AbortSignal.timeout', 'export const f = () => AbortSignal.timeout(1);'],
-  ['crypto.getRandomValues', 'export const f = (b: Uint8Array<ArrayBuffer>) => crypto.getRandomValues(b);'],
-  ['crypto.randomUUID', 'export const f = () => globalThis.crypto.randomUUID();'],
-  ['randomBytes of node:crypto', "import { randomBytes } from 'node:crypto';\nexport const f = randomBytes;"],
-  [
-    'node:timers/promises',
-    "import { setTimeout as wait } from 'node:timers/promises';\nexport const f = wait;",
-  ],
-])('time and chance come from Env: %s fails', (_, text) => {
-  expect(check({ 'src/store/a.ts': text })).toEqual(['src/store/a.ts:1 ambient']);
-  expect(check({ 'src/store/node-env.ts': text })).toEqual([]);
-  expect(check({ 'src/store/a.test.ts': text })).toEqual([]);
-  expect(check({ 'scripts/a.ts': text, 'bench/a.ts': text, 'examples/a.ts': text })).toEqual([]);
-});
-
-test('what only looks like time and chance passes', () => {
-  const text = `
-    // Date.now()
-    import { createHmac } from 'node:crypto';
-    export const utc = Date.UTC(2026, 0, 1);
-    export const day = (ms: number) => new Date(ms).toISOString() + 'Date.now()' + createHmac('sha256', '');
-    export const f = (clock: { now(): number; setTimeout(): void }) => [clock.now(), clock.setTimeout()];
-    export const g = { setTimeout: 1, console: 2 };
-    export type Timer = ReturnType<typeof setTimeout>;
-    export interface Host { setInterval: typeof setInterval; random(): number }
-  `;
-  expect(check({ 'src/store/a.ts': text })).toEqual([]);
-});
-
-test('console belongs to the CLI, to *-env.ts and to tools', () => {
-  const text = "export const f = () => console.log('x');";
-  const files = {
-    'src/server/a.ts': text,
-    'src/server/node-env.ts': text,
-    'src/cli/a.ts': text,
-    'scripts/a.ts': text,
-    'examples/world/server.ts': text,
-  };
-  expect(check(files)).toEqual(['src/server/a.ts:1 console']);
-});
-
-test('process.env is read in server/config*.ts only', () => {
-  const text = 'export const port = process.env.PORT;';
-  const files = {
-    'src/server/a.ts': text,
-    'src/server/config.ts': text,
-    'src/server/config-env.ts': text,
-    'src/store/config.ts': text,
-    'src/store/b.ts': "import { env } from 'node:process';\nexport const port = env.PORT;",
-    'test/a.ts': text,
-  };
-  expect(check(files)).toEqual([
-    'src/server/a.ts:1 process-env',
-    'src/store/b.ts:1 process-env',
-    'src/store/config.ts:1 process-env',
-  ]);
-});
-
 test('a file of more than 300 lines is a warning, of more than 500 a failure', () => {
   const files = { 'src/base/a.ts': lines(300), 'src/base/b.ts': lines(301), 'src/base/c.ts': lines(500) };
   expect(check(files)).toEqual(['src/base/b.ts:0 length (warning)', 'src/base/c.ts:0 length (warning)']);
@@ -278,7 +162,8 @@ test('default exports and state of a module fail', () => {
     'src/base/d.ts':
       'const cache = new Map<string, number>();\nexport const get = (k: string) => cache.get(k);',
     'src/base/e.ts':
-      "const none: ReadonlySet<string> = new Set();\nconst few = new Set(['a']);\nexport const f = () => { let a = 1; return [a++, none, few]; };",
+      "const none: ReadonlySet<string> = new Set();\nexport const nothing: Versions = new Map();\nconst few = new Set(['a']);\nexport const f = () => { let a = 1; return [a++, none, few]; };",
+    'src/base/f.ts': 'export const cache: WeakMap<object, number> = new WeakMap();',
     'src/base/b.test.ts': 'let count = 0;\nexport const next = () => count++;',
   };
   expect(check(files)).toEqual([
@@ -286,6 +171,7 @@ test('default exports and state of a module fail', () => {
     'src/base/b.ts:1 module-state',
     'src/base/c.ts:1 module-state',
     'src/base/d.ts:1 module-state',
+    'src/base/f.ts:1 module-state',
   ]);
 });
 

@@ -16,6 +16,7 @@ const PLACES: Record<string, Place> = {
   pino: node,
   'prom-client': node,
   react: browser,
+  vitest: (room) => room === 'testing',
   ws: node,
 };
 

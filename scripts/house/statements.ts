@@ -27,7 +27,7 @@ export function checkStatements(source: Source): Finding[] {
 
 const COLLECTIONS = new Set(['Map', 'Set', 'WeakMap', 'WeakSet']);
 
-/** `const x = new Map()` without a type that says it stays so (`ReadonlyMap`, `ReadonlySet`). */
+/** `const x = new Map()`, unless its type is another one, such as ReadonlyMap: then it stays empty. */
 function emptyCollection(declarator: Node): string | undefined {
   const { id, init } = declarator;
   if (!isNode(init) || init.type !== 'NewExpression') return undefined;
@@ -36,5 +36,5 @@ function emptyCollection(declarator: Node): string | undefined {
   if (!Array.isArray(init.arguments) || init.arguments.length > 0) return undefined;
   const annotation = isNode(id) && isNode(id.typeAnnotation) ? id.typeAnnotation.typeAnnotation : undefined;
   const typeName = isNode(annotation) ? nameOf(annotation.typeName) : undefined;
-  return typeName?.startsWith('Readonly') ? undefined : name;
+  return annotation === undefined || COLLECTIONS.has(typeName ?? '') ? name : undefined;
 }

@@ -10,6 +10,8 @@ export interface Rule {
   readonly planned: boolean;
   readonly path: string;
   readonly line: number;
+  /** Where the text ends, and `*planned*` stands if it does. */
+  readonly lastLine: number;
 }
 
 export function readRules(tree: Tree): { rules: Map<string, Rule>; findings: Finding[] } {
@@ -37,6 +39,8 @@ function rulesOf(path: string, text: string): Rule[] {
     if (id === undefined) return [];
     let last = index;
     while (/^\s+\S/.test(lines[last + 1] ?? '')) last++;
-    return [{ id, planned: /\*planned\*$/.test(lines[last]!.trimEnd()), path, line: index + 1 }];
+    return [
+      { id, planned: /\*planned\*$/.test(lines[last]!.trimEnd()), path, line: index + 1, lastLine: last + 1 },
+    ];
   });
 }

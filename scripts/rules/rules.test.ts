@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { idsOf } from './mentions.ts';
-import { checkRules, countRules } from './rules.ts';
+import { checkRules, countRules, mendRules } from './rules.ts';
 
 const RULES = `# L: log and store
 Text about [L9] that is no rule.
@@ -43,8 +43,20 @@ test.each([
 
 test('a planned rule that has a test fails, so that the mark goes away', () => {
   expect(check({ ...holdsL1, 'test/b.test.ts': "\ntest('[L2] durable', () => {});" })).toEqual([
-    'docs/rules/log-and-store.md:4 [L2] has a test (test/b.test.ts:2): take *planned* away',
+    'docs/rules/log-and-store.md:4 [L2] has a test (test/b.test.ts:2): take *planned* away (npm run fix does)',
   ]);
+});
+
+test('the mark is taken from rules that have a test, and from no other', () => {
+  const page = `${RULES}- [L3] three *planned*\n`;
+  const tree = new Map([
+    ['docs/rules/log-and-store.md', page],
+    ['test/b.test.ts', "test('[L2] durable', () => {});"],
+  ]);
+  expect([...mendRules(tree)]).toEqual([
+    ['docs/rules/log-and-store.md', page.replace('two lines *planned*', 'two lines')],
+  ]);
+  expect(mendRules(new Map([['docs/rules/log-and-store.md', page]])).size).toBe(0);
 });
 
 test('a test that names an unknown rule fails', () => {

@@ -134,9 +134,10 @@ export class World<A extends App = App> {
 
   /** Ends all trouble: the server is up, every reader reads, every client is online and has nothing to send. */
   async settle(limitMs = 120_000): Promise<void> {
+    this.killAtStatement(Number.POSITIVE_INFINITY);
     if (!this.up) await this.start();
     for (const client of this.#clients) await client.calm();
-    await this.env.clock.until(() => this.up && this.#clients.every((client) => client.settled), limitMs);
+    await this.env.clock.until(() => this.#clients.every((client) => client.settled), limitMs);
     await this.env.clock.advance(2000); // projections and linger of the planes
   }
 

@@ -1,0 +1,15 @@
+/** `ternion/crdt`: the documents' wire, for those who speak it themselves. Runs everywhere. */
+export { containerOf, textOf } from './containers.ts';
+export { type DocRef, docKey } from './doc-ref.ts';
+export {
+  type AckLevel,
+  type AwarenessState,
+  type DocDown,
+  decodeDown,
+  encodeDown,
+  type Joined,
+  type JoinKind,
+  type Permission,
+} from './down-frame.ts';
+export { type DocUp, decodeUp, encodeUp } from './up-frame.ts';
+export { decodeVersions, encodeVersions, type Versions } from './versions.ts';

@@ -1,0 +1,172 @@
+/**
+ * Which documents are loaded: at most one entry per row, loaded once however many ask at the same time,
+ * unloaded some time after the last reader left. A load that fails leaves nothing behind. [D4] [D10]
+ *
+ *   (none) --acquire()--> loading --loaded--> live --entry closed--> (none)     row deleted --> removing --> (none)
+ */
+import { backoffMs } from '../../src/base/backoff.ts';
+import type { Cancel, Env } from '../../src/base/env.ts';
+import { Fault, toFault } from '../../src/base/fault.ts';
+import { newId } from '../../src/base/id.ts';
+import type { JsonObject } from '../../src/base/json.ts';
+import type { AnyEntity, Schema } from '../../src/schema/define-schema.ts';
+import type { Commit } from '../../src/store/change-log.ts';
+import { type DocRef, docKey } from '../core/doc-ref.ts';
+import { AwarenessBoard } from './awareness-board.ts';
+import { DocEntry } from './doc-entry.ts';
+import type { Materialiser } from './materialiser.ts';
+import type { DocsOptions } from './options.ts';
+import { PeerLeases } from './peer-lease.ts';
+import { Replica } from './replica.ts';
+import type { StoredDoc, UpdateLog } from './update-log.ts';
+
+export interface LiveDoc {
+  readonly entry: DocEntry;
+  readonly leases: PeerLeases;
+  readonly board: AwarenessBoard;
+}
+
+interface Deps {
+  readonly schema: Schema;
+  readonly log: UpdateLog;
+  readonly materialiser: Materialiser;
+}
+
+type Slot =
+  /** `row`: what a commit said while the load was under way; null when the row was deleted. */
+  | { name: 'loading'; doc: Promise<LiveDoc>; row: JsonObject | null | undefined }
+  | { name: 'live'; doc: LiveDoc };
+
+export class DocHub {
+  readonly #env: Env;
+  readonly #deps: Deps;
+  readonly #options: DocsOptions;
+  readonly #slots = new Map<string, Slot>();
+  readonly #removals = new Map<string, Promise<void>>();
+  readonly #documentEntities: ReadonlySet<string>;
+  #closed: Fault | undefined;
+
+  constructor(env: Env, deps: Deps, options: DocsOptions) {
+    this.#env = env;
+    this.#deps = deps;
+    this.#options = options;
+    const entities = deps.schema.entities.filter((entity) => entity.documentFields.length > 0);
+    this.#documentEntities = new Set(entities.map(({ name }) => name));
+  }
+
+  /** Documents loaded or loading. */
+  get size(): number {
+    return this.#slots.size;
+  }
+
+  get entries(): DocEntry[] {
+    return [...this.#slots.values()].flatMap((slot) => (slot.name === 'live' ? [slot.doc.entry] : []));
+  }
+
+  /** Loads the document if need be. Throws `not_found`, `overloaded`, `storage`, `unavailable`. */
+  async acquire(ref: DocRef): Promise<{ doc: LiveDoc; release: Cancel }> {
+    const entity = this.#entity(ref);
+    const key = docKey(ref);
+    for (let removal = this.#removals.get(key); removal; removal = this.#removals.get(key)) await removal;
+    if (this.#closed) throw this.#closed;
+    let slot = this.#slots.get(key);
+    if (!slot) {
+      if (this.#slots.size >= this.#options.maxDocs)
+        throw new Fault('overloaded', 'too many documents are open');
+      slot = { name: 'loading', doc: this.#load(ref, entity), row: undefined };
+      this.#slots.set(key, slot);
+    }
+    const doc = await slot.doc;
+    return { doc, release: doc.entry.acquire() };
+  }
+
+  /** Follows the rows: rights are asked again, and documents of deleted rows end. */
+  committed(commits: readonly Commit[]): void {
+    const gone: DocRef[] = [];
+    for (const { changes } of commits) {
+      for (const { entity, id, after } of changes) {
+        if (!this.#documentEntities.has(entity)) continue;
+        const slot = this.#slots.get(docKey({ entity, id }));
+        if (slot?.name === 'live') slot.doc.entry.rowChanged(after);
+        else if (slot) slot.row = after;
+        if (!after) gone.push({ entity, id });
+      }
+    }
+    if (gone.length > 0) this.remove(gone);
+  }
+
+  /** Forgets what is stored of these documents; until that is done, nobody loads them. */
+  remove(refs: readonly DocRef[]): void {
+    const removal = this.#remove(refs).finally(() => {
+      for (const ref of refs)
+        if (this.#removals.get(docKey(ref)) === removal) this.#removals.delete(docKey(ref));
+    });
+    for (const ref of refs) this.#removals.set(docKey(ref), removal);
+  }
+
+  /** Resolves when every document that is loaded now is stored and shown by its row. */
+  async settle(): Promise<void> {
+    await Promise.all(this.entries.map((entry) => entry.settle()));
+    await Promise.all(this.#removals.values());
+  }
+
+  /** Ends all; what is not stored is dropped, so `settle` comes first. */
+  close(): void {
+    this.#closed ??= new Fault('unavailable', 'the server is closing');
+    for (const entry of this.entries) entry.end(this.#closed);
+  }
+
+  #entity(ref: DocRef): AnyEntity {
+    const entity = this.#deps.schema.entity(ref.entity);
+    if (!this.#documentEntities.has(entity.name))
+      throw new Fault('not_found', `${ref.entity} has no documents`);
+    return entity;
+  }
+
+  async #load(ref: DocRef, entity: AnyEntity): Promise<LiveDoc> {
+    const key = docKey(ref);
+    try {
+      const found = await this.#deps.log.load(ref);
+      const slot = this.#slots.get(key);
+      const newer = slot?.name === 'loading' ? slot.row : undefined;
+      const row = newer === undefined ? found?.row : newer;
+      if (!found || !row) throw new Fault('not_found', `no ${ref.entity} ${ref.id}`);
+      if (this.#closed) throw this.#closed;
+      const doc = this.#open(ref, { entity, row, stored: found.stored });
+      this.#slots.set(key, { name: 'live', doc });
+      return doc;
+    } catch (error) {
+      this.#slots.delete(key);
+      this.#env.log.warn('docs.load_failed', { doc: key, error: String(error) });
+      throw toFault(error);
+    }
+  }
+
+  #open(ref: DocRef, loaded: { entity: AnyEntity; row: JsonObject; stored: StoredDoc }): LiveDoc {
+    const { log, materialiser } = this.#deps;
+    const { entity, row, stored } = loaded;
+    const epoch = stored.epoch ?? newId(this.#env);
+    const board = new AwarenessBoard(this.#env, this.#options);
+    const replica = new Replica(stored.blobs);
+    const onClosed = () => {
+      board.close();
+      this.#slots.delete(docKey(ref));
+    };
+    const openShadow = () => materialiser.open(entity);
+    const deps = { ref, row, epoch, stored, replica, log, openShadow, onClosed };
+    const entry = new DocEntry(this.#env, deps, this.#options);
+    return { entry, board, leases: new PeerLeases(this.#env, { ref, epoch, log }, stored.peers) };
+  }
+
+  async #remove(refs: readonly DocRef[]): Promise<void> {
+    for (let attempt = 0; !this.#closed; attempt++) {
+      try {
+        return await this.#deps.log.remove(refs);
+      } catch (error) {
+        this.#env.log.error('docs.remove_failed', { attempt, error: String(error) });
+        const delayMs = backoffMs(attempt, this.#env.random, this.#options.retry);
+        await new Promise<void>((resolve) => this.#env.clock.after(delayMs, resolve));
+      }
+    }
+  }
+}

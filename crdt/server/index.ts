@@ -1,0 +1,3 @@
+/** `ternion/crdt/server`: documents on a server. */
+export { DEFAULT_DOCS, type DocsOptions } from './options.ts';
+export { type DocsInstance, type DocsPlugin, docs } from './plugin.ts';

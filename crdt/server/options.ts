@@ -1,0 +1,53 @@
+/** What may be set about documents on a server. Each limit has a default here and a test at its edge. [N3] */
+import type { BackoffOptions } from '../../src/base/backoff.ts';
+
+export interface DocsOptions {
+  /** How long a document stays loaded after its last reader left. [D4] */
+  lingerMs: number;
+  /** Documents loaded at once; one more is refused as `overloaded`. */
+  maxDocs: number;
+  /** Readers of one document at once; one more is refused as `overloaded`. */
+  maxReaders: number;
+  /** Bytes of one push. A larger one is refused as `too_large`. */
+  maxUpdateBytes: number;
+  /** Bytes of one document received and not yet durable; more is refused as `overloaded`, to be sent later. */
+  maxUndurableBytes: number;
+  /** Pushes refused for good on one channel before it is closed as `bad_message`. */
+  maxRefusals: number;
+  /** Bytes of updates that came before what they build on, after which the document forgets them. */
+  maxPendingBytes: number;
+  /** Least time between two projections of one document to its row. */
+  projectMs: number;
+  /** Updates in a document's log after which they are folded into a snapshot. */
+  compactUpdates: number;
+  /** Bytes of updates in a document's log after which they are folded into a snapshot. */
+  compactBytes: number;
+  /** Operations from which on a new reader gets a snapshot instead of the updates; it imports faster. */
+  snapshotOps: number;
+  /** Waits between attempts to write or project when the store fails. [D10] */
+  retry: BackoffOptions;
+  /** Least time between two awareness frames of one document. */
+  awarenessMs: number;
+  /** How long an awareness state lives when it is not said again. [D7] */
+  awarenessTimeoutMs: number;
+  /** How long `drain` waits for a store that fails. */
+  drainMs: number;
+}
+
+export const DEFAULT_DOCS: DocsOptions = {
+  lingerMs: 30_000,
+  maxDocs: 20_000,
+  maxReaders: 10_000,
+  maxUpdateBytes: 4 << 20,
+  maxUndurableBytes: 16 << 20,
+  maxRefusals: 16,
+  maxPendingBytes: 256 << 10,
+  projectMs: 250,
+  compactUpdates: 500,
+  compactBytes: 1 << 20,
+  snapshotOps: 2000,
+  retry: { baseMs: 200, capMs: 10_000 },
+  awarenessMs: 50,
+  awarenessTimeoutMs: 30_000,
+  drainMs: 10_000,
+};

@@ -1,0 +1,151 @@
+/**
+ * What goes out to one reader. A slow one gets no queue: we remember what it holds and send one delta from
+ * there when its lane has room again; awareness is dropped first. Large frames go out piece by piece.
+ *
+ *   quiet --begin()--> sending --all handed over--> live --lane full--> behind --drained()--> sending
+ *                         '--lane full: waits for drained()           any --close()--> closed
+ */
+import { Fault } from '../../src/base/fault.ts';
+import { encodeDown } from '../core/down-frame.ts';
+import { fragmentAt } from '../core/fragments.ts';
+import { FRAGMENT_BYTES } from '../core/frame-limits.ts';
+import type { Versions } from '../core/versions.ts';
+
+/** The durable document. */
+export interface OutletSource {
+  readonly rev: number;
+  readonly durable: Versions;
+  since(from: Versions): Uint8Array | null;
+}
+
+interface Deps {
+  readonly source: OutletSource;
+  /** False: the lane is full, call `drained` later. */
+  readonly send: (payload: Uint8Array) => boolean;
+  /** The reader takes nothing any more: end its channel. */
+  readonly fail: (fault: Fault) => void;
+  /** The reader holds all there is again. */
+  readonly caughtUp: () => void;
+}
+
+type State =
+  | { name: 'quiet' }
+  /** `holds`: what the reader has once the frame is through. */
+  | { name: 'sending'; frame: Uint8Array; offset: number; stream: number; holds: Versions }
+  | { name: 'live' }
+  | { name: 'behind'; holds: Versions }
+  | { name: 'closed' };
+
+/** Refusals and changes of permission that may wait for a slow reader. */
+const MAX_NOTICES = 64;
+
+export class Outlet {
+  readonly #deps: Deps;
+  #state: State = { name: 'quiet' };
+  #stream = 0;
+  #notices: Uint8Array[] = [];
+  #acks = { received: 0, durable: 0 };
+  #acked = { received: 0, durable: 0 };
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+  }
+
+  get state(): State['name'] {
+    return this.#state.name;
+  }
+
+  /** Sends the answer to a join, after which the reader holds `holds`; updates follow. */
+  begin(frame: Uint8Array, holds: Versions): void {
+    if (this.#state.name === 'closed') return;
+    this.#start(frame, holds);
+  }
+
+  /** One frame for all readers; `before` is what those who are up to date hold now. */
+  update(frame: Uint8Array, before: Versions): void {
+    if (this.#state.name !== 'live') return; // the rest comes as one delta
+    if (frame.length > FRAGMENT_BYTES) this.#start(frame, this.#deps.source.durable);
+    else if (!this.#deps.send(frame)) this.#state = { name: 'behind', holds: before };
+  }
+
+  /** A frame that must not be lost. */
+  notice(frame: Uint8Array): void {
+    if (this.#state.name === 'closed') return;
+    if (this.#notices.length === 0 && this.#deps.send(frame)) return;
+    if (this.#notices.length >= MAX_NOTICES) this.#deps.fail(new Fault('overloaded', 'reads too slowly'));
+    else this.#notices.push(frame);
+  }
+
+  /** Acks are cumulative; `flushAcks` sends the last. */
+  ack(level: 'received' | 'durable', n: number): void {
+    this.#acks[level] = Math.max(this.#acks[level], n);
+  }
+
+  flushAcks(): void {
+    if (this.#state.name === 'closed' || this.#notices.length > 0) return; // a refusal goes before later acks
+    const { received, durable } = this.#acks;
+    if (durable > this.#acked.durable) {
+      if (!this.#deps.send(encodeDown({ kind: 'ack', n: durable, level: 'durable' }))) return;
+      this.#acked.durable = durable;
+    }
+    if (received > Math.max(this.#acked.received, this.#acked.durable)) {
+      if (!this.#deps.send(encodeDown({ kind: 'ack', n: received, level: 'received' }))) return;
+      this.#acked.received = received;
+    }
+  }
+
+  /** Dropped unless the reader is up to date. */
+  awareness(frame: Uint8Array): void {
+    if (this.#state.name === 'live') this.#deps.send(frame);
+  }
+
+  drained(): void {
+    while (this.#notices.length > 0) {
+      if (!this.#deps.send(this.#notices[0]!)) return;
+      this.#notices.shift();
+    }
+    this.flushAcks();
+    if (this.#state.name === 'sending') this.#pump();
+    else if (this.#state.name === 'behind') this.#catchUp(this.#state.holds);
+  }
+
+  close(): void {
+    this.#state = { name: 'closed' };
+    this.#notices = [];
+  }
+
+  #start(frame: Uint8Array, holds: Versions): void {
+    this.#state = { name: 'sending', frame, offset: 0, stream: ++this.#stream, holds };
+    this.#pump();
+  }
+
+  #pump(): void {
+    while (this.#state.name === 'sending') {
+      const { frame, offset, stream, holds } = this.#state;
+      if (offset < frame.length) {
+        const whole = frame.length <= FRAGMENT_BYTES;
+        const piece = whole ? frame : encodeDown({ kind: 'fragment', ...fragmentAt(frame, stream, offset) });
+        if (!this.#deps.send(piece)) return;
+        this.#state.offset = whole ? frame.length : offset + FRAGMENT_BYTES;
+      } else if (holds === this.#deps.source.durable) {
+        this.#state = { name: 'live' };
+        this.#deps.caughtUp();
+      } else {
+        this.#catchUp(holds);
+      }
+    }
+  }
+
+  #catchUp(holds: Versions): void {
+    const { source, send, caughtUp } = this.#deps;
+    const bytes = source.since(holds);
+    if (!bytes) {
+      this.#state = { name: 'live' };
+      return caughtUp();
+    }
+    this.#state = { name: 'behind', holds };
+    if (!send(encodeDown({ kind: 'lagging' }))) return;
+    const frame = encodeDown({ kind: 'update', rev: source.rev, bytes });
+    this.#start(frame, source.durable);
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * Documents as a plugin: the `doc` channel, the tables, the gauges, and what server code may ask.
+ * Lists all that the docs plane adds to a server.
+ */
+
+import type { Cancel } from '../../src/base/env.ts';
+import { Fault } from '../../src/base/fault.ts';
+import type { Json } from '../../src/base/json.ts';
+import type { Channel, ChannelHandler } from '../../src/plugin/channel.ts';
+import type { Plugin, PluginInstance } from '../../src/plugin/plugin.ts';
+import type { Services } from '../../src/plugin/services.ts';
+import { DOC_CHANNEL, type DocRef, parseDocRef } from '../core/doc-ref.ts';
+import { permissionOf } from './access.ts';
+import { DocHub } from './hub.ts';
+import { InlineMaterialiser } from './inline-materialiser.ts';
+import type { Materialiser } from './materialiser.ts';
+import { DEFAULT_DOCS, type DocsOptions } from './options.ts';
+import { DocReader } from './reader.ts';
+import { DOC_TABLES, UpdateLog } from './update-log.ts';
+
+export interface DocsPlugin extends Plugin {
+  readonly name: 'docs';
+  create(services: Services): DocsInstance;
+}
+
+export function docs(options: Partial<DocsOptions> = {}): DocsPlugin {
+  return {
+    name: 'docs',
+    create: (services) => new DocsInstance(services, { ...DEFAULT_DOCS, ...options }),
+  };
+}
+
+/** Documents whose columns lag are brought up to date at start this many at a time. */
+const REPAIR_BATCH = 100;
+
+export class DocsInstance implements PluginInstance {
+  readonly tables = DOC_TABLES;
+  readonly channels = {
+    [DOC_CHANNEL]: (channel: Channel, params: Json) => this.#openChannel(channel, params),
+  };
+  readonly gauges = [
+    { name: 'ternion_docs_open', help: 'documents loaded', read: () => this.#hub.size },
+    {
+      name: 'ternion_docs_readers',
+      help: 'channels on documents',
+      read: () => this.#sum((e) => e.followers),
+    },
+    {
+      name: 'ternion_docs_undurable_bytes',
+      help: 'bytes of updates received and not yet committed',
+      read: () => this.#sum((e) => e.undurableBytes),
+    },
+    {
+      name: 'ternion_docs_failing',
+      help: 'documents whose writes do not get through',
+      read: () => this.#sum((e) => (e.failing ? 1 : 0)),
+    },
+  ];
+  readonly #services: Services;
+  readonly #options: DocsOptions;
+  readonly #log: UpdateLog;
+  readonly #materialiser: Materialiser = new InlineMaterialiser();
+  readonly #hub: DocHub;
+  #offCommit: Cancel | undefined;
+
+  constructor(services: Services, options: DocsOptions) {
+    const { env, store, schema } = services;
+    this.#services = services;
+    this.#options = options;
+    this.#log = new UpdateLog(store);
+    this.#hub = new DocHub(env, { schema, log: this.#log, materialiser: this.#materialiser }, options);
+  }
+
+  /** For tests, gauges and the studio. */
+  get hub(): DocHub {
+    return this.#hub;
+  }
+
+  async start(): Promise<void> {
+    const { schema, store } = this.#services;
+    this.#offCommit = store.onCommit((commits) => this.#hub.committed(commits));
+    const names = schema.entities
+      .filter((entity) => entity.documentFields.length > 0)
+      .map(({ name }) => name);
+    const orphans = await this.#log.orphans(names);
+    if (orphans.length > 0) this.#hub.remove(orphans);
+    // In the background: a store that cannot write must not keep a server from starting. [L8]
+    this.#repair().catch((error) => this.#services.env.log.error('docs.repair_failed', { error: String(error) }));
+  }
+
+  /** All received updates are committed and projected when this resolves, unless the store keeps failing. [N2] */
+  async drain(): Promise<void> {
+    const { clock, log } = this.#services.env;
+    await new Promise<void>((resolve) => {
+      const cancel = clock.after(this.#options.drainMs, () => {
+        log.error('docs.drain_incomplete', { undurableBytes: this.#sum((entry) => entry.undurableBytes) });
+        resolve();
+      });
+      void this.#hub.settle().then(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#offCommit?.();
+    this.#hub.close();
+    await this.#materialiser.close();
+  }
+
+  /** Columns that a crash left behind their documents. [D1] */
+  async #repair(): Promise<void> {
+    for (;;) {
+      const refs = await this.#log.unprojected(REPAIR_BATCH);
+      const done = await Promise.all(refs.map((ref) => this.#repairOne(ref)));
+      if (refs.length < REPAIR_BATCH || done.includes(false)) return;
+    }
+  }
+
+  async #repairOne(ref: DocRef): Promise<boolean> {
+    try {
+      const { doc, release } = await this.#hub.acquire(ref);
+      await doc.entry.settle();
+      release();
+      return true;
+    } catch (error) {
+      this.#services.env.log.error('docs.repair_failed', { ...ref, error: String(error) });
+      return false;
+    }
+  }
+
+  async #openChannel(channel: Channel, params: Json): Promise<ChannelHandler> {
+    const { env, access, store } = this.#services;
+    const ref = parseDocRef(params);
+    const { doc, release } = await this.#hub.acquire(ref);
+    const { entry, leases, board } = doc;
+    const question = { entity: ref.entity, viewer: channel.session.viewer, row: entry.row };
+    if (!permissionOf(access, question)) {
+      release();
+      throw new Fault('not_found', `no ${ref.entity} ${ref.id}`);
+    }
+    if (entry.followers >= this.#options.maxReaders) {
+      release();
+      throw new Fault('overloaded', 'too many readers of this document');
+    }
+    const epoch = `${store.epoch}.${entry.epoch}`;
+    return new DocReader(env, { channel, access, entry, leases, board, epoch, release }, this.#options);
+  }
+
+  #sum(of: (entry: DocHub['entries'][number]) => number): number {
+    return this.#hub.entries.reduce((sum, entry) => sum + of(entry), 0);
+  }
+}

@@ -1,0 +1,298 @@
+/**
+ * One client on one document: the server's side of a channel. Parses what comes in, asks the policies, and
+ * leaves what goes out to its outlet. Made by plugin.ts for each `open`.
+ *
+ *   opened --join--> joining --lease stored--> joined <--refusal / join, resync--> stalled
+ *                                       any --closed by either side--> closed
+ *
+ * [D5] rights are asked at the join, at every push, and again when the row or the identity changes.
+ * [D9] a push may hold operations of peers that are leased to this very identity, and no others.
+ */
+import { CODES } from '../../src/base/codes.ts';
+import type { Cancel, Env } from '../../src/base/env.ts';
+import { Fault, isFault, toFault } from '../../src/base/fault.ts';
+import type { Channel, ChannelHandler } from '../../src/plugin/channel.ts';
+import type { Access } from '../../src/policy/access.ts';
+import { encodeDown, type JoinKind, type Permission } from '../core/down-frame.ts';
+import { Assembler } from '../core/fragments.ts';
+import { type DocUp, decodeUp } from '../core/up-frame.ts';
+import { decodeVersions, encodeVersions, NO_VERSIONS, type Versions } from '../core/versions.ts';
+import { ownerOf, permissionOf } from './access.ts';
+import type { AwarenessBoard } from './awareness-board.ts';
+import type { DocEntry, Follower } from './doc-entry.ts';
+import { checkUpdate, gap } from './import-guard.ts';
+import type { DocsOptions } from './options.ts';
+import { Outlet } from './outlet.ts';
+import type { PeerLeases } from './peer-lease.ts';
+
+interface Deps {
+  readonly channel: Channel;
+  readonly access: Access;
+  readonly entry: DocEntry;
+  readonly leases: PeerLeases;
+  readonly board: AwarenessBoard;
+  /** The epoch as clients know it: that of the document within that of the database. [L5] */
+  readonly epoch: string;
+  /** Lets the document go. */
+  readonly release: Cancel;
+}
+
+type Join = Extract<DocUp, { kind: 'join' }>;
+/** What a client said that it holds. */
+type Claim = { readonly epoch: string; readonly versions: Versions; readonly lease: bigint };
+type State =
+  | { name: 'opened' }
+  | { name: 'joining'; claim: Claim; again: boolean }
+  /** `stalled`: a push was refused; the following ones build on it and are ignored. */
+  | { name: 'joined'; permission: Permission; peer: bigint; stalled: boolean }
+  | { name: 'closed' };
+
+/** Beside a push no other frame is large; two may overlap when a page restarts its document. */
+const MAX_STREAMS = 2;
+/** Room for the header of a fragmented frame. */
+const HEADER_BYTES = 1024;
+
+export class DocReader implements ChannelHandler, Follower {
+  readonly info = null;
+  readonly #env: Env;
+  readonly #deps: Deps;
+  readonly #options: DocsOptions;
+  readonly #owner: string;
+  readonly #outlet: Outlet;
+  readonly #assembler: Assembler;
+  readonly #seat: number;
+  readonly #cleanups: Cancel[];
+  #state: State = { name: 'opened' };
+  #lastPush = 0;
+  #refusals = 0;
+  #ackPlanned = false;
+  /** Pushes whose durability is not told yet, by the flush that holds them: the last of each. */
+  #unsettled: { n: number; mark: number }[] = [];
+
+  constructor(env: Env, deps: Deps, options: DocsOptions) {
+    this.#env = env;
+    this.#deps = deps;
+    this.#options = options;
+    const { channel, entry, board, release } = deps;
+    this.#owner = ownerOf(channel.session.viewer);
+    this.#assembler = new Assembler({
+      maxBytes: options.maxUpdateBytes + HEADER_BYTES,
+      maxStreams: MAX_STREAMS,
+    });
+    this.#seat = board.enter((frame) => this.#outlet.awareness(frame));
+    this.#outlet = new Outlet({
+      source: entry,
+      send: (payload) => channel.send(payload, 'docs'),
+      fail: (fault) => this.#fail(fault),
+      caughtUp: () => board.resend(this.#seat),
+    });
+    this.#cleanups = [
+      entry.follow(this),
+      channel.session.onViewer(() => this.#checkRights()),
+      () => board.leave(this.#seat),
+      release,
+    ];
+  }
+
+  frame(payload: Uint8Array): void {
+    if (this.#state.name === 'closed') return;
+    const frame = decodeUp(payload);
+    if (frame.kind !== 'fragment') return this.#take(frame);
+    const whole = this.#assembler.add(frame);
+    if (!whole) return;
+    const inner = decodeUp(whole);
+    if (inner.kind === 'fragment') throw new Fault('bad_message', 'a fragment within fragments');
+    this.#take(inner);
+  }
+
+  drained(): void {
+    this.#outlet.drained();
+  }
+
+  closed(): void {
+    if (this.#state.name === 'closed') return;
+    this.#state = { name: 'closed' };
+    this.#outlet.close();
+    this.#assembler.clear();
+    for (const cleanup of this.#cleanups) cleanup();
+  }
+
+  updated({ frame, before, own }: { frame: Uint8Array; before: Versions; own: boolean }): void {
+    const { rev } = this.#deps.entry;
+    this.#outlet.update(own ? encodeDown({ kind: 'update', rev, bytes: new Uint8Array(0) }) : frame, before);
+  }
+
+  settled(mark: number): void {
+    while (this.#unsettled.length > 0 && this.#unsettled[0]!.mark <= mark) {
+      this.#outlet.ack('durable', this.#unsettled.shift()!.n);
+    }
+    this.#outlet.flushAcks();
+  }
+
+  rowChanged(): void {
+    this.#checkRights();
+  }
+
+  ended(fault: Fault): void {
+    this.#fail(fault);
+  }
+
+  #take(frame: Exclude<DocUp, { kind: 'fragment' }>): void {
+    switch (frame.kind) {
+      case 'join':
+        return this.#join(frame);
+      case 'resync':
+        return this.#resync(decodeVersions(frame.vv));
+      case 'push':
+        return this.#push(frame.n, frame.bytes);
+      case 'awareness':
+        return this.#deps.board.show(this.#seat, this.#deps.channel.session.viewer, frame.state);
+    }
+  }
+
+  #join({ lease, epoch, vv }: Join): void {
+    const claim = { epoch, versions: decodeVersions(vv), lease };
+    if (this.#state.name === 'joining') {
+      this.#state = { name: 'joining', claim, again: true }; // only the last one is answered
+      return;
+    }
+    this.#state = { name: 'joining', claim, again: false };
+    void this.#leaseAndAnswer();
+  }
+
+  async #leaseAndAnswer(): Promise<void> {
+    while (this.#state.name === 'joining') {
+      const { claim } = this.#state;
+      this.#state.again = false;
+      try {
+        const permission = this.#permission();
+        if (!permission) throw new Fault('not_found', 'no such document');
+        const wish = { owner: this.#owner, wanted: claim.lease };
+        const peer = permission === 'write' ? await this.#deps.leases.lease(wish) : 0n;
+        if (this.#state.name !== 'joining') return; // closed meanwhile
+        if (this.#state.again) continue;
+        this.#state = { name: 'joined', permission, peer, stalled: false };
+        this.#answer(claim);
+        this.#checkRights(); // they may have changed while the lease was stored
+      } catch (error) {
+        if (!isFault(error)) this.#env.log.error('docs.join_failed', { error: String(error) });
+        this.#fail(toFault(error));
+      }
+    }
+  }
+
+  #resync(versions: Versions): void {
+    if (this.#state.name === 'joining') return; // its answer is on the way
+    if (this.#state.name !== 'joined') throw new Fault('bad_message', 'join first');
+    this.#state.stalled = false;
+    this.#answer({ epoch: this.#deps.epoch, versions, lease: this.#state.peer });
+  }
+
+  #answer(claim: Claim): void {
+    const { entry, epoch } = this.#deps;
+    if (this.#state.name !== 'joined') return;
+    const { permission, peer } = this.#state;
+    const same = claim.epoch === epoch || (claim.epoch === '' && claim.versions.size === 0);
+    const from = same ? claim.versions : NO_VERSIONS;
+    const snapshot = from.size === 0 && entry.opCount >= this.#options.snapshotOps ? entry.snapshot() : null;
+    const bytes = snapshot ? snapshot.bytes : entry.since(from);
+    const mode: JoinKind = !same ? 'reset' : snapshot ? 'snapshot' : bytes ? 'delta' : 'none';
+    const holds = snapshot?.versions ?? entry.durable;
+    const frame = encodeDown({
+      kind: 'joined',
+      permission,
+      epoch,
+      rev: entry.rev,
+      peer,
+      vv: encodeVersions(holds),
+      mode,
+      bytes: bytes ?? new Uint8Array(0),
+    });
+    this.#outlet.begin(frame, holds);
+  }
+
+  #push(n: number, bytes: Uint8Array): void {
+    if (this.#state.name === 'joining') return; // sent before the client asked to join anew
+    if (this.#state.name !== 'joined') throw new Fault('bad_message', 'join first');
+    if (n <= this.#lastPush) throw new Fault('bad_message', 'pushes are numbered in growing order');
+    this.#lastPush = n;
+    if (this.#state.stalled) return;
+    try {
+      if (bytes.length > 0) this.#import(bytes);
+      this.#received(n);
+    } catch (error) {
+      if (!isFault(error)) throw error;
+      this.#refuse(n, error);
+    }
+  }
+
+  /** Throws what the client is to be told. */
+  #import(bytes: Uint8Array): void {
+    const { entry, leases } = this.#deps;
+    const { maxUpdateBytes, maxUndurableBytes } = this.#options;
+    if (this.#permission() !== 'write') throw new Fault('forbidden', 'this document is read-only for you');
+    if (bytes.length > maxUpdateBytes) throw new Fault('too_large', `over ${maxUpdateBytes} bytes`);
+    if (entry.undurableBytes + bytes.length > maxUndurableBytes) {
+      throw new Fault('overloaded', 'too much of this document waits to be stored');
+    }
+    checkUpdate(bytes, { have: entry.received(), owns: (peer) => leases.owns(this.#owner, peer) });
+    if (entry.import(bytes, this) === 'pending') throw gap();
+  }
+
+  #received(n: number): void {
+    const { entry } = this.#deps;
+    this.#outlet.ack('received', n);
+    const { mark } = entry;
+    const last = this.#unsettled.at(-1);
+    if (mark <= entry.settledMark) this.#outlet.ack('durable', n);
+    else if (last?.mark === mark) last.n = n;
+    else this.#unsettled.push({ n, mark }); // at most two: the flush under way and the next
+    if (this.#ackPlanned) return;
+    this.#ackPlanned = true;
+    this.#env.clock.soon(() => {
+      this.#ackPlanned = false;
+      this.#outlet.flushAcks();
+    });
+  }
+
+  #refuse(n: number, fault: Fault): void {
+    if (this.#state.name !== 'joined') return; // the document ended with this push
+    this.#state.stalled = true;
+    const { code } = fault;
+    const { retry } = CODES[code];
+    if (code !== 'stale_cursor') {
+      this.#env.log.warn('docs.push_refused', {
+        session: this.#deps.channel.session.id,
+        code,
+        message: fault.message,
+      });
+    }
+    if (retry === 'never' && ++this.#refusals > this.#options.maxRefusals) {
+      return this.#fail(new Fault('bad_message', 'too many refused updates'));
+    }
+    this.#outlet.notice(encodeDown({ kind: 'refuse', n, code, retry }));
+  }
+
+  #permission(): Permission | null {
+    const { access, channel, entry } = this.#deps;
+    return permissionOf(access, { entity: entry.ref.entity, viewer: channel.session.viewer, row: entry.row });
+  }
+
+  #checkRights(): void {
+    if (this.#state.name === 'closed') return;
+    if (ownerOf(this.#deps.channel.session.viewer) !== this.#owner) {
+      return this.#fail(new Fault('unauthorized', 'the identity changed'));
+    }
+    const permission = this.#permission();
+    if (!permission) return this.#fail(new Fault('forbidden', 'this document is no longer yours to read'));
+    if (this.#state.name !== 'joined' || this.#state.permission === permission) return;
+    this.#state.permission = permission;
+    this.#outlet.notice(encodeDown({ kind: 'permission', permission }));
+  }
+
+  #fail(fault: Fault): void {
+    if (this.#state.name === 'closed') return;
+    this.closed();
+    this.#deps.channel.close(fault);
+  }
+}

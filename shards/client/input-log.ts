@@ -1,0 +1,48 @@
+/** The inputs that the client has sent or is about to send, by tick, quantized as the server will see them. */
+import type { Components, Values } from '../core/component.ts';
+import type { RecordType, Row } from '../core/record-type.ts';
+import type { Table } from '../core/table.ts';
+
+export class InputLog<I extends Components> {
+  readonly table: Table<Row<I>>;
+  readonly #type: RecordType<I>;
+  readonly #size: number;
+  readonly #ticks: Float64Array;
+  readonly #held: number;
+  readonly #neutral: number;
+
+  /** `size`: ticks that are remembered, more than a client may be ahead of the server. */
+  constructor(type: RecordType<I>, size: number) {
+    this.#type = type;
+    this.#size = size;
+    this.#ticks = new Float64Array(size);
+    this.#held = size;
+    this.#neutral = size + 1;
+    this.table = type.table(size + 2);
+  }
+
+  /** What the player does from now on, until told otherwise. */
+  hold(input: Partial<Values<I>>): void {
+    this.#type.assign(this.table.at(this.#held), input);
+  }
+
+  /** Takes what is held as the input of `tick`. */
+  record(tick: number): void {
+    const row = tick % this.#size;
+    this.table.copy(this.table, this.#held, row);
+    this.#ticks[row] = tick;
+  }
+
+  has(tick: number): boolean {
+    return this.#ticks[tick % this.#size] === tick;
+  }
+
+  rowOf(tick: number): number {
+    return this.has(tick) ? tick % this.#size : this.#neutral;
+  }
+
+  /** The input of a tick; the neutral one when none was recorded, as on the server. */
+  at(tick: number): Row<I> {
+    return this.table.at(this.rowOf(tick));
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * The inputs of one player that wait for their tick. Filled by seat.ts as frames come, emptied by shard.ts
+ * at one input per tick.
+ * [T4] An input applies once, in tick order. One that is late, too early, or not what was sent for its tick
+ * before is rejected; a plain repetition is expected and ignored. Memory is one fixed table.
+ */
+import type { Reader } from '../../src/base/bytes.ts';
+import type { Components } from '../core/component.ts';
+import type { Reject } from '../core/frames.ts';
+import { decodeInputs, type InputHeader } from '../core/input-codec.ts';
+import type { ShardLimits } from '../core/limits.ts';
+import type { RecordType, Row } from '../core/record-type.ts';
+import type { Table } from '../core/table.ts';
+
+export type RejectInput = (tick: number, reject: Reject) => void;
+
+export class InputBuffer<I extends Components> {
+  readonly #table: Table<Row<I>>;
+  readonly #limits: ShardLimits;
+  /** The ring holds as many past ticks as future ones, to tell a repetition from a late input. */
+  readonly #size: number;
+  /** The tick whose input stands in each row of the ring; negative when it came late and was rejected. */
+  readonly #ticks: Float64Array;
+  /** Rows behind the ring: where frames are decoded, the last input applied, the initial values. */
+  readonly #scratch: number;
+  readonly #held: number;
+  readonly #neutral: number;
+  #repeats: number;
+  #newest = 0;
+  #waiting = 0;
+
+  constructor(type: RecordType<I>, limits: ShardLimits) {
+    this.#limits = limits;
+    this.#size = limits.inputAheadTicks * 2;
+    this.#ticks = new Float64Array(this.#size).fill(Number.NaN);
+    this.#scratch = this.#size;
+    this.#held = this.#size + 1;
+    this.#neutral = this.#size + 2;
+    this.#table = type.table(this.#size + 3);
+    this.#repeats = limits.inputRepeatTicks;
+  }
+
+  /** The newest tick for which an input came, in time or not; 0 before the first. */
+  get newest(): number {
+    return this.#newest;
+  }
+
+  /** Inputs that came in time and wait for their tick. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** Takes a frame that arrives while `now` is the last tick computed. Throws Fault `bad_message`. */
+  receive(reader: Reader, header: InputHeader, now: number, reject: RejectInput): void {
+    const last = header.firstTick + header.count - 1;
+    if (header.count > this.#limits.inputTicks) return reject(last, 'too_large');
+    decodeInputs(reader, header, {
+      table: this.#table,
+      row: this.#scratch,
+      each: (tick) => {
+        const why = this.#place(tick, now);
+        if (why) reject(tick, why);
+      },
+    });
+  }
+
+  /** The input for the tick that is computed now: its own, else the last one for a while, else the neutral. */
+  take(tick: number): Row<I> {
+    const row = tick % this.#size;
+    if (this.#ticks[row] === tick) {
+      this.#waiting--;
+      this.#repeats = 0;
+      this.#table.copy(this.#table, row, this.#held);
+      return this.#table.at(row);
+    }
+    if (this.#repeats < this.#limits.inputRepeatTicks) {
+      this.#repeats++;
+      return this.#table.at(this.#held);
+    }
+    return this.#table.at(this.#neutral);
+  }
+
+  /** Forgets everything, when the player is gone or comes back. */
+  clear(): void {
+    this.#ticks.fill(Number.NaN);
+    this.#newest = 0;
+    this.#waiting = 0;
+    this.#repeats = this.#limits.inputRepeatTicks;
+  }
+
+  #place(tick: number, now: number): Reject | undefined {
+    if (tick > now + this.#limits.inputAheadTicks) return 'early';
+    this.#newest = Math.max(this.#newest, tick);
+    if (tick <= now - this.#limits.inputAheadTicks) return 'late';
+    const row = tick % this.#size;
+    if (this.#ticks[row] === tick) {
+      return this.#table.same(this.#table, this.#scratch, row) ? undefined : 'duplicate';
+    }
+    if (tick <= now) {
+      const repeated = this.#ticks[row] === -tick;
+      this.#ticks[row] = -tick;
+      return repeated ? undefined : 'late';
+    }
+    this.#ticks[row] = tick;
+    this.#table.copy(this.#table, this.#scratch, row);
+    this.#waiting++;
+    return undefined;
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * A player's place in a shard: who he is, his entity, his inputs, and the channel he is on. The seat outlives
+ * a lost connection by the grace time, so that he gets his entity back.
+ *
+ *   joining --opened--> playing --connection lost--> vacant --joins again--> joining
+ *      '--------------------------------------------^   |
+ *   any --leave, refused, grace over--> left <----------'
+ */
+import type { Reader } from '../../src/base/bytes.ts';
+import type { Cancel, Clock } from '../../src/base/env.ts';
+import { Fault } from '../../src/base/fault.ts';
+import { Ring } from '../../src/base/ring.ts';
+import type { Channel } from '../../src/plugin/channel.ts';
+import type { Viewer } from '../../src/policy/viewer.ts';
+import type { Components } from '../core/component.ts';
+import type { AnyShardDef, Player } from '../core/define-shard.ts';
+import { encodeReject, type Reject } from '../core/frames.ts';
+import { decodeInputHeader } from '../core/input-codec.ts';
+import { InputBuffer } from './input-buffer.ts';
+import { RateLimit } from './rate-limit.ts';
+import type { View } from './view.ts';
+
+export type SeatState =
+  | { readonly name: 'joining'; readonly channel: Channel }
+  | { readonly name: 'playing'; readonly channel: Channel; readonly view: View }
+  | { readonly name: 'vacant'; readonly cancel: Cancel }
+  | { readonly name: 'left' };
+
+export class Seat implements Player {
+  entityId = 0;
+  readonly clientId: string;
+  readonly inputs: InputBuffer<Components>;
+  /** Messages that wait for the next tick. */
+  readonly messages: Ring<unknown>;
+  #viewer: Viewer;
+  #state: SeatState;
+  #rejected = 0;
+  readonly #inputRate: RateLimit;
+  readonly #messageRate: RateLimit;
+  /** Rejections since the last tick, the newest of each kind: however many come, so many go. */
+  readonly #rejects = new Map<Reject, number>();
+
+  constructor(clock: Clock, def: AnyShardDef, channel: Channel) {
+    const { limits } = def;
+    this.clientId = channel.session.clientId;
+    this.#viewer = channel.session.viewer;
+    this.#state = { name: 'joining', channel };
+    this.inputs = new InputBuffer(def.inputType, limits);
+    this.messages = new Ring(limits.messagesPerSecond);
+    const perSecond = limits.inputsPerSecond;
+    this.#inputRate = new RateLimit(clock, { perSecond, burst: Math.max(1, perSecond / 2) });
+    const messages = limits.messagesPerSecond;
+    this.#messageRate = new RateLimit(clock, { perSecond: messages, burst: messages });
+  }
+
+  get state(): SeatState {
+    return this.#state;
+  }
+
+  get userId(): string | null {
+    return this.#viewer.userId;
+  }
+
+  get name(): string | null {
+    return this.#viewer.name;
+  }
+
+  get roles(): readonly string[] {
+    return this.#viewer.roles;
+  }
+
+  /** Inputs and messages refused since the seat was made. */
+  get rejected(): number {
+    return this.#rejected;
+  }
+
+  /** The channel the player is on, if any. */
+  get channel(): Channel | undefined {
+    return 'channel' in this.#state ? this.#state.channel : undefined;
+  }
+
+  /** The player is here, for the first time or again, or his roles changed. */
+  identify(viewer: Viewer): void {
+    this.#viewer = viewer;
+  }
+
+  to(state: SeatState): void {
+    if (this.#state.name === 'vacant') this.#state.cancel();
+    if (state.name !== 'playing') this.inputs.clear();
+    this.#state = state;
+  }
+
+  /** An input frame, while `now` is the last tick computed. Throws Fault `bad_message`. [T4] */
+  input(reader: Reader, now: number): void {
+    if (this.#state.name !== 'playing')
+      throw new Fault('bad_message', 'an input before the channel was opened');
+    const header = decodeInputHeader(reader);
+    this.#state.view.ack(header.ackTick);
+    if (!this.#inputRate.take()) return this.reject(header.firstTick, 'rate_limited');
+    this.inputs.receive(reader, header, now, (tick, why) => this.reject(tick, why));
+  }
+
+  /** Whether one more message is within the rate; if not, the player is told. */
+  mayMessage(): boolean {
+    if (this.#messageRate.take() && this.messages.size < this.messages.capacity) return true;
+    this.reject(0, 'rate_limited');
+    return false;
+  }
+
+  reject(tick: number, why: Reject): void {
+    this.#rejected++;
+    this.#rejects.set(why, tick);
+  }
+
+  /** Sends what was rejected since the last tick. */
+  flushRejects(): void {
+    if (this.#rejects.size === 0) return;
+    for (const [why, tick] of this.#rejects) this.channel?.send(encodeReject(tick, why), 'shard');
+    this.#rejects.clear();
+  }
+}

@@ -1,0 +1,259 @@
+/**
+ * One running world: its state, its players, and the turn of a tick: inputs -> step -> tick -> encode ->
+ * send. The scheduler calls `tick`, channels call the rest between two ticks.
+ * [T3] A tick waits for nothing; when a function of the definition throws, this shard alone stops and its
+ * players are told.  [T2] The key chunk is encoded once a tick and shared by all who may get a frame.
+ *
+ *   running --stop()--> stopped         running --a function throws--> stopped
+ */
+import { Writer } from '../../src/base/bytes.ts';
+import type { Env } from '../../src/base/env.ts';
+import { Fault, isFault } from '../../src/base/fault.ts';
+import { fnv1a64 } from '../../src/base/hash.ts';
+import type { Channel } from '../../src/plugin/channel.ts';
+import { KeyChunkEncoder, WHOLE_WORLD } from '../core/cell-codec.ts';
+import type { Components } from '../core/component.ts';
+import type { AnyShardDef } from '../core/define-shard.ts';
+import { encodeFrame, type FrameCell } from '../core/frames.ts';
+import { MessageCodec } from '../core/message-codec.ts';
+import type { Entity, Events } from '../core/world.ts';
+import { WorldColumns } from '../core/world-columns.ts';
+import { EventQueue } from './event-queue.ts';
+import { nodePacker } from './node-packer.ts';
+import { Seat } from './seat.ts';
+import { View } from './view.ts';
+
+export interface ShardOptions {
+  readonly id: string;
+  /** Parsed by the definition's shape. */
+  readonly params: unknown;
+  /** Kept by the server; the clients get another one, derived from it, for `random` inside `step`. */
+  readonly seed: string;
+  readonly graceMs: number;
+  readonly ackWindowMs: number;
+  /** Called once when the shard has stopped; with the fault when it failed. */
+  stopped(fault: Fault | undefined): void;
+  /** The number of seats taken or kept has changed. */
+  peopled(players: number): void;
+}
+
+/** Counters of one shard, for the gauges. */
+export interface ShardCounts {
+  framesSent: number;
+  framesSkipped: number;
+  eventsDropped: number;
+  inputsRejected: number;
+}
+
+export class Shard {
+  readonly def: AnyShardDef;
+  readonly id: string;
+  readonly params: unknown;
+  readonly stepSeed: string;
+  readonly world: WorldColumns<Components, Events>;
+  readonly codec: MessageCodec;
+  readonly counts: ShardCounts = { framesSent: 0, framesSkipped: 0, eventsDropped: 0, inputsRejected: 0 };
+  readonly #env: Env;
+  readonly #options: ShardOptions;
+  readonly #seats = new Set<Seat>();
+  readonly #events: EventQueue;
+  readonly #chunks = new KeyChunkEncoder();
+  readonly #writer = new Writer(1024);
+  readonly #dtSeconds: number;
+  #state: { name: 'running' } | { name: 'stopped'; fault: Fault | undefined } = { name: 'running' };
+  #frameDue = false;
+
+  constructor(env: Env, def: AnyShardDef, options: ShardOptions) {
+    this.#env = env;
+    this.#options = options;
+    this.def = def;
+    this.id = options.id;
+    this.params = options.params;
+    this.stepSeed = fnv1a64(`step/${options.seed}`);
+    this.#dtSeconds = 1 / def.tickRate;
+    const { messageBytes, messageDepth, entities } = def.limits;
+    this.codec = new MessageCodec(nodePacker(), { maxBytes: messageBytes, maxDepth: messageDepth });
+    this.#events = new EventQueue(def.events, this.codec);
+    this.world = new WorldColumns(def.entityType, {
+      seed: options.seed,
+      stepSeed: this.stepSeed,
+      maxEntities: entities,
+      emit: (event, data, to) => this.#events.add(event, data, to),
+    });
+  }
+
+  get running(): boolean {
+    return this.#state.name === 'running';
+  }
+
+  /** Players who are here or whose seat is kept, in order of their coming. */
+  get players(): ReadonlySet<Seat> {
+    return this.#seats;
+  }
+
+  /** Runs the definition's `start`. Throws Fault `internal` when that throws. */
+  start(): void {
+    this.#guard(() => this.def.start?.(this.world, this.params));
+    if (this.#state.name === 'stopped') throw this.#state.fault ?? new Fault('internal', 'internal error');
+  }
+
+  /** One tick of simulation; `last` says that no other follows in this turn, so frames are worth sending. */
+  tick(last: boolean): void {
+    this.#guard(() => {
+      this.#simulate();
+      this.#frameDue ||= this.world.tick % this.def.snapshotEvery === 0;
+      if (last) this.#send();
+    });
+  }
+
+  /**
+   * Seats the player of a channel: in the seat he had, if it is kept or his old connection of the same page
+   * still hangs; else in a new one. Throws Fault `overloaded`, or what `join` refuses with.
+   */
+  seat(channel: Channel): Seat {
+    if (!this.running) throw new Fault('unavailable', 'the shard has stopped');
+    const kept = this.#keptFor(channel);
+    if (kept) {
+      const old = kept.channel;
+      kept.identify(channel.session.viewer);
+      kept.to({ name: 'joining', channel });
+      old?.close(new Fault('conflict', 'joined again from the same page'));
+      return kept;
+    }
+    if (this.#seats.size >= this.def.limits.players) throw new Fault('overloaded', 'the shard is full');
+    const seat = new Seat(this.#env.clock, this.def, channel);
+    seat.entityId = this.#join(seat)?.id ?? 0;
+    this.#seats.add(seat);
+    this.#options.peopled(this.#seats.size);
+    return seat;
+  }
+
+  /** The client knows that its channel is open: frames may come. */
+  play(seat: Seat): void {
+    const { state } = seat;
+    if (state.name !== 'joining') return;
+    const windowTicks = Math.ceil((this.#options.ackWindowMs * this.def.tickRate) / 1000);
+    const view = new View(state.channel.latest, windowTicks, this.world.tick);
+    seat.to({ name: 'playing', channel: state.channel, view });
+  }
+
+  /** The connection is gone: keeps the seat for the grace time, if somebody can come back to it. */
+  vacate(seat: Seat): void {
+    if (seat.userId === null || this.#options.graceMs === 0) return this.leave(seat);
+    const cancel = this.#env.clock.after(this.#options.graceMs, () => this.leave(seat));
+    seat.to({ name: 'vacant', cancel });
+  }
+
+  /** The player is gone for good. */
+  leave(seat: Seat): void {
+    if (!this.#seats.delete(seat)) return;
+    seat.to({ name: 'left' });
+    this.counts.inputsRejected += seat.rejected;
+    this.#guard(() => this.def.leave?.(this.world, seat));
+    if (!this.running) return;
+    this.world.despawn(seat.entityId);
+    this.#options.peopled(this.#seats.size);
+  }
+
+  /** Ends the shard; its players are told. Stopping twice does nothing. */
+  stop(fault: Fault = new Fault('unavailable', 'the shard has stopped')): void {
+    this.#stop(fault, undefined);
+  }
+
+  #simulate(): void {
+    const { world, def } = this;
+    world.tick++;
+    for (const seat of this.#seats) {
+      for (let message = seat.messages.shift(); message !== undefined; message = seat.messages.shift()) {
+        def.receive?.(world, seat, message);
+      }
+    }
+    for (const seat of this.#seats) {
+      const input = seat.inputs.take(world.tick);
+      const entity = world.get(seat.entityId);
+      if (!entity) continue;
+      world.beginStep(entity.id);
+      def.step(world, entity, input, this.#dtSeconds);
+      world.endStep();
+    }
+    def.tick?.(world, this.#dtSeconds);
+  }
+
+  #send(): void {
+    const { tick } = this.world;
+    const due = this.#frameDue;
+    this.#frameDue = false;
+    let cells: readonly FrameCell[] | undefined;
+    for (const seat of this.#seats) {
+      if (seat.state.name !== 'playing') continue;
+      const { view, channel } = seat.state;
+      seat.flushRejects();
+      const events = this.#events.frameFor(seat.entityId, tick);
+      if (events && !channel.send(events, 'shard')) this.counts.eventsDropped++;
+      if (!due) continue;
+      if (!view.open(tick)) {
+        this.counts.framesSkipped++;
+        continue;
+      }
+      cells ??= [{ cell: WHOLE_WORLD, kind: 'key', chunk: this.#chunks.encode(this.world) }];
+      const { newest, waiting } = seat.inputs;
+      const header = { tick, baseTick: 0, newestInput: newest, inputBuffer: waiting };
+      view.put(encodeFrame(this.#writer, header, cells), tick);
+      this.counts.framesSent++;
+    }
+    this.#events.clear();
+  }
+
+  #keptFor(channel: Channel): Seat | undefined {
+    const { viewer, clientId } = channel.session;
+    if (viewer.userId === null) return undefined;
+    let vacant: Seat | undefined;
+    for (const seat of this.#seats) {
+      if (seat.userId !== viewer.userId) continue;
+      if (seat.clientId === clientId) return seat;
+      if (seat.state.name === 'vacant') vacant ??= seat;
+    }
+    return vacant;
+  }
+
+  /** Here, and only here, a Fault is an answer to the caller: `join` may refuse a player. */
+  #join(seat: Seat): Entity<Components> | undefined {
+    try {
+      return this.def.join ? this.def.join(this.world, seat) : this.world.spawn();
+    } catch (error) {
+      throw isFault(error) ? error : this.#fail(error);
+    }
+  }
+
+  /** Runs functions of the definition; what they throw ends the shard and nothing else. [T3] */
+  #guard(run: () => void): void {
+    if (!this.running) return;
+    try {
+      run();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): Fault {
+    this.world.endStep();
+    this.#env.log.error('shard.failed', { shard: this.def.name, id: this.id, tick: this.world.tick, error });
+    const fault = new Fault('internal', 'the shard has failed', undefined, { cause: error });
+    this.#stop(fault, fault);
+    return fault;
+  }
+
+  #stop(told: Fault, failure: Fault | undefined): void {
+    if (!this.running) return;
+    this.#state = { name: 'stopped', fault: failure };
+    const seats = [...this.#seats];
+    this.#seats.clear();
+    for (const seat of seats) {
+      const { channel } = seat;
+      this.counts.inputsRejected += seat.rejected;
+      seat.to({ name: 'left' });
+      channel?.close(told);
+    }
+    this.#options.stopped(failure);
+  }
+}

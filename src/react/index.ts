@@ -1,0 +1,12 @@
+/** `ternion/react`: rows, functions and the engine's state as hooks. */
+export { TernionProvider, type TernionProviderProps, useEngine } from './provider.ts';
+// `export *`, because only such an export lets apps add to `Register` under the name 'ternion/react'.
+export * from './register.ts';
+export {
+  type MutationQueueView,
+  useConnection,
+  useMutationQueue,
+  useSession,
+} from './use-engine-state.ts';
+export { type MutationHandle, useMutation } from './use-mutation.ts';
+export { type QueryOptions, useQuery, useRow } from './use-query.ts';

@@ -1,0 +1,41 @@
+/** The engine's own state: who is here, how the connection stands, which writes wait. */
+import { useCallback, useMemo, useRef, useSyncExternalStore } from 'react';
+import type { ConnectionState } from '../client/connection.ts';
+import type { StoredOp } from '../client/persistence.ts';
+import type { SessionInfo } from '../protocol/server-message.ts';
+import { useEngine } from './provider.ts';
+
+/** Null while nobody knows who this is. */
+export function useSession(): SessionInfo | null {
+  const engine = useEngine();
+  const subscribe = useCallback((listener: () => void) => engine.onIdentity(listener), [engine]);
+  const read = useCallback(() => engine.session, [engine]);
+  return useSyncExternalStore(subscribe, read, read);
+}
+
+export function useConnection(): ConnectionState {
+  const engine = useEngine();
+  const subscribe = useCallback((listener: () => void) => engine.connection.subscribe(listener), [engine]);
+  const read = useCallback(() => engine.connection.state, [engine]);
+  return useSyncExternalStore(subscribe, read, read);
+}
+
+export interface MutationQueueView {
+  readonly pending: readonly StoredOp[];
+  /** Refused and rolled back; kept until retried or removed. */
+  readonly failed: readonly StoredOp[];
+  readonly retry: (id: string) => void;
+  readonly remove: (id: string) => void;
+}
+
+/** The row writes that the server has not answered, and those that it refused. */
+export function useMutationQueue(): MutationQueueView {
+  const { mutations } = useEngine();
+  const subscribe = useCallback((listener: () => void) => mutations.subscribe(listener), [mutations]);
+  const pending = useSyncExternalStore(subscribe, mutations.pending, mutations.pending);
+  const failed = useSyncExternalStore(subscribe, mutations.failed, mutations.failed);
+  return useMemo(
+    () => ({ pending, failed, retry: mutations.retry, remove: mutations.remove }),
+    [pending, failed, mutations],
+  );
+}

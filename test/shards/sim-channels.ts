@@ -1,0 +1,355 @@
+/**
+ * A server's channel hosts and one client's channels, joined in memory over a simulated clock: latency both
+ * ways, a reader that can be paused, a connection that can be cut. The outbox is a small model of the real
+ * one: a latest slot and a bounded lane, emptied at the end of each turn. Checks that bytes handed over are
+ * never written again. [T5]
+ */
+import { Fault } from '../../src/base/fault.ts';
+import type { Json } from '../../src/base/json.ts';
+import type { ChannelEvents, Channels, ClientChannel, EngineHost } from '../../src/client/channel.ts';
+import type { Channel, ChannelHandler, ChannelHost, LatestSlot } from '../../src/plugin/channel.ts';
+import type { Session } from '../../src/plugin/session.ts';
+import type { Viewer } from '../../src/policy/viewer.ts';
+import type { SessionInfo } from '../../src/protocol/server-message.ts';
+import type { SimEnv } from '../../src/testing/sim-env.ts';
+
+export interface LinkOptions {
+  readonly userId: string | null;
+  readonly clientId?: string;
+  /** One way. */
+  latencyMs?: number;
+  /** Added to each message by chance, up to this; the order is kept. */
+  jitterMs?: number;
+  /** Payloads of the shard lane that may wait while the reader is paused. */
+  laneSize?: number;
+  /** Payloads that the kernel takes from a paused reader's outbox before it fills. */
+  kernelSize?: number;
+}
+
+/** One client and his connection. */
+export class SimClient implements EngineHost {
+  readonly env: SimEnv;
+  readonly docs: EngineHost['docs'] = {
+    all: async () => [],
+  } as unknown as EngineHost['docs'];
+  readonly channels: Channels;
+  readonly link: Required<LinkOptions>;
+  session: SessionInfo | null;
+  viewer: Viewer;
+  /** Bytes of all frames received, in order. */
+  readonly received: Uint8Array[] = [];
+  #hosts: Readonly<Record<string, ChannelHost>>;
+  #pipes = new Set<Pipe>();
+  #sessionListeners = new Set<(session: SessionInfo) => void>();
+  readonly viewerListeners = new Set<() => void>();
+  online = true;
+  paused = false;
+
+  constructor(env: SimEnv, hosts: Readonly<Record<string, ChannelHost>>, link: LinkOptions) {
+    this.env = env;
+    this.#hosts = hosts;
+    this.link = {
+      clientId: `page-${link.userId}`,
+      latencyMs: 20,
+      jitterMs: 0,
+      laneSize: 64,
+      kernelSize: 8,
+      ...link,
+    };
+    this.viewer = viewerOf(link.userId);
+    this.session = { ...this.viewer, roles: [...this.viewer.roles] };
+    this.channels = {
+      open: (kind, params, events) => {
+        const pipe = new Pipe(this, { kind, params, events });
+        this.#pipes.add(pipe);
+        if (this.online) pipe.connect();
+        return pipe;
+      },
+    };
+  }
+
+  host(kind: string): ChannelHost {
+    const host = this.#hosts[kind];
+    if (!host) throw new Fault('not_found', `no channels of kind ${kind}`);
+    return host;
+  }
+
+  onSession(listener: (session: SessionInfo) => void): () => void {
+    this.#sessionListeners.add(listener);
+    return () => this.#sessionListeners.delete(listener);
+  }
+
+  /** The identity changes in place, on both sides. */
+  become(viewer: Partial<Viewer>): void {
+    this.viewer = { ...this.viewer, ...viewer };
+    for (const listener of [...this.viewerListeners]) listener();
+    const session = { ...this.viewer, roles: [...this.viewer.roles] };
+    this.env.clock.after(this.link.latencyMs, () => {
+      this.session = session;
+      for (const listener of [...this.#sessionListeners]) listener(session);
+    });
+  }
+
+  /** The connection is gone, at once on both sides. */
+  cut(): void {
+    this.online = false;
+    for (const pipe of this.#pipes) pipe.lose();
+  }
+
+  /** A new connection, perhaps to another server. */
+  connect(hosts?: Readonly<Record<string, ChannelHost>>): void {
+    if (hosts) this.#hosts = hosts;
+    this.online = true;
+    for (const pipe of this.#pipes) pipe.connect();
+  }
+
+  pause(): void {
+    this.paused = true;
+  }
+
+  resume(): void {
+    this.paused = false;
+    for (const pipe of this.#pipes) pipe.flush();
+  }
+
+  /** Payloads that wait for a paused reader, kernel and outbox together. */
+  get waiting(): number {
+    let sum = 0;
+    for (const pipe of this.#pipes) sum += pipe.waiting;
+    return sum;
+  }
+
+  forget(pipe: Pipe): void {
+    this.#pipes.delete(pipe);
+  }
+}
+
+export function viewerOf(userId: string | null, roles: string[] = []): Viewer {
+  return { userId, kind: userId === null ? 'anonymous' : 'guest', roles, name: userId };
+}
+
+interface Opening {
+  readonly kind: string;
+  readonly params: Json | (() => Json);
+  readonly events: ChannelEvents;
+}
+
+interface Sent {
+  readonly bytes: Uint8Array;
+  readonly copy: Uint8Array;
+  readonly tag: number;
+}
+
+/** One channel over one connection after another. */
+class Pipe implements ClientChannel {
+  readonly #client: SimClient;
+  readonly #opening: Opening;
+  /** Grows with every connection; what belongs to an older one is void. */
+  #epoch = 0;
+  #handler: ChannelHandler | undefined;
+  #open = false;
+  #ended = false;
+  #lane: Sent[] = [];
+  #latest: Sent | undefined;
+  #kernel: Sent[] = [];
+  #sentTag = -1;
+  #full = false;
+  #flushing = false;
+  #downMs = 0;
+  #upMs = 0;
+
+  constructor(client: SimClient, opening: Opening) {
+    this.#client = client;
+    this.#opening = opening;
+  }
+
+  get waiting(): number {
+    return this.#lane.length + this.#kernel.length + (this.#latest ? 1 : 0);
+  }
+
+  connect(): void {
+    const epoch = ++this.#epoch;
+    const { kind, params } = this.#opening;
+    const asked: Json = structuredClone(typeof params === 'function' ? params() : params);
+    this.#lane = [];
+    this.#kernel = [];
+    this.#latest = undefined;
+    this.#sentTag = -1;
+    this.#up(epoch, () => {
+      const channel = this.#serverChannel(epoch);
+      Promise.resolve()
+        .then(() => this.#client.host(kind)(channel, asked))
+        .then(
+          (handler) => {
+            if (epoch !== this.#epoch || this.#ended) return handler.closed();
+            this.#handler = handler;
+            const info = structuredClone(handler.info);
+            this.#down(epoch, () => {
+              this.#open = true;
+              this.#opening.events.opened(info);
+            });
+            handler.opened?.();
+          },
+          (error) => this.#refuse(epoch, error),
+        );
+    });
+  }
+
+  lose(): void {
+    this.#epoch++;
+    this.#endHandler();
+    if (this.#open) {
+      this.#open = false;
+      this.#opening.events.lost();
+    }
+  }
+
+  send(payload: Uint8Array): boolean {
+    if (!this.#open || this.#ended) return false;
+    const copy = payload.slice();
+    this.#up(this.#epoch, () => {
+      if (!same(payload, copy)) throw new Error('a client wrote to bytes that it had sent');
+      try {
+        this.#handler?.frame(copy.slice());
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error;
+        this.#serverClose(this.#epoch, error);
+      }
+    });
+    return true;
+  }
+
+  close(): void {
+    if (this.#ended) return;
+    const epoch = this.#epoch;
+    this.#ended = true;
+    this.#open = false;
+    this.#client.forget(this);
+    if (this.#client.online) this.#up(epoch, () => this.#endHandler());
+  }
+
+  flush(): void {
+    this.#flushing = false;
+    const { kernelSize } = this.#client.link;
+    while (!this.#client.paused && this.#kernel.length > 0) this.#deliver(this.#kernel.shift()!);
+    const room = () => !this.#client.paused || this.#kernel.length < kernelSize;
+    while (this.#lane.length > 0 && room()) this.#toKernel(this.#lane.shift()!);
+    if (this.#latest && room()) {
+      this.#sentTag = this.#latest.tag;
+      this.#toKernel(this.#latest);
+      this.#latest = undefined;
+    }
+    if (this.#full && this.#lane.length === 0) {
+      this.#full = false;
+      this.#handler?.drained?.();
+    }
+  }
+
+  #toKernel(sent: Sent): void {
+    if (this.#client.paused) this.#kernel.push(sent);
+    else this.#deliver(sent);
+  }
+
+  #deliver(sent: Sent): void {
+    this.#down(this.#epoch, () => {
+      if (!same(sent.bytes, sent.copy)) throw new Error('the server wrote to bytes that it had handed over');
+      this.#client.received.push(sent.copy);
+      if (!this.#ended) this.#opening.events.frame(sent.copy.slice());
+    });
+  }
+
+  #serverChannel(epoch: number): Channel {
+    const pipe = this;
+    const client = this.#client;
+    const session: Session = {
+      id: `${client.link.clientId}/${epoch}`,
+      clientId: client.link.clientId,
+      get viewer() {
+        return client.viewer;
+      },
+      onViewer(listener) {
+        client.viewerListeners.add(listener);
+        return () => client.viewerListeners.delete(listener);
+      },
+    };
+    const latest: LatestSlot = {
+      put(payload, tag) {
+        if (epoch !== pipe.#epoch) return;
+        pipe.#latest = { bytes: payload, copy: payload.slice(), tag };
+        pipe.#flushSoon();
+      },
+      get sentTag() {
+        return pipe.#sentTag;
+      },
+    };
+    return {
+      session,
+      latest,
+      send(payload) {
+        if (epoch !== pipe.#epoch) return true;
+        if (pipe.#lane.length >= client.link.laneSize) {
+          pipe.#full = true;
+          return false;
+        }
+        pipe.#lane.push({ bytes: payload, copy: payload.slice(), tag: -1 });
+        pipe.#flushSoon();
+        return true;
+      },
+      close: (fault) => pipe.#serverClose(epoch, fault),
+    };
+  }
+
+  #serverClose(epoch: number, fault: Fault): void {
+    if (epoch !== this.#epoch || this.#ended) return;
+    this.#endHandler();
+    this.#refuse(epoch, fault);
+  }
+
+  #refuse(epoch: number, error: unknown): void {
+    const fault = error instanceof Fault ? error : new Fault('internal', String(error));
+    this.#down(epoch, () => {
+      if (this.#ended) return;
+      this.#ended = true;
+      this.#open = false;
+      this.#client.forget(this);
+      this.#opening.events.closed(fault);
+    });
+  }
+
+  #endHandler(): void {
+    const handler = this.#handler;
+    this.#handler = undefined;
+    handler?.closed();
+  }
+
+  #flushSoon(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    this.#client.env.clock.soon(() => this.flush());
+  }
+
+  #up(epoch: number, run: () => void): void {
+    this.#upMs = this.#later(this.#upMs, () => {
+      if (epoch === this.#epoch) run();
+    });
+  }
+
+  #down(epoch: number, run: () => void): void {
+    this.#downMs = this.#later(this.#downMs, () => {
+      if (epoch === this.#epoch) run();
+    });
+  }
+
+  /** Runs after the latency, never before what was sent earlier. */
+  #later(beforeMs: number, run: () => void): number {
+    const { clock, random } = this.#client.env;
+    const { latencyMs, jitterMs } = this.#client.link;
+    const atMs = Math.max(beforeMs, clock.monotonic() + latencyMs + random.next() * jitterMs);
+    clock.after(atMs - clock.monotonic(), run);
+    return atMs;
+  }
+}
+
+function same(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

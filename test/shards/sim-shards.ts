@@ -1,0 +1,67 @@
+/** A server with the shards plugin and its clients, all in one process over a simulated clock. */
+
+import { type JoinOptions, joinShard, type ShardHandle } from '../../shards/client/index.ts';
+import type { AnyShardDef } from '../../shards/core/index.ts';
+import { type ShardsOptions, type ShardsPlugin, shards } from '../../shards/server/index.ts';
+import type { Log } from '../../src/base/env.ts';
+import type { PluginInstance } from '../../src/plugin/plugin.ts';
+import type { Services } from '../../src/plugin/services.ts';
+import { type SimEnv, simEnv } from '../../src/testing/sim-env.ts';
+import { type LinkOptions, SimClient } from './sim-channels.ts';
+
+export class SimShards {
+  readonly env: SimEnv;
+  readonly #defs: Readonly<Record<string, AnyShardDef>>;
+  readonly #options: Partial<ShardsOptions>;
+  plugin: ShardsPlugin;
+  instance: PluginInstance;
+
+  constructor(
+    defs: Readonly<Record<string, AnyShardDef>>,
+    options: Partial<ShardsOptions> = {},
+    { seed = 1, log }: { seed?: number; log?: Log } = {},
+  ) {
+    this.env = simEnv(seed, log);
+    this.#defs = defs;
+    this.#options = options;
+    this.plugin = shards(defs, options);
+    this.instance = this.#boot();
+  }
+
+  get directory(): ShardsPlugin['directory'] {
+    return this.plugin.directory;
+  }
+
+  client(link: LinkOptions): SimClient {
+    return new SimClient(this.env, this.instance.channels!, link);
+  }
+
+  /** A new client that has joined and has had a frame. */
+  async join<D extends AnyShardDef>(
+    def: D,
+    link: LinkOptions,
+    options: JoinOptions<D>,
+  ): Promise<{ client: SimClient; handle: ShardHandle<D> }> {
+    const client = this.client(link);
+    const handle = joinShard(client, def, options);
+    await this.env.clock.until(() => handle.me !== undefined || handle.state.name === 'closed', 5000);
+    return { client, handle };
+  }
+
+  gauge(name: string): number {
+    return this.instance.gauges!.find((gauge) => gauge.name === `ternion_shards_${name}`)!.read();
+  }
+
+  /** The process dies and another one begins; connections are for the test to cut. */
+  async restart(): Promise<void> {
+    await this.instance.close?.();
+    this.plugin = shards(this.#defs, this.#options);
+    this.instance = this.#boot();
+    await this.instance.start?.();
+  }
+
+  /** The plugin uses nothing of the services but the environment. */
+  #boot(): PluginInstance {
+    return this.plugin.create({ env: this.env } as unknown as Services);
+  }
+}
