@@ -5,12 +5,12 @@
 import { backoffMs } from '../../src/base/backoff.ts';
 import { CODES } from '../../src/base/codes.ts';
 import type { Cancel } from '../../src/base/env.ts';
-import { type Fault, toFault } from '../../src/base/fault.ts';
+import { Fault } from '../../src/base/fault.ts';
 import type { ClientChannel, EngineHost } from '../../src/client/channel.ts';
 import { DOC_CHANNEL, type DocRef, docParams } from '../core/doc-ref.ts';
 import { type DocDown, decodeDown } from '../core/down-frame.ts';
-import { FRAGMENT_BYTES } from '../core/frame-limits.ts';
 import { Assembler, fragmentAt } from '../core/fragments.ts';
+import { FRAGMENT_BYTES } from '../core/frame-limits.ts';
 import { type DocUp, encodeUp } from '../core/up-frame.ts';
 import type { DocOptions } from './options.ts';
 
@@ -105,7 +105,7 @@ export class DocLink {
     } catch (error) {
       this.#host.env.log.error('doc.bad_frame', { error: String(error) });
       this.#channel?.close();
-      this.#refused(toFault(error));
+      this.#refused(new Fault('internal', 'a frame that makes no sense', undefined, { cause: error })); // join again
     }
   }
 

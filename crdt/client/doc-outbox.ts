@@ -47,6 +47,10 @@ export class DocOutbox {
     return new Set([...this.#own.keys()].map(BigInt));
   }
 
+  get found(): readonly PendingEntry[] {
+    return this.#found;
+  }
+
   get settledFound(): PendingEntry[] {
     return this.#found.filter(({ state }) => state === 'durable');
   }

@@ -6,7 +6,13 @@ import type { Env } from '../../src/base/env.ts';
 import { Lane } from '../../src/base/lane.ts';
 import type { DocPersistence } from '../../src/client/persistence.ts';
 import { type DocRef, docKey } from '../core/doc-ref.ts';
-import { decodePending, encodePending, type PendingEntry, type PendingRecord, sameBytes } from './pending-record.ts';
+import {
+  decodePending,
+  encodePending,
+  type PendingEntry,
+  type PendingRecord,
+  sameBytes,
+} from './pending-record.ts';
 
 export interface PendingChange {
   readonly owner: string | null;
@@ -45,7 +51,10 @@ export class PendingStore {
       const entries = [...others, ...change.own];
       try {
         if (entries.length > 0) {
-          await this.#docs.saveDoc(this.#key, encodePending({ owner: change.owner, epoch: change.epoch, entries }));
+          await this.#docs.saveDoc(
+            this.#key,
+            encodePending({ owner: change.owner, epoch: change.epoch, entries }),
+          );
         } else if (found) {
           await this.#docs.deleteDoc(this.#key);
         }

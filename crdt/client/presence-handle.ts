@@ -4,9 +4,9 @@
  */
 import { Emitter } from '../../src/base/emitter.ts';
 import type { Cancel, Env } from '../../src/base/env.ts';
+import { Fault } from '../../src/base/fault.ts';
 import { type Json, parseJson } from '../../src/base/json.ts';
 import { utf8Length } from '../../src/base/utf8.ts';
-import { Fault } from '../../src/base/fault.ts';
 import type { AwarenessState } from '../core/down-frame.ts';
 import { MAX_AWARENESS_BYTES } from '../core/frame-limits.ts';
 import type { DocOptions } from './options.ts';

@@ -85,7 +85,9 @@ export class DocsInstance implements PluginInstance {
     const orphans = await this.#log.orphans(names);
     if (orphans.length > 0) this.#hub.remove(orphans);
     // In the background: a store that cannot write must not keep a server from starting. [L8]
-    this.#repair().catch((error) => this.#services.env.log.error('docs.repair_failed', { error: String(error) }));
+    this.#repair().catch((error) =>
+      this.#services.env.log.error('docs.repair_failed', { error: String(error) }),
+    );
   }
 
   /** All received updates are committed and projected when this resolves, unless the store keeps failing. [N2] */

@@ -31,7 +31,11 @@ async function hashOf(folders: readonly string[]): Promise<string> {
   const lists = await Promise.all(folders.map(filesIn));
   const paths = [...lists.flat(), 'package-lock.json'].sort();
   const hash = createHash('sha256');
-  for (const path of paths) hash.update(`${path}\0`).update(await readFile(`${ROOT}${path}`)).update('\0');
+  for (const path of paths)
+    hash
+      .update(`${path}\0`)
+      .update(await readFile(`${ROOT}${path}`))
+      .update('\0');
   return hash.digest('hex');
 }
 

@@ -11,7 +11,10 @@ export interface DevOptions {
 }
 
 /** Resolves when pages are served; returns a function that ends it. */
-export async function startDev(site: Site, { port, host, backend }: DevOptions): Promise<() => Promise<void>> {
+export async function startDev(
+  site: Site,
+  { port, host, backend }: DevOptions,
+): Promise<() => Promise<void>> {
   const shared = viteConfig(site);
   // The Host header stays that of the page, so the server's origin check sees one origin.
   const proxy = { target: backend, ws: true };
@@ -42,7 +45,10 @@ function launcher(): Plugin {
         const file = files.get(request.originalUrl ?? '');
         if (!file) return next();
         const [name, type] = file;
-        readFile(`${LAUNCHER}/${name}`).then((bytes) => response.setHeader('Content-Type', `${type}`).end(bytes), next);
+        readFile(`${LAUNCHER}/${name}`).then(
+          (bytes) => response.setHeader('Content-Type', `${type}`).end(bytes),
+          next,
+        );
       });
     },
   };

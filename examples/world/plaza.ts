@@ -49,7 +49,7 @@ export const plaza = defineShard({
   },
 
   join(world, player) {
-    const angle = world.random.range(-0.7, 0.7);
+    const angle = world.random.range(-0.15, 0.6);
     const distance = world.random.range(7, 10);
     const position = { x: sin(angle) * distance, y: cos(angle) * distance };
     return world.spawn({ kind: 'guest', name: nameOf(player.name), position, yaw: Math.PI });

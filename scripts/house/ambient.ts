@@ -50,26 +50,26 @@ export function checkAmbient(source: Source): Finding[] {
     'process-env': 'take it from the config',
   };
   const findings: Finding[] = [];
-  const uses = (node: Node, name: string, rule: Rule) => {
+  const complain = (node: Node, name: string, rule: Rule) => {
     if (free[rule]) return;
     const message = `${name}: ${advice[rule]}`;
     findings.push({ path, line: lineAt(text, node.start), rule, message, level: 'error' });
   };
   walkValues(source.program, NOTHING, (node, bound) => {
-    const use = bound.has(rootOf(node) ?? '') ? undefined : useOf(node);
-    if (use) uses(node, ...use);
+    const taken = bound.has(rootOf(node) ?? '') ? undefined : takenBy(node);
+    if (taken) complain(node, ...taken);
   });
   return findings;
 }
 
-function useOf(node: Node): [name: string, rule: Rule] | undefined {
+function takenBy(node: Node): [name: string, rule: Rule] | undefined {
   switch (node.type) {
     case 'Identifier': {
       const name = nameOf(node)!;
       return CALLS.has(name) ? [name, 'ambient'] : name === 'console' ? [name, 'console'] : undefined;
     }
     case 'MemberExpression':
-      return memberUse(node);
+      return takenMember(node);
     case 'NewExpression':
     case 'CallExpression': {
       if (globalName(node.callee) !== 'Date') return undefined;
@@ -78,12 +78,12 @@ function useOf(node: Node): [name: string, rule: Rule] | undefined {
       return bare ? ['new Date()', 'ambient'] : undefined;
     }
     case 'ImportDeclaration':
-      return importUse(node);
+      return takenImport(node);
   }
   return undefined;
 }
 
-function memberUse(node: Node): [name: string, rule: Rule] | undefined {
+function takenMember(node: Node): [name: string, rule: Rule] | undefined {
   const object = globalName(node.object);
   const property = node.computed === true ? textOf(node.property) : nameOf(node.property);
   if (object === undefined || property === undefined) return undefined;
@@ -101,7 +101,7 @@ function memberUse(node: Node): [name: string, rule: Rule] | undefined {
     : undefined;
 }
 
-function importUse(node: Node): [name: string, rule: Rule] | undefined {
+function takenImport(node: Node): [name: string, rule: Rule] | undefined {
   const from = textOf(node.source) ?? '';
   const specifiers = Array.isArray(node.specifiers) ? node.specifiers.filter(isNode) : [];
   const names = specifiers.map((specifier) => nameOf(specifier.imported));

@@ -15,7 +15,7 @@ export class InputLog<I extends Components> {
   constructor(type: RecordType<I>, size: number) {
     this.#type = type;
     this.#size = size;
-    this.#ticks = new Float64Array(size);
+    this.#ticks = new Float64Array(size).fill(Number.NaN);
     this.#held = size;
     this.#neutral = size + 1;
     this.table = type.table(size + 2);

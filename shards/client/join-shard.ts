@@ -19,6 +19,7 @@ import type { Row } from '../core/record-type.ts';
 import { browserPacker } from './browser-packer.ts';
 import { Play, shardInfo } from './play.ts';
 import { RateMeter } from './rate-meter.ts';
+import { type PastCounts, readClock, readStats } from './readings.ts';
 import type { ShardClock, ShardHandle, ShardState, ShardStats } from './shard-handle.ts';
 
 export interface JoinOptions<D> {
@@ -67,7 +68,7 @@ class JoinedShard {
   #userId: string | null = null;
   #openedMs = 0;
   #attempt = 0;
-  readonly #past = { frames: 0, mispredictions: 0, rejected: 0 };
+  readonly #past: PastCounts = { frames: 0, mispredictions: 0, rejected: 0 };
   /** Clock and stats read through to the stay, so that a drawing loop may read them every frame. */
   readonly clock: ShardClock;
   readonly stats: ShardStats;
@@ -80,8 +81,12 @@ class JoinedShard {
     this.#messages = new MessageCodec(browserPacker(), { maxBytes: messageBytes, maxDepth: messageDepth });
     this.#events = new MessageCodec(browserPacker(), { maxBytes: EVENTS_BYTES, maxDepth: messageDepth + 2 });
     this.#meter = new RateMeter(host.env.clock);
-    this.clock = this.#makeClock();
-    this.stats = this.#makeStats();
+    this.clock = readClock(def.tickRate, () => this.#drawn);
+    this.stats = readStats(this.#past, {
+      meter: this.#meter,
+      running: () => this.#play,
+      drawn: () => this.#drawn,
+    });
     this.#stopSession = host.onSession((session) => this.#identity(session.userId));
     this.#channel = this.#open();
   }
@@ -258,53 +263,6 @@ class JoinedShard {
     this.#past.frames += this.#play.frames;
     this.#past.mispredictions += this.#play.predictor.mispredictions;
     this.#play = undefined;
-  }
-
-  #makeClock(): ShardClock {
-    const drawn = () => this.#drawn;
-    const { tickRate } = this.#def;
-    return {
-      tickRate,
-      get tick() {
-        return drawn()?.tick ?? 0;
-      },
-      get serverTick() {
-        return drawn()?.clock.serverTick ?? 0;
-      },
-      get playhead() {
-        return drawn()?.clock.playhead ?? 0;
-      },
-      get predictedTick() {
-        return drawn()?.predictor.tick ?? 0;
-      },
-    };
-  }
-
-  #makeStats(): ShardStats {
-    const past = this.#past;
-    const meter = this.#meter;
-    const play = () => this.#play;
-    const drawn = () => this.#drawn;
-    return {
-      get bytesPerSecond() {
-        return meter.perSecond;
-      },
-      get frames() {
-        return past.frames + (play()?.frames ?? 0);
-      },
-      get mispredictions() {
-        return past.mispredictions + (play()?.predictor.mispredictions ?? 0);
-      },
-      get rejected() {
-        return past.rejected;
-      },
-      get tick() {
-        return drawn()?.tick ?? 0;
-      },
-      get interpolationDelayMs() {
-        return drawn()?.clock.delayMs ?? 0;
-      },
-    };
   }
 
   #to(state: ShardState): void {

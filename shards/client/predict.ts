@@ -48,7 +48,7 @@ export class Predictor {
     this.#dtSeconds = 1 / def.tickRate;
     this.#size = player.size;
     this.#past = def.entityType.table(player.size + 1);
-    this.#pastTicks = new Float64Array(player.size);
+    this.#pastTicks = new Float64Array(player.size).fill(Number.NaN);
     this.#error = new Float64Array(def.entityType.lanes.length);
     this.world = new WorldColumns(def.entityType, {
       seed: player.stepSeed,

@@ -1,7 +1,8 @@
 /** What a component is: a kind of value with its lanes and with accessors over columns. See components.ts. */
 import type { Json } from '../../src/base/json.ts';
 import type { Lane } from './lane.ts';
-import type { Accessor, RowView, ViewClass } from './row-view.ts';
+import type { Accessor, RowView } from './row-view.ts';
+import type { ViewClass } from './table.ts';
 
 export interface Component<T> {
   /** Describes the kind; part of the definition's hash, so that two versions do not misread each other. */

@@ -3,9 +3,10 @@
  * the same object each time; assigning copies field by field.
  */
 import { assert } from '../../src/base/assert.ts';
+import { compileView } from './compile-view.ts';
 import type { Component, Components, Values, Vec2, Vec3 } from './component.ts';
 import { type Lane, numberLane } from './lane.ts';
-import { type Accessor, compileView, PARTS, ROW, type RowView, TABLE } from './row-view.ts';
+import { type Accessor, PARTS, ROW, type RowView, TABLE } from './row-view.ts';
 import { scalar } from './scalar-components.ts';
 import { type Range, scaleOf, toQuanta } from './scale.ts';
 

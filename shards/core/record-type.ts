@@ -1,9 +1,10 @@
 /** A set of named components, compiled: lanes in wire order and the class of the views. Once per definition. */
+import { compileView } from './compile-view.ts';
 import type { Component, Components, Values } from './component.ts';
 import { joinLanes } from './compound-components.ts';
 import type { Lane } from './lane.ts';
-import { compileView, ROW, type RowView, TABLE, type ViewClass } from './row-view.ts';
-import { Table, type TableType } from './table.ts';
+import { ROW, type RowView, TABLE } from './row-view.ts';
+import { Table, type TableType, type ViewClass } from './table.ts';
 
 /** A row of such records; `id` is 0 where no entity lives. */
 export type Row<C extends Components> = { readonly id: number } & Values<C>;
@@ -24,6 +25,7 @@ export class RecordType<C extends Components> implements TableType<Row<C>> {
         get(this: RowView) {
           return this[TABLE].ids[this[ROW]];
         },
+        enumerable: true,
       });
     }
     // The accessors defined above are exactly the fields of Row<C>.

@@ -3,8 +3,7 @@
  * once per definition: each component defines a getter and a setter over its own columns (no code is made
  * from text, so this works under a strict content security policy).
  */
-import type { Components } from './component.ts';
-import type { Table } from './table.ts';
+import type { Table, ViewClass } from './table.ts';
 
 /** Symbols, so that no name of a component can collide with them. */
 export const TABLE = Symbol('table');
@@ -22,29 +21,17 @@ export class RowView {
     this[ROW] = row;
     this[PARTS] = parts.map((Part) => new Part(table, row));
   }
+
+  /** A copy in plain objects, for logs and tests. */
+  toJSON(): Record<string, unknown> {
+    const plain: Record<string, unknown> = {};
+    for (const name in this) plain[name] = this[name];
+    return plain;
+  }
 }
 
 /** Each component of a record is one of these on its view's prototype. */
 export interface Accessor<T> {
   get(this: RowView): T;
   set(this: RowView, value: T): void;
-}
-
-export type ViewClass<T> = new (table: Table<unknown>, row: number) => T;
-
-/** Compiles the view of `fields`, whose lanes begin at `firstLane`. */
-export function compileView(fields: Components, firstLane: number): ViewClass<RowView> {
-  const parts: ViewClass<RowView>[] = [];
-  class View extends RowView {
-    constructor(table: Table<unknown>, row: number) {
-      super(table, row, parts);
-    }
-  }
-  let lane = firstLane;
-  for (const [name, component] of Object.entries(fields)) {
-    const { get, set } = component.bind(lane, parts);
-    Object.defineProperty(View.prototype, name, { get, set, enumerable: true });
-    lane += component.lanes.length;
-  }
-  return View;
 }

@@ -4,7 +4,6 @@
  * nothing. Columns hold whole quanta; those of a `fractional` table, for drawing, what lies between.
  */
 import type { Lane } from './lane.ts';
-import type { ViewClass } from './row-view.ts';
 import { Text } from './text.ts';
 
 /** The values of one lane. Of the two arrays one is empty. */
@@ -17,6 +16,9 @@ export class Column {
     this.texts = texts;
   }
 }
+
+/** Makes the object through which a row is read and written. */
+export type ViewClass<T> = new (table: Table<unknown>, row: number) => T;
 
 /** What a table needs to know of its records; RecordType is it. `T` is the type of a row's view. */
 export interface TableType<T> {

@@ -11,7 +11,7 @@ import type { Cancel, Clock } from '../../src/base/env.ts';
 import { Fault } from '../../src/base/fault.ts';
 import { Ring } from '../../src/base/ring.ts';
 import type { Channel } from '../../src/plugin/channel.ts';
-import type { Viewer } from '../../src/policy/viewer.ts';
+import type { Session } from '../../src/plugin/session.ts';
 import type { Components } from '../core/component.ts';
 import type { AnyShardDef, Player } from '../core/define-shard.ts';
 import { encodeReject, type Reject } from '../core/frames.ts';
@@ -32,7 +32,7 @@ export class Seat implements Player {
   readonly inputs: InputBuffer<Components>;
   /** Messages that wait for the next tick. */
   readonly messages: Ring<unknown>;
-  #viewer: Viewer;
+  #viewer: Session['viewer'];
   #state: SeatState;
   #rejected = 0;
   readonly #inputRate: RateLimit;
@@ -80,7 +80,7 @@ export class Seat implements Player {
   }
 
   /** The player is here, for the first time or again, or his roles changed. */
-  identify(viewer: Viewer): void {
+  identify(viewer: Session['viewer']): void {
     this.#viewer = viewer;
   }
 

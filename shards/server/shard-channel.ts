@@ -7,7 +7,7 @@ import { Fault, isFault, toFault } from '../../src/base/fault.ts';
 import type { Json } from '../../src/base/json.ts';
 import { parseShape, s } from '../../src/base/shape.ts';
 import type { Channel, ChannelHandler } from '../../src/plugin/channel.ts';
-import type { Viewer } from '../../src/policy/viewer.ts';
+import type { Session } from '../../src/plugin/session.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
 import { KIND } from '../core/frames.ts';
 import type { Directory } from './directory.ts';
@@ -137,7 +137,7 @@ class ShardChannel implements ChannelHandler {
 }
 
 /** Roles may change while `authorize` is under way; then its answer is void. */
-function sameViewer(a: Viewer, b: Viewer): boolean {
+function sameViewer(a: Session['viewer'], b: Session['viewer']): boolean {
   return a.userId === b.userId && a.kind === b.kind && a.roles.join() === b.roles.join();
 }
 

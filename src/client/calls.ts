@@ -7,7 +7,7 @@ import type { Cancel } from '../base/env.ts';
 import { Fault } from '../base/fault.ts';
 import type { Json } from '../base/json.ts';
 import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts';
-import { fits } from './message-size.ts';
+import { fits, nesting } from './message-size.ts';
 import type { Result } from './server-text.ts';
 
 /** Calls that wait in this client, sent or not. */
@@ -67,6 +67,8 @@ export class Calls {
     const text = JSON.stringify({ t: 'call', id, ...request });
     if (!fits(text, this.#limits.textBytes))
       throw new Fault('too_large', `${request.fn}: arguments too large`);
+    if (nesting(request.args) + 1 > this.#limits.jsonDepth)
+      throw new Fault('invalid', `${request.fn}: arguments too deep`);
     return new Promise((resolve, reject) => {
       const unlisten = onAbort(options.signal, (signal) => this.#abort(id, signal));
       this.#unsent.set(id, { id, text, identity: this.#identity, resolve, reject, unlisten });

@@ -1,19 +1,19 @@
 /** `engine.store`: the merged rows, typed by the app's schema. */
 import type { Cancel } from '../base/env.ts';
 import type { AppShape } from '../schema/app-shape.ts';
-import type { EntityName, Row } from '../schema/infer.ts';
+import type { EntityOf, RowOf } from './app-types.ts';
 import type { Knowledge, RowChange, RowView } from './row-view.ts';
 
 export interface EngineStore<App extends AppShape> {
   /** `unknown`: no rows yet. `stale`: those of an earlier visit. `complete`: confirmed by the server. */
   readonly knowledge: Knowledge;
   /** In no particular order. The same array until a row of the entity changes. */
-  list<E extends EntityName<App['schema']>>(entity: E): readonly Row<App['schema'], E>[];
+  list<E extends EntityOf<App>>(entity: E): readonly RowOf<App, E>[];
   /** The same object until the row changes. */
-  get<E extends EntityName<App['schema']>>(entity: E, id: string): Row<App['schema'], E> | undefined;
+  get<E extends EntityOf<App>>(entity: E, id: string): RowOf<App, E> | undefined;
   /** Called once per change, after all of it is applied; with an entity: when its rows, or `knowledge`, changed. */
   subscribe(listener: (change: RowChange) => void): Cancel;
-  subscribe(entity: EntityName<App['schema']>, listener: (change: RowChange) => void): Cancel;
+  subscribe(entity: EntityOf<App>, listener: (change: RowChange) => void): Cancel;
 }
 
 export function engineStore<App extends AppShape>(view: RowView): EngineStore<App> {

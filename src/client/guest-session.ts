@@ -14,15 +14,13 @@ export interface GuestOptions {
   readonly refused?: string | null | undefined;
 }
 
+const meAnswer = s.object({ session: sessionInfo });
 const guestAnswer = s.object({ token: s.string(4096), session: sessionInfo });
 
 /** GET /api/auth/me. */
 export async function fetchSession(url: string, token: string | null): Promise<SessionInfo> {
-  return parseShape(
-    sessionInfo,
-    await httpJson(new URL('/api/auth/me', url).href, { method: 'GET', token }),
-    'session',
-  );
+  const answer = await httpJson(new URL('/api/auth/me', url).href, { method: 'GET', token });
+  return parseShape(meAnswer, answer, 'me').session;
 }
 
 /**

@@ -102,8 +102,9 @@ export class IdbPersistence implements Persistence {
   }
 
   async saveDoc(key: string, bytes: Uint8Array): Promise<void> {
+    const doc = { owner: this.#ownerNow(), bytes: bytes.slice() }; // the caller may write on while this waits
     const db = await this.#open();
-    await db.put('docs', { owner: this.#ownerNow(), bytes }, key);
+    await db.put('docs', doc, key);
   }
 
   async deleteDoc(key: string): Promise<void> {

@@ -69,6 +69,7 @@ export class Identity {
   confirm(session: SessionInfo): Promise<void> {
     this.#unanswered = Math.max(0, this.#unanswered - 1);
     if (this.#unanswered > 0) return Promise.resolve();
+    this.#deps.tokens.accept();
     this.#deps.last.save(session, this.#token);
     return this.#adopt(session);
   }
@@ -127,15 +128,10 @@ export class Identity {
     } catch (error) {
       if (!isFault(error, 'unauthorized')) throw error;
       this.#check(generation);
-      const refused = this.#token;
-      tokens.refuse(refused);
+      if (!tokens.refuse(this.#token)) throw error;
       this.#token = await tokens.get();
       this.#check(generation);
-      if (this.#token === refused) throw error;
-      return fetchSession(this.#token).catch((again: unknown) => {
-        if (isFault(again, 'unauthorized')) tokens.refuse(this.#token);
-        throw again;
-      });
+      return this.#fetch(generation);
     }
   }
 

@@ -13,12 +13,14 @@ import { utf8Length } from '../base/utf8.ts';
 import type { PushOp } from '../protocol/client-message.ts';
 import type { Limits } from '../protocol/limits.ts';
 import { type PushOutcome, pushOutcomes } from '../protocol/server-message.ts';
+import { nesting } from './message-size.ts';
 import type { MutationQueue, Outcome } from './mutation-queue.ts';
 import type { Result } from './server-text.ts';
 
 const BACKOFF = { baseMs: 500, capMs: 30_000 };
 /** Of the message around the ops. */
 const ENVELOPE_BYTES = 64;
+const ENVELOPE_LEVELS = 3;
 
 export interface PushHost {
   nextId(): number;
@@ -99,7 +101,7 @@ export class PushLane {
     this.#to({ name: 'offline' });
   }
 
-  /** True: try again, this op was too large for any message and is out of the way. */
+  /** True: try again, an op that no message can carry is out of the way. */
   #send(): boolean {
     const limits = this.#limits!;
     const ops: PushOp[] = [];
@@ -108,15 +110,13 @@ export class PushLane {
     for (const op of this.#queue.next(limits.pushOps)) {
       const text = JSON.stringify(op);
       const sizeBytes = utf8Length(text) + 1;
-      if (sizeBytes > room) {
-        if (ops.length > 0) break;
+      const problem = problemOf(op, sizeBytes, limits);
+      if (problem && ops.length === 0) {
         this.#queue.sent([op.op_id]);
-        this.#queue.settle(op.op_id, {
-          ok: false,
-          fault: new Fault('too_large', 'the row is too large to send'),
-        });
+        this.#queue.settle(op.op_id, { ok: false, fault: problem });
         return true;
       }
+      if (problem || sizeBytes > room) break;
       room -= sizeBytes;
       ops.push(op);
       texts.push(text);
@@ -166,4 +166,11 @@ function outcomeOf(outcome: PushOutcome | undefined): Outcome {
   if (outcome?.ok) return { ok: true, seq: outcome.seq };
   const error = outcome?.error ?? { code: 'unavailable', message: 'no outcome for this op' };
   return { ok: false, fault: Fault.fromJSON(error) };
+}
+
+function problemOf(op: PushOp, sizeBytes: number, limits: Limits): Fault | undefined {
+  if (sizeBytes > limits.textBytes - ENVELOPE_BYTES) return new Fault('too_large', 'the row is too large');
+  if (nesting(op.data) + ENVELOPE_LEVELS > limits.jsonDepth)
+    return new Fault('invalid', 'the row is nested too deep');
+  return undefined;
 }

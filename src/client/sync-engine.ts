@@ -6,13 +6,14 @@
 import type { Cancel, Env } from '../base/env.ts';
 import { Fault } from '../base/fault.ts';
 import { newId } from '../base/id.ts';
-import type { Json, JsonObject } from '../base/json.ts';
+import type { Json } from '../base/json.ts';
+import { parseShape, s } from '../base/shape.ts';
 import type { SessionInfo, Welcome } from '../protocol/server-message.ts';
 import type { AppShape, FunctionRef } from '../schema/app-shape.ts';
 import type { Schema } from '../schema/define-schema.ts';
-import type { EntityName, Insert, Patch, Row } from '../schema/infer.ts';
 import { buildManifest } from '../schema/manifest.ts';
 import type { QuerySpec } from '../schema/query-spec.ts';
+import type { EntityOf, InsertOf, PatchOf, RowOf } from './app-types.ts';
 import { type CallOptions, Calls } from './calls.ts';
 import type { Channels, EngineHost } from './channel.ts';
 import { Connection, type ConnectionState, type Handled } from './connection.ts';
@@ -211,20 +212,21 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
   }
 
   /** Visible at once; sent when possible. Returns the row's id. Throws `invalid`, `overloaded`, `unavailable`. */
-  insert<E extends EntityName<App['schema']>>(entity: E, data: Insert<App['schema'], E>): string {
+  insert<E extends EntityOf<App>>(entity: E, data: InsertOf<App, E>): string {
     const id = newId(this.env);
-    const row = this.#schema?.entity(entity).parseInsert(id, data) ?? (data as JsonObject);
+    const row =
+      this.#schema?.entity(entity).parseInsert(id, data) ?? parseShape(s.jsonObject(), data, entity);
     const { id: _, ...fields } = row;
     this.#write({ entity, row_id: id, kind: 'insert', data: fields });
     return id;
   }
 
-  update<E extends EntityName<App['schema']>>(entity: E, id: string, patch: Patch<App['schema'], E>): void {
-    const data = this.#schema?.entity(entity).parsePatch(patch) ?? (patch as JsonObject);
+  update<E extends EntityOf<App>>(entity: E, id: string, patch: PatchOf<App, E>): void {
+    const data = this.#schema?.entity(entity).parsePatch(patch) ?? parseShape(s.jsonObject(), patch, entity);
     this.#write({ entity, row_id: id, kind: 'update', data });
   }
 
-  delete(entity: EntityName<App['schema']>, id: string): void {
+  delete(entity: EntityOf<App>, id: string): void {
     this.#write({ entity, row_id: id, kind: 'delete' });
   }
 
@@ -237,9 +239,7 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
     return this.#call({ fn: fn.name, args: (args ?? {}) as Json }, options);
   }
 
-  liveQuery<E extends EntityName<App['schema']>>(
-    spec: QuerySpec & { entity: E },
-  ): LiveQuery<Row<App['schema'], E>> {
+  liveQuery<E extends EntityOf<App>>(spec: QuerySpec & { entity: E }): LiveQuery<RowOf<App, E>> {
     return new LiveQuery(this.#view, spec, this.env.log);
   }
 
@@ -321,7 +321,8 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
       if (owner !== this.#owner) return;
       let tell = () => {};
       this.#view.change(() => {
-        this.#rows.hydrate(state);
+        // After a change online, the server sends a new copy; what is stored would only be shown for a moment.
+        if (change === 'first') this.#rows.hydrate(state);
         tell = this.#queue.hydrate(state.ops);
       });
       tell();

@@ -6,7 +6,8 @@ export type TokenOption = string | null | ((refused: string | null | undefined) 
 
 export class TokenSource {
   #option: TokenOption;
-  #known: { token: string | null } | undefined;
+  /** `renewed`: it was asked for because another was refused. */
+  #known: { token: string | null; renewed: boolean } | undefined;
   #refused: { token: string | null } | undefined;
 
   constructor(option: TokenOption) {
@@ -17,17 +18,29 @@ export class TokenSource {
     if (typeof this.#option !== 'function') return this.#option;
     if (this.#known) return this.#known.token;
     const option = this.#option;
+    const renewed = this.#refused !== undefined;
     const token = await option(this.#refused?.token);
     if (this.#option !== option) return this.get();
-    this.#known = { token };
+    this.#known = { token, renewed };
     return token;
   }
 
-  /** The server did not take `token`; a function is asked again by the next `get`. */
-  refuse(token: string | null): void {
-    if (this.#known?.token !== token) return;
+  /**
+   * The server did not take `token`; a function is asked again by the next `get`. True: that is worth a try
+   * now. False: there is no function, or this was its second answer, so wait a while before asking again.
+   */
+  refuse(token: string | null): boolean {
+    const known = this.#known;
+    if (known?.token !== token) return false;
     this.#known = undefined;
     this.#refused = { token };
+    return !known.renewed;
+  }
+
+  /** The server took the token. */
+  accept(): void {
+    this.#refused = undefined;
+    if (this.#known) this.#known.renewed = false;
   }
 
   /** Asks the function again, by the next `get`, though nothing was refused. */

@@ -1,10 +1,9 @@
 /** Text frames from client to server. Meanings: docs/wire.md. Unknown types and keys are refused. */
 import { type Infer, s, tagged } from '../base/shape.ts';
-import { cursorShape } from './row-batch.ts';
 
 export const pushOp = s.object({
   op_id: s.string(64),
-  entity: s.string(128),
+  entity: s.string(64),
   row_id: s.string(64),
   kind: s.oneOf('insert', 'update', 'delete'),
   data: s.optional(s.jsonObject()),
@@ -14,13 +13,14 @@ export type PushOp = Infer<typeof pushOp>;
 export const clientMessage = tagged({
   /**
    * The first frame. `schema` is the hash of the manifest that the client was built with, or '' for a tool
-   * that knows none; `cursor` is where this client's copy of the rows stands, null for none.
+   * that knows none; `cursor` is where this client's copy of the rows stands, and anything that is no
+   * cursor (row-batch.ts) is answered as null is: by a reset, for a damaged copy must not lock anybody out.
    */
   hello: s.object({
     protocol: s.int(0),
     client: s.string(64),
     schema: s.string(64),
-    cursor: s.nullable(cursorShape),
+    cursor: s.json(),
   }),
   /** Changes the identity in place; null signs out. */
   auth: s.object({ token: s.nullable(s.string(4096)) }),
@@ -31,7 +31,7 @@ export const clientMessage = tagged({
   /** Row writes, each its own transaction, at most once per op_id. [L3] */
   push: s.object({ id: s.int(0), ops: s.array(pushOp) }),
   /** Asks for what was missed since `cursor`, after a gap. */
-  catchup: s.object({ cursor: s.nullable(cursorShape) }),
+  catchup: s.object({ cursor: s.json() }),
   /** Opens a channel under a number that the client chooses and that is free. */
   open: s.object({ ch: s.int(1, 0xffff_ffff), kind: s.string(32), params: s.json() }),
   close: s.object({ ch: s.int(1, 0xffff_ffff) }),

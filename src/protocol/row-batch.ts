@@ -2,10 +2,20 @@
  * Row operations on the wire. A batch holds all that a session may see of the transactions in (from, to].
  * The list of operations is encoded once per audience; each distinct `from` costs only a new prefix.
  */
-import { type Infer, s } from '../base/shape.ts';
+import type { Json } from '../base/json.ts';
+import { type Infer, parseShape, s } from '../base/shape.ts';
 
 export const cursorShape = s.object({ epoch: s.string(64), seq: s.int(0) });
 export type Cursor = Infer<typeof cursorShape>;
+
+/** The cursor that a client says it has; null when what it says is none. */
+export function readCursor(value: Json): Cursor | null {
+  try {
+    return parseShape(cursorShape, value, 'cursor');
+  } catch {
+    return null;
+  }
+}
 
 export const rowOp = s.object({
   seq: s.int(1),

@@ -14,7 +14,7 @@ import { serverMessage } from './server-message.ts';
 export const PROTOCOL = 1;
 
 /** The hash of all message shapes at PROTOCOL. */
-export const WIRE_HASH = '86b710e2109ea036';
+export const WIRE_HASH = '04316870df1931a1';
 
 /** The WebSocket subprotocol of this number. */
 export const SUBPROTOCOL = `ternion.${PROTOCOL}`;

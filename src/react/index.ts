@@ -1,4 +1,5 @@
 /** `ternion/react`: rows, functions and the engine's state as hooks. */
+export { createHooks, type Hooks } from './create-hooks.ts';
 export { TernionProvider, type TernionProviderProps, useEngine } from './provider.ts';
 // `export *`, because only such an export lets apps add to `Register` under the name 'ternion/react'.
 export * from './register.ts';

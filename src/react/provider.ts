@@ -1,7 +1,7 @@
 /** `<TernionProvider engine={engine}>`: where the hooks below it find their engine. The app starts and closes it. */
 import { createContext, createElement, type ReactNode, useContext } from 'react';
-import type { AppShape } from '../schema/app-shape.ts';
 import type { SyncEngine } from '../client/sync-engine.ts';
+import type { AppShape } from '../schema/app-shape.ts';
 import type { RegisteredApp } from './register.ts';
 
 const EngineContext = createContext<SyncEngine<AppShape> | null>(null);
@@ -11,9 +11,16 @@ export interface TernionProviderProps<App extends AppShape> {
   readonly children?: ReactNode;
 }
 
-export function TernionProvider<App extends AppShape>({ engine, children }: TernionProviderProps<App>): ReactNode {
+export function TernionProvider<App extends AppShape>({
+  engine,
+  children,
+}: TernionProviderProps<App>): ReactNode {
   // Types of an app only narrow those of AppShape; at run time all engines are alike.
-  return createElement(EngineContext.Provider, { value: engine as unknown as SyncEngine<AppShape> }, children);
+  return createElement(
+    EngineContext.Provider,
+    { value: engine as unknown as SyncEngine<AppShape> },
+    children,
+  );
 }
 
 export function useEngine(): SyncEngine<RegisteredApp> {

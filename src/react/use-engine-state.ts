@@ -1,5 +1,5 @@
 /** The engine's own state: who is here, how the connection stands, which writes wait. */
-import { useCallback, useMemo, useRef, useSyncExternalStore } from 'react';
+import { useCallback, useMemo, useSyncExternalStore } from 'react';
 import type { ConnectionState } from '../client/connection.ts';
 import type { StoredOp } from '../client/persistence.ts';
 import type { SessionInfo } from '../protocol/server-message.ts';
@@ -24,7 +24,8 @@ export interface MutationQueueView {
   readonly pending: readonly StoredOp[];
   /** Refused and rolled back; kept until retried or removed. */
   readonly failed: readonly StoredOp[];
-  readonly retry: (id: string) => void;
+  /** Does it again as a new op, whose id is returned. */
+  readonly retry: (id: string) => string;
   readonly remove: (id: string) => void;
 }
 
@@ -32,10 +33,12 @@ export interface MutationQueueView {
 export function useMutationQueue(): MutationQueueView {
   const { mutations } = useEngine();
   const subscribe = useCallback((listener: () => void) => mutations.subscribe(listener), [mutations]);
-  const pending = useSyncExternalStore(subscribe, mutations.pending, mutations.pending);
-  const failed = useSyncExternalStore(subscribe, mutations.failed, mutations.failed);
+  const readPending = useCallback(() => mutations.pending(), [mutations]);
+  const readFailed = useCallback(() => mutations.failed(), [mutations]);
+  const pending = useSyncExternalStore(subscribe, readPending, readPending);
+  const failed = useSyncExternalStore(subscribe, readFailed, readFailed);
   return useMemo(
-    () => ({ pending, failed, retry: mutations.retry, remove: mutations.remove }),
+    () => ({ pending, failed, retry: (id) => mutations.retry(id), remove: (id) => mutations.remove(id) }),
     [pending, failed, mutations],
   );
 }

@@ -18,7 +18,10 @@ export interface MutationHandle<Args, Result> {
 /** `mutate` and `mutateAsync` stay the same functions as long as engine and reference do. */
 export function useMutation<Args, Result>(fn: FunctionRef<Args, Result>): MutationHandle<Args, Result> {
   const engine = useEngine();
-  const [state, setState] = useState<{ running: number; error: Fault | undefined }>({ running: 0, error: undefined });
+  const [state, setState] = useState<{ running: number; error: Fault | undefined }>({
+    running: 0,
+    error: undefined,
+  });
   const mounted = useRef(false);
   useEffect(() => {
     mounted.current = true;

@@ -166,6 +166,15 @@ describe('the handshake', () => {
     expect(client.closed).toEqual({ code: close, reason: code });
   });
 
+  test.each([7, 'x', {}, { epoch: 1, seq: 'x' }, { epoch: 'e', seq: -1 }])(
+    'a malformed cursor (%o) is a reset, never fatal',
+    async (cursor) => {
+      const client = new Client();
+      await client.say({ ...hello, cursor });
+      expect(client.messages.map(({ t }) => t)).toEqual(['welcome', 'reset', 'page', 'batch']);
+    },
+  );
+
   test('a bad token is refused before anything is told', async () => {
     const client = new Client('bad');
     await client.say(hello);

@@ -20,6 +20,7 @@ import type { Transport } from '../plugin/transport.ts';
 import { ANONYMOUS, type Viewer } from '../policy/viewer.ts';
 import { type ClientMessage, clientMessage, type Hello } from '../protocol/client-message.ts';
 import type { Limits } from '../protocol/limits.ts';
+import { readCursor } from '../protocol/row-batch.ts';
 import type { ServerMessage } from '../protocol/server-message.ts';
 import { PROTOCOL } from '../protocol/version.ts';
 import type { Store } from '../store/store.ts';
@@ -210,7 +211,7 @@ export class Connection implements Session {
       time: env.clock.now(),
     });
     env.log.info('session.open', { session: this.id, user: viewer.userId });
-    replica.start(hello.cursor);
+    replica.start(readCursor(hello.cursor));
     this.#timer();
     this.#timer = env.clock.after(limits.pingMs, () => this.#beat());
   }
@@ -228,7 +229,7 @@ export class Connection implements Session {
       case 'push':
         return requests.push(message, this.#viewer);
       case 'catchup':
-        return replica.start(message.cursor);
+        return replica.start(readCursor(message.cursor));
       case 'open':
         return mux.open(message.ch, message.kind, message.params);
       case 'close':

@@ -26,7 +26,7 @@ export function attachWebSockets(server: HttpServer, env: Env, options: WsDoorOp
   });
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
-    if (new URL(request.url ?? '/', 'http://any').pathname !== '/ws') return refuse(socket, 404, 'Not Found');
+    if (request.url?.split('?')[0] !== '/ws') return refuse(socket, 404, 'Not Found');
     if (!originAllowed(request, options.origins)) {
       env.log.warn('ws.origin_refused', { origin: request.headers.origin });
       return refuse(socket, 403, 'Forbidden');

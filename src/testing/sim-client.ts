@@ -6,13 +6,23 @@ import { createWriteThroughStorage } from '../client/storage.ts';
 import { SyncEngine } from '../client/sync-engine.ts';
 import type { Connect } from '../client/transport.ts';
 import type { App } from '../plugin/define-app.ts';
+import type { SessionInfo } from '../protocol/server-message.ts';
+import type { SimEnv } from './sim-env.ts';
 import type { SimLink } from './sim-link.ts';
 import { SimProcess } from './sim-process.ts';
-import type { World } from './world.ts';
+
+/** What a page sees of its world. */
+export interface Surroundings<A extends App> {
+  readonly env: SimEnv;
+  readonly schema: A['schema'];
+  /** A link to the server; null while it is down. */
+  connect(token: string | null, events: ConstructorParameters<typeof SimLink>[2]): SimLink | null;
+  whoIs(token: string | null): Promise<SessionInfo>;
+}
 
 export class SimClient<A extends App = App> {
   readonly user: string | null;
-  readonly #world: World<A>;
+  readonly #world: Surroundings<A>;
   readonly #storage = createWriteThroughStorage();
   #process: SimProcess;
   #persistence: MemoryPersistence;
@@ -22,7 +32,7 @@ export class SimClient<A extends App = App> {
   #operationsLeft = Number.POSITIVE_INFINITY;
   #crashed: MemoryState | undefined;
 
-  constructor(world: World<A>, user: string | null) {
+  constructor(world: Surroundings<A>, user: string | null) {
     this.#world = world;
     this.user = user;
     this.#process = new SimProcess(world.env);

@@ -13,7 +13,7 @@ import { sessionInfoOf } from '../plugin/session.ts';
 import { ANONYMOUS, type Viewer } from '../policy/viewer.ts';
 import { Host, type HostOptions } from '../server/host.ts';
 import type { Drivers } from '../store/store.ts';
-import { SimClient } from './sim-client.ts';
+import { SimClient, type Surroundings } from './sim-client.ts';
 import { type SimEnv, simEnv } from './sim-env.ts';
 import { SimLink } from './sim-link.ts';
 import { SimProcess } from './sim-process.ts';
@@ -40,7 +40,7 @@ export function simViewer(token: string | null): Viewer {
 
 type Server = { name: 'up'; host: Host; process: SimProcess; drivers: Drivers } | { name: 'down' };
 
-export class World<A extends App = App> {
+export class World<A extends App = App> implements Surroundings<A> {
   readonly env: SimEnv;
   readonly seed: number;
   readonly #options: WorldOptions<A>;

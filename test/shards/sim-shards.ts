@@ -7,7 +7,8 @@ import type { Log } from '../../src/base/env.ts';
 import type { PluginInstance } from '../../src/plugin/plugin.ts';
 import type { Services } from '../../src/plugin/services.ts';
 import { type SimEnv, simEnv } from '../../src/testing/sim-env.ts';
-import { type LinkOptions, SimClient } from './sim-channels.ts';
+import { SimClient } from './sim-client.ts';
+import type { LinkOptions } from './sim-pipe.ts';
 
 export class SimShards {
   readonly env: SimEnv;

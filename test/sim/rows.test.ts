@@ -9,6 +9,8 @@ import { ACCOUNTS, api, type RowsApp, rowsApp, TOTAL } from './rows-app.ts';
 
 type Client = SimClient<RowsApp>;
 const STEPS = 60;
+/** Small lanes, so that a paused reader soon has to catch up from the log. */
+const options = { app: rowsApp, host: { outbox: { highWaterBytes: 500, rowsBytes: 1000 } } };
 
 interface Story {
   /** Nonces of journal entries whose mutation was acknowledged. */
@@ -101,7 +103,7 @@ async function chaos(world: World<RowsApp>, story: Story): Promise<void> {
 
 simulate(
   '[S1] [S2] [S3] [S5] rows: at rest every page shows what its user may see, and never a torn state',
-  { app: rowsApp },
+  options,
   async (world) => {
     const story = await begin(world);
     await chaos(world, story);
@@ -117,7 +119,7 @@ simulate(
 
 simulate(
   '[L1] [L2] [L3] rows: every acknowledged mutation is there once, every other once or not at all',
-  { app: rowsApp },
+  options,
   async (world) => {
     const story = await begin(world);
     await chaos(world, story);
@@ -136,7 +138,7 @@ simulate(
   },
 );
 
-simulate('[S6] rows: a page that resumes shows what a fresh one shows', { app: rowsApp }, async (world) => {
+simulate('[S6] rows: a page that resumes shows what a fresh one shows', options, async (world) => {
   const story = await begin(world);
   await chaos(world, story);
   await world.settle();

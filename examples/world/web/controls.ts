@@ -33,21 +33,36 @@ export class Controls {
     window.addEventListener('keyup', (event) => this.#held.delete(event.code), options);
     window.addEventListener('blur', () => this.#held.clear(), options);
     let dragged: number | undefined;
-    surface.addEventListener('pointerdown', (event) => {
-      dragged = event.pointerId;
-      surface.setPointerCapture(event.pointerId);
-    }, options);
-    surface.addEventListener('pointermove', (event) => {
-      if (event.pointerId !== dragged) return;
-      camera.turn(-event.movementX * RADIANS_PER_PIXEL, event.movementY * RADIANS_PER_PIXEL);
-    }, options);
+    const release = () => {
+      dragged = undefined;
+    };
+    surface.addEventListener(
+      'pointerdown',
+      (event) => {
+        dragged = event.pointerId;
+        surface.setPointerCapture(event.pointerId);
+      },
+      options,
+    );
+    surface.addEventListener(
+      'pointermove',
+      (event) => {
+        if (event.pointerId !== dragged) return;
+        camera.turn(-event.movementX * RADIANS_PER_PIXEL, event.movementY * RADIANS_PER_PIXEL);
+      },
+      options,
+    );
     for (const end of ['pointerup', 'pointercancel'] as const) {
-      surface.addEventListener(end, () => void (dragged = undefined), options);
+      surface.addEventListener(end, release, options);
     }
-    surface.addEventListener('wheel', (event) => {
-      event.preventDefault();
-      camera.zoom(Math.exp(event.deltaY * 0.0012));
-    }, { ...options, passive: false });
+    surface.addEventListener(
+      'wheel',
+      (event) => {
+        event.preventDefault();
+        camera.zoom(Math.exp(event.deltaY * 0.0012));
+      },
+      { ...options, passive: false },
+    );
   }
 
   wave(): void {
@@ -93,5 +108,7 @@ export class Controls {
 }
 
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.isContentEditable || target.matches('input, textarea, select'));
+  return (
+    target instanceof HTMLElement && (target.isContentEditable || target.matches('input, textarea, select'))
+  );
 }

@@ -101,6 +101,11 @@ export class FakeServer {
     this.write([{ entity, row_id: id, kind: this.#rows.has(id) ? 'update' : 'insert', data }], quiet);
   }
 
+  /** As if a call had run, and its answer were lost. */
+  remember(op: string, answer: { value: Json; seq?: number }): void {
+    this.#called.set(op, answer);
+  }
+
   /** Sends a session what it has not seen. */
   catchUp(socket: FakeSocket): void {
     if (!socket.welcomed || socket.sentSeq > this.seq || socket.isHeld) return;
@@ -130,7 +135,7 @@ export class FakeServer {
       case 'catchup':
         return this.#resume(socket, message.cursor);
       case 'push': {
-        const value = message.ops.map((op) => this.#push(op));
+        const value = this.runPush(message.ops);
         for (const other of this.sockets) this.catchUp(other);
         return socket.tell({ t: 'result', id: message.id, ok: true, value });
       }
@@ -173,6 +178,10 @@ export class FakeServer {
     }
     socket.tell({ t: 'page', entity: null, rows: [], last: true });
     this.catchUp(socket);
+  }
+
+  runPush(ops: readonly PushOp[]): PushOutcome[] {
+    return ops.map((op) => this.#push(op));
   }
 
   #push(op: PushOp): PushOutcome {

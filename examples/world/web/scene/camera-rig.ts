@@ -8,7 +8,7 @@ export class CameraRig {
   readonly camera = new PerspectiveCamera(55, 1, 0.1, 420);
   /** The direction it looks in, as a yaw: `Math.PI` is north. */
   yaw = Math.PI;
-  #pitch = 0.3;
+  #pitch = 0.25;
   #distance = 8.5;
   #drawn = 8.5;
   readonly #target = new Vector3(0, 1.5, 6);

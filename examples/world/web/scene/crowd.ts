@@ -45,7 +45,8 @@ export class Crowd {
   constructor() {
     const geometry = figureParts();
     const material = new MeshLambertMaterial();
-    const make = (part: Part) => this.#add(new InstancedMesh(geometry[part], material, CAPACITY * (PAIRED.has(part) ? 2 : 1)));
+    const make = (part: Part) =>
+      this.#add(new InstancedMesh(geometry[part], material, CAPACITY * (PAIRED.has(part) ? 2 : 1)));
     this.#parts = {
       coat: make('coat'),
       head: make('head'),
@@ -55,7 +56,11 @@ export class Crowd {
       leg: make('leg'),
     };
     this.#shadows = this.#add(
-      new InstancedMesh(new CircleGeometry(0.55, 16).rotateX(-Math.PI / 2), shadowMaterial(softDot()), CAPACITY),
+      new InstancedMesh(
+        new CircleGeometry(0.55, 16).rotateX(-Math.PI / 2),
+        shadowMaterial(softDot()),
+        CAPACITY,
+      ),
     );
   }
 
@@ -99,16 +104,27 @@ export class Crowd {
     const bob = Math.abs(Math.cos(gait.phase)) * gait.stride * 0.07;
     const { lift, swing: hand } = gait.waving;
     this.#root.makeRotationY(gait.yaw).setPosition(gait.x, bob, gait.z);
-    for (const part of ['coat', 'head', 'hair', 'eyes'] as const) this.#place(part, row, this.#root, colors[part]);
+    for (const part of ['coat', 'head', 'hair', 'eyes'] as const)
+      this.#place(part, row, this.#root, colors[part]);
     this.#shadows.setMatrixAt(row, this.#turn.makeTranslation(gait.x, 0.02, gait.z));
     this.#swing('leg', row * 2, { x: -0.12, y: 0.66, turn: swing, tilt: 0 }, colors.leg);
     this.#swing('leg', row * 2 + 1, { x: 0.12, y: 0.66, turn: -swing, tilt: 0 }, colors.leg);
     this.#swing('arm', row * 2, { x: 0.24, y: 1.3, turn: swing, tilt: 0.22 }, colors.arm);
     const raised = -0.22 - lift * (2.35 + hand * 0.35);
-    this.#swing('arm', row * 2 + 1, { x: -0.24, y: 1.3, turn: -swing * (1 - lift), tilt: raised }, colors.arm);
+    this.#swing(
+      'arm',
+      row * 2 + 1,
+      { x: -0.24, y: 1.3, turn: -swing * (1 - lift), tilt: raised },
+      colors.arm,
+    );
   }
 
-  #swing(part: Part, row: number, joint: { x: number; y: number; turn: number; tilt: number }, color: Color): void {
+  #swing(
+    part: Part,
+    row: number,
+    joint: { x: number; y: number; turn: number; tilt: number },
+    color: Color,
+  ): void {
     this.#limb.makeRotationZ(joint.tilt).premultiply(this.#turn.makeRotationX(joint.turn));
     this.#limb.setPosition(joint.x, joint.y, 0).premultiply(this.#root);
     this.#place(part, row, this.#limb, color);
@@ -155,5 +171,12 @@ function colorsOf(id: number, kind: Actor['kind']): Record<Part, Color> {
 }
 
 function shadowMaterial(map: Texture | DataTexture): Material {
-  return new MeshBasicMaterial({ color: '#3a2c38', alphaMap: map, map, transparent: true, opacity: 0.5, depthWrite: false });
+  return new MeshBasicMaterial({
+    color: '#3a2c38',
+    alphaMap: map,
+    map,
+    transparent: true,
+    opacity: 0.5,
+    depthWrite: false,
+  });
 }

@@ -6,13 +6,15 @@ import {
   Group,
   LatheGeometry,
   Mesh,
-  MeshLambertMaterial,
+  MeshBasicMaterial,
   Points,
   PointsMaterial,
   Vector2,
 } from 'three';
 import { chance } from './chance.ts';
 import { softDot } from './furniture.ts';
+import { lit } from './light.ts';
+import { painted } from './painted.ts';
 import { PALETTE } from './palette.ts';
 
 const DROPS = 260;
@@ -51,15 +53,10 @@ export interface Fountain {
 export function createFountain(): Fountain {
   const profile = BASIN.map(([radius, height]) => new Vector2(radius, height));
   const stone = new Mesh(
-    new LatheGeometry(profile, 28),
-    new MeshLambertMaterial({ color: PALETTE.fountain, flatShading: true }),
+    lit(painted(new LatheGeometry(profile, 28), PALETTE.fountain)),
+    new MeshBasicMaterial({ vertexColors: true }),
   );
-  const water = new MeshLambertMaterial({
-    color: PALETTE.water,
-    emissive: '#1d4a63',
-    transparent: true,
-    opacity: 0.86,
-  });
+  const water = new MeshBasicMaterial({ color: PALETTE.water, transparent: true, opacity: 0.86 });
   const sheets = [
     [3.08, 0.66],
     [1.45, 2.1],

@@ -2,9 +2,18 @@
  * The ground, painted on a canvas: paving in rings around the fountain, grass around it, and the soft
  * shadows of everything that never moves, so that no light has to cast them each frame.
  */
-import { CanvasTexture, CircleGeometry, Mesh, MeshLambertMaterial, SRGBColorSpace } from 'three';
+import {
+  BufferAttribute,
+  CanvasTexture,
+  LinearMipmapNearestFilter,
+  Mesh,
+  MeshBasicMaterial,
+  RingGeometry,
+  Vector3,
+} from 'three';
 import { BENCHES, FOUNTAIN, LAMPS, PLAZA_RADIUS, SIGN, TREES } from '../../layout.ts';
 import { type Chance, chance } from './chance.ts';
+import { hazed, lightOn } from './light.ts';
 import { PALETTE } from './palette.ts';
 
 /** Metres from the middle to the edge of the painted square. */
@@ -16,7 +25,7 @@ const SHADOW = { x: 0.55, z: -0.42 };
 
 type Brush = CanvasRenderingContext2D;
 
-export function createGround(maxAnisotropy: number): Mesh {
+export function createGround(isCoarse: boolean): Mesh {
   const canvas = document.createElement('canvas');
   canvas.width = SIZE;
   canvas.height = SIZE;
@@ -30,21 +39,25 @@ export function createGround(maxAnisotropy: number): Mesh {
   paintShadows(brush);
 
   const texture = new CanvasTexture(canvas);
-  texture.colorSpace = SRGBColorSpace;
-  texture.anisotropy = Math.min(4, maxAnisotropy);
-  const ground = new Mesh(new CircleGeometry(160, 64), new MeshLambertMaterial({ map: texture }));
-  layInMetres(ground);
-  ground.rotation.x = -Math.PI / 2;
-  return ground;
+  texture.anisotropy = isCoarse ? 1 : 4;
+  if (isCoarse) texture.minFilter = LinearMipmapNearestFilter;
+  return new Mesh(createDisc(), new MeshBasicMaterial({ map: texture, vertexColors: true }));
 }
 
-/** Texture coordinates in metres; beyond the painted square the grass of its border goes on. */
-function layInMetres(ground: Mesh): void {
-  const position = ground.geometry.getAttribute('position');
-  const uv = ground.geometry.getAttribute('uv');
+/** Lies flat and has its texture in metres; beyond the painted square the grass of its border goes on. */
+function createDisc(): RingGeometry {
+  const disc = new RingGeometry(0, 150, 48, 12).rotateX(-Math.PI / 2);
+  const position = disc.getAttribute('position');
+  const uv = disc.getAttribute('uv');
+  const colors = new Float32Array(position.count * 3);
+  const light = lightOn(new Vector3(0, 1, 0));
   for (let i = 0; i < position.count; i++) {
-    uv.setXY(i, 0.5 + position.getX(i) / (2 * REACH), 0.5 + position.getY(i) / (2 * REACH));
+    uv.setXY(i, 0.5 + position.getX(i) / (2 * REACH), 0.5 - position.getZ(i) / (2 * REACH));
+    light.toArray(colors, i * 3);
   }
+  disc.setAttribute('color', new BufferAttribute(colors, 3));
+  hazed(disc);
+  return disc;
 }
 
 function paintGrass(brush: Brush, random: Chance): void {

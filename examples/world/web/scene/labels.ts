@@ -1,5 +1,5 @@
 /** Names over heads: sprites that fade with the distance. A texture per name, made once. */
-import { CanvasTexture, Group, SRGBColorSpace, Sprite, SpriteMaterial, type Vector3 } from 'three';
+import { CanvasTexture, Group, Sprite, SpriteMaterial, type Vector3 } from 'three';
 import type { Actor } from '../actor.ts';
 import { coatColor } from './crowd.ts';
 
@@ -7,9 +7,13 @@ const HEIGHT = 64;
 const METRES_PER_PIXEL = 0.0062;
 const NEAR = 12;
 const FAR = 26;
+/** Nearer than this a label grows no more. */
+const CLOSE = 7;
 
 interface Label {
   readonly sprite: Sprite;
+  /** Pixels of the texture. */
+  readonly width: number;
   readonly name: string;
 }
 
@@ -21,12 +25,14 @@ export class Labels {
     const seen = new Set<number>();
     for (const actor of actors) {
       seen.add(actor.id);
-      const { sprite } = this.#label(actor);
+      const { sprite, width } = this.#label(actor);
       const distance = Math.hypot(actor.x - eye.x, actor.z - eye.z);
       const fade = Math.min(1, Math.max(0, (FAR - distance) / (FAR - NEAR)));
       sprite.visible = fade > 0;
       sprite.material.opacity = fade * (actor.kind === 'bot' ? 0.75 : 1);
       sprite.position.set(actor.x, 2.12, actor.z);
+      const scale = METRES_PER_PIXEL * Math.min(1, Math.max(0.25, distance / CLOSE));
+      sprite.scale.set(width * scale, HEIGHT * scale, 1);
     }
     for (const id of this.#labels.keys()) if (!seen.has(id)) this.#remove(id);
   }
@@ -35,7 +41,7 @@ export class Labels {
     let label = this.#labels.get(actor.id);
     if (label?.name === actor.name) return label;
     this.#remove(actor.id);
-    label = { sprite: makeSprite(actor), name: actor.name };
+    label = { ...makeSprite(actor), name: actor.name };
     this.group.add(label.sprite);
     this.#labels.set(actor.id, label);
     return label;
@@ -51,7 +57,7 @@ export class Labels {
   }
 }
 
-function makeSprite(actor: Actor): Sprite {
+function makeSprite(actor: Actor): { sprite: Sprite; width: number } {
   const canvas = document.createElement('canvas');
   const brush = canvas.getContext('2d')!;
   const isBot = actor.kind === 'bot';
@@ -75,8 +81,6 @@ function makeSprite(actor: Actor): Sprite {
   brush.fillStyle = '#fff';
   brush.fillText(actor.name, isBot ? 18 : 48, HEIGHT / 2 + 2);
   const map = new CanvasTexture(canvas);
-  map.colorSpace = SRGBColorSpace;
-  const sprite = new Sprite(new SpriteMaterial({ map, transparent: true, depthWrite: false, fog: false }));
-  sprite.scale.set(width * METRES_PER_PIXEL, HEIGHT * METRES_PER_PIXEL, 1);
-  return sprite;
+  const sprite = new Sprite(new SpriteMaterial({ map, transparent: true, depthWrite: false }));
+  return { sprite, width };
 }

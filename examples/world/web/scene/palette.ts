@@ -1,4 +1,9 @@
-/** The colours of a late afternoon. */
+/** The colours of a late afternoon: those of the screen (sRGB), so that nothing is converted for each pixel. */
+import { ColorManagement } from 'three';
+
+// Before the first colour is made.
+ColorManagement.enabled = false;
+
 export const PALETTE = {
   zenith: '#4f8fd0',
   sky: '#9cc9ea',

@@ -7,11 +7,10 @@ import {
   Matrix4,
   Mesh,
   MeshBasicMaterial,
-  MeshLambertMaterial,
   PlaneGeometry,
-  SRGBColorSpace,
 } from 'three';
 import { SIGN } from '../../layout.ts';
+import { lit } from './light.ts';
 import { merged, painted } from './painted.ts';
 import { PALETTE } from './palette.ts';
 import { wrapText } from './wrap-text.ts';
@@ -32,12 +31,11 @@ export function createSignBoard(): SignBoard {
   canvas.height = HEIGHT;
   const brush = canvas.getContext('2d')!;
   const texture = new CanvasTexture(canvas);
-  texture.colorSpace = SRGBColorSpace;
   const face = new Mesh(new PlaneGeometry(3.84, 2.16), new MeshBasicMaterial({ map: texture }));
   face.position.set(0, 2.05, 0.09);
 
   const group = new Group();
-  group.add(new Mesh(frame(), new MeshLambertMaterial({ vertexColors: true, flatShading: true })), face);
+  group.add(new Mesh(lit(frame()), new MeshBasicMaterial({ vertexColors: true })), face);
   group.position.set(SIGN.x, 0, SIGN.z);
   group.rotation.y = SIGN.yaw;
 
@@ -85,7 +83,10 @@ function paint(brush: CanvasRenderingContext2D, text: string): void {
   brush.textBaseline = 'middle';
   for (let size = 96; size >= 26; size -= 6) {
     brush.font = `${isEmpty ? 'italic ' : ''}${size}px Georgia, 'Times New Roman', serif`;
-    const lines = wrapText(isEmpty ? EMPTY : text, (line) => brush.measureText(line).width <= WIDTH - 2 * MARGIN);
+    const lines = wrapText(
+      isEmpty ? EMPTY : text,
+      (line) => brush.measureText(line).width <= WIDTH - 2 * MARGIN,
+    );
     const room = Math.floor((HEIGHT - 2 * MARGIN + size * 0.3) / (size * 1.3));
     if (lines.length > room && size > 26) continue;
     const shown = lines.slice(0, room);

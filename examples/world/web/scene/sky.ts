@@ -6,12 +6,12 @@ import {
   IcosahedronGeometry,
   Matrix4,
   Mesh,
-  MeshLambertMaterial,
+  MeshBasicMaterial,
   ShaderMaterial,
   SphereGeometry,
-  type Vector3,
 } from 'three';
 import { chance } from './chance.ts';
+import { lit, SUN } from './light.ts';
 import { merged, painted } from './painted.ts';
 import { PALETTE } from './palette.ts';
 
@@ -32,7 +32,6 @@ const FRAGMENT = `
     color = mix(color, sunColor, 0.55 * pow(toSun, 8.0));
     color = mix(color, vec3(1.0), smoothstep(0.9975, 0.9988, toSun));
     gl_FragColor = vec4(color, 1.0);
-    #include <colorspace_fragment>
   }`;
 
 export interface Sky {
@@ -40,7 +39,7 @@ export interface Sky {
   animate(seconds: number): void;
 }
 
-export function createSky(sunDirection: Vector3): Sky {
+export function createSky(): Sky {
   const color = (value: string) => ({ value: new Color(value) });
   const dome = new Mesh(
     new SphereGeometry(180, 24, 12),
@@ -49,20 +48,23 @@ export function createSky(sunDirection: Vector3): Sky {
       fragmentShader: FRAGMENT,
       side: BackSide,
       depthWrite: false,
-      fog: false,
       uniforms: {
         zenith: color(PALETTE.zenith),
         sky: color(PALETTE.sky),
         horizon: color(PALETTE.horizon),
         sunColor: color(PALETTE.sun),
-        sunDirection: { value: sunDirection.clone().normalize() },
+        sunDirection: { value: SUN },
       },
     }),
   );
+  dome.renderOrder = 1; // behind all that is drawn before, so that only its visible part is computed
   const clouds = createClouds();
   const group = new Group();
   group.add(dome, clouds);
-  return { group, animate: (seconds) => void (clouds.rotation.y = seconds * 0.004) };
+  const animate = (seconds: number) => {
+    clouds.rotation.y = seconds * 0.004;
+  };
+  return { group, animate };
 }
 
 function createClouds(): Mesh {
@@ -82,6 +84,8 @@ function createClouds(): Mesh {
       parts.push(painted(puff, '#ffffff', at));
     }
   }
-  const material = new MeshLambertMaterial({ vertexColors: true, emissive: '#8a8790', fog: false });
-  return new Mesh(merged(parts), material);
+  const material = new MeshBasicMaterial({ vertexColors: true });
+  const clouds = new Mesh(lit(merged(parts)), material);
+  clouds.renderOrder = 1;
+  return clouds;
 }

@@ -2,7 +2,7 @@
  * The picture: renderer, light, everything in it, and the loop. It draws what `actors()` says each frame and
  * knows nothing of the network. Sharpness follows the frame rate, so that software rendering stays usable.
  */
-import { AmbientLight, DirectionalLight, Fog, HemisphereLight, Scene, Vector3, WebGLRenderer } from 'three';
+import { LinearSRGBColorSpace, Scene, WebGLRenderer } from 'three';
 import type { Actor } from '../actor.ts';
 import { CameraRig } from './camera-rig.ts';
 import { Crowd } from './crowd.ts';
@@ -10,13 +10,14 @@ import { createFountain } from './fountain.ts';
 import { createLampGlow } from './furniture.ts';
 import { createGround } from './ground.ts';
 import { Labels } from './labels.ts';
-import { PALETTE } from './palette.ts';
+import { lights } from './light.ts';
 import { createScenery } from './scenery.ts';
 import { createSignBoard, type SignBoard } from './sign-board.ts';
 import { createSky } from './sky.ts';
+import { isSoftwareRendered } from './software.ts';
 
 const MAX_PIXEL_RATIO = 1.5;
-const MIN_PIXEL_RATIO = 0.6;
+const MIN_PIXEL_RATIO = 0.5;
 /** Frames per second under which the picture becomes coarser, and above which it becomes sharper. */
 const SLOW = 26;
 const FAST = 50;
@@ -48,18 +49,20 @@ export class Stage {
   /** Throws when there is no WebGL. */
   constructor(canvas: HTMLCanvasElement, host: StageHost) {
     this.#host = host;
-    this.#renderer = new WebGLRenderer({ canvas, antialias: true, powerPreference: 'high-performance' });
+    const isSoftware = isSoftwareRendered();
+    if (isSoftware) this.#pixelRatio *= 0.75;
+    this.#renderer = new WebGLRenderer({
+      canvas,
+      antialias: !isSoftware,
+      powerPreference: 'high-performance',
+    });
+    this.#renderer.outputColorSpace = LinearSRGBColorSpace;
     this.#renderer.setPixelRatio(this.#pixelRatio);
     const scene = this.#scene;
-    scene.fog = new Fog(PALETTE.haze, 38, 150);
-    const sun = new Vector3(-0.55, 0.62, 0.42);
-    const light = new DirectionalLight(PALETTE.sun, 2.3);
-    light.position.copy(sun);
-    scene.add(light, new HemisphereLight('#cfe4f5', '#a89a78', 1.25), new AmbientLight('#ffe9d6', 0.35));
-    const sky = createSky(sun);
+    const sky = createSky();
     const fountain = createFountain();
     this.sign = createSignBoard();
-    scene.add(sky.group, createGround(this.#renderer.capabilities.getMaxAnisotropy()), createScenery());
+    scene.add(lights(), sky.group, createGround(isSoftware), createScenery());
     scene.add(fountain.group, this.sign.group, createLampGlow(), this.#crowd.group, this.#labels.group);
     this.#animate = [sky.animate, fountain.animate];
     this.#resizes = new ResizeObserver(() => this.#resize());

@@ -1,5 +1,12 @@
 /** Houses around the plaza and hills behind them. */
-import { BoxGeometry, type BufferGeometry, ConeGeometry, CylinderGeometry, Matrix4, PlaneGeometry } from 'three';
+import {
+  BoxGeometry,
+  type BufferGeometry,
+  CylinderGeometry,
+  Matrix4,
+  PlaneGeometry,
+  SphereGeometry,
+} from 'three';
 import { type Chance, chance } from './chance.ts';
 import { painted } from './painted.ts';
 import { PALETTE } from './palette.ts';
@@ -29,7 +36,11 @@ function house(random: Chance): BufferGeometry[] {
   const parts = [
     painted(new BoxGeometry(width, height, depth), wall, moved(0, height / 2, 0)),
     painted(new BoxGeometry(width + 0.5, 0.25, depth + 0.5), PALETTE.stoneLight, moved(0, height, 0)),
-    painted(roof(width + 0.7, depth + 0.7, random(2.2, 3.4)), pick(random, PALETTE.roofs), moved(0, height, 0)),
+    painted(
+      roof(width + 0.7, depth + 0.7, random(2.2, 3.4)),
+      pick(random, PALETTE.roofs),
+      moved(0, height, 0),
+    ),
     painted(new BoxGeometry(1.3, 2.1, 0.2), PALETTE.woodDark, moved(0, 1.05, depth / 2)),
     painted(new BoxGeometry(0.8, 1.8, 0.8), PALETTE.stoneDark, moved(width / 4, height + 1.9, -1)),
   ];
@@ -64,12 +75,15 @@ function fitted(width: number, depth: number, height: number): Matrix4 {
 export function hills(): BufferGeometry[] {
   const random = chance(21);
   const parts: BufferGeometry[] = [];
-  for (let i = 0; i < 16; i++) {
-    const angle = (i / 16) * Math.PI * 2 + random(-0.1, 0.1);
-    const [distance, height] = [random(95, 125), random(16, 34)];
-    const hill = new ConeGeometry(random(26, 42), height, 7).rotateY(random(0, 3));
-    const [x, z] = [Math.sin(angle) * distance, Math.cos(angle) * distance];
-    parts.push(painted(hill, i % 2 ? '#8fa886' : '#9bb08c', moved(x, height / 2 - 2, z)));
+  for (let i = 0; i < 18; i++) {
+    const angle = (i / 18) * Math.PI * 2 + random(-0.1, 0.1);
+    const distance = random(95, 125);
+    const size = new Matrix4()
+      .makeTranslation(Math.sin(angle) * distance, -3, Math.cos(angle) * distance)
+      .multiply(new Matrix4().makeRotationY(random(0, 3)))
+      .multiply(new Matrix4().makeScale(random(24, 38), random(12, 24), random(24, 38)));
+    const hill = new SphereGeometry(1, 9, 5, 0, Math.PI * 2, 0, Math.PI / 2);
+    parts.push(painted(hill, i % 2 ? '#86a276' : '#93ab7c', size));
   }
   return parts;
 }

@@ -1,5 +1,11 @@
 /** Six trees on the plaza and a loose ring of them around it. */
-import { type BufferGeometry, CylinderGeometry, IcosahedronGeometry, Matrix4 } from 'three';
+import {
+  type BufferGeometry,
+  CylinderGeometry,
+  DodecahedronGeometry,
+  IcosahedronGeometry,
+  Matrix4,
+} from 'three';
 import { PLAZA_RADIUS, TREES } from '../../layout.ts';
 import { type Chance, chance } from './chance.ts';
 import { painted } from './painted.ts';
@@ -31,13 +37,14 @@ function tree(random: Chance, { x, z, size }: { x: number; z: number; size: numb
       .multiply(new Matrix4().makeRotationY(random(0, 6)))
       .multiply(new Matrix4().makeScale(scale * size, scale * size * squash, scale * size));
   const color = PALETTE.crowns[Math.floor(random(0, PALETTE.crowns.length))]!;
-  const trunk = new CylinderGeometry(0.16, 0.28, 2.4, 6);
+  const trunk = new CylinderGeometry(0.16, 0.28, 2.4, 6, 1, true);
   const crown = new IcosahedronGeometry(1, 1);
+  const tuft = new DodecahedronGeometry(1, 0);
   return [
     painted(trunk, PALETTE.woodDark, at(0, 1.2, 0, 1)),
     painted(crown, color, at(0, 3.3, 0, 1.75, 0.95)),
-    painted(crown, color, at(random(0.5, 0.9), 2.8, random(-0.6, 0.6), 1.15)),
-    painted(crown, color, at(random(-0.9, -0.5), 3, random(-0.6, 0.6), 1.2)),
-    painted(crown, color, at(random(-0.3, 0.3), 4.4, random(-0.3, 0.3), 1.15)),
+    painted(tuft, color, at(random(0.5, 0.9), 2.8, random(-0.6, 0.6), 1.15)),
+    painted(tuft, color, at(random(-0.9, -0.5), 3, random(-0.6, 0.6), 1.2)),
+    painted(tuft, color, at(random(-0.3, 0.3), 4.4, random(-0.3, 0.3), 1.15)),
   ];
 }

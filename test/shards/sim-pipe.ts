@@ -1,16 +1,14 @@
 /**
- * A server's channel hosts and one client's channels, joined in memory over a simulated clock: latency both
- * ways, a reader that can be paused, a connection that can be cut. The outbox is a small model of the real
- * one: a latest slot and a bounded lane, emptied at the end of each turn. Checks that bytes handed over are
- * never written again. [T5]
+ * One channel of a simulated connection, with a small model of the server's outbox: a latest slot and a
+ * bounded lane, emptied at the end of each turn, and a kernel that takes a few payloads on behalf of a paused reader.
+ * Checks that bytes handed over are never written again. [T5]
  */
 import { Fault } from '../../src/base/fault.ts';
 import type { Json } from '../../src/base/json.ts';
-import type { ChannelEvents, Channels, ClientChannel, EngineHost } from '../../src/client/channel.ts';
+import type { ChannelEvents, ClientChannel } from '../../src/client/channel.ts';
 import type { Channel, ChannelHandler, ChannelHost, LatestSlot } from '../../src/plugin/channel.ts';
 import type { Session } from '../../src/plugin/session.ts';
 import type { Viewer } from '../../src/policy/viewer.ts';
-import type { SessionInfo } from '../../src/protocol/server-message.ts';
 import type { SimEnv } from '../../src/testing/sim-env.ts';
 
 export interface LinkOptions {
@@ -26,109 +24,20 @@ export interface LinkOptions {
   kernelSize?: number;
 }
 
-/** One client and his connection. */
-export class SimClient implements EngineHost {
+/** What a pipe sees of its client. */
+export interface PipeEnd {
   readonly env: SimEnv;
-  readonly docs: EngineHost['docs'] = {
-    all: async () => [],
-  } as unknown as EngineHost['docs'];
-  readonly channels: Channels;
   readonly link: Required<LinkOptions>;
-  session: SessionInfo | null;
-  viewer: Viewer;
-  /** Bytes of all frames received, in order. */
-  readonly received: Uint8Array[] = [];
-  #hosts: Readonly<Record<string, ChannelHost>>;
-  #pipes = new Set<Pipe>();
-  #sessionListeners = new Set<(session: SessionInfo) => void>();
-  readonly viewerListeners = new Set<() => void>();
-  online = true;
-  paused = false;
-
-  constructor(env: SimEnv, hosts: Readonly<Record<string, ChannelHost>>, link: LinkOptions) {
-    this.env = env;
-    this.#hosts = hosts;
-    this.link = {
-      clientId: `page-${link.userId}`,
-      latencyMs: 20,
-      jitterMs: 0,
-      laneSize: 64,
-      kernelSize: 8,
-      ...link,
-    };
-    this.viewer = viewerOf(link.userId);
-    this.session = { ...this.viewer, roles: [...this.viewer.roles] };
-    this.channels = {
-      open: (kind, params, events) => {
-        const pipe = new Pipe(this, { kind, params, events });
-        this.#pipes.add(pipe);
-        if (this.online) pipe.connect();
-        return pipe;
-      },
-    };
-  }
-
-  host(kind: string): ChannelHost {
-    const host = this.#hosts[kind];
-    if (!host) throw new Fault('not_found', `no channels of kind ${kind}`);
-    return host;
-  }
-
-  onSession(listener: (session: SessionInfo) => void): () => void {
-    this.#sessionListeners.add(listener);
-    return () => this.#sessionListeners.delete(listener);
-  }
-
-  /** The identity changes in place, on both sides. */
-  become(viewer: Partial<Viewer>): void {
-    this.viewer = { ...this.viewer, ...viewer };
-    for (const listener of [...this.viewerListeners]) listener();
-    const session = { ...this.viewer, roles: [...this.viewer.roles] };
-    this.env.clock.after(this.link.latencyMs, () => {
-      this.session = session;
-      for (const listener of [...this.#sessionListeners]) listener(session);
-    });
-  }
-
-  /** The connection is gone, at once on both sides. */
-  cut(): void {
-    this.online = false;
-    for (const pipe of this.#pipes) pipe.lose();
-  }
-
-  /** A new connection, perhaps to another server. */
-  connect(hosts?: Readonly<Record<string, ChannelHost>>): void {
-    if (hosts) this.#hosts = hosts;
-    this.online = true;
-    for (const pipe of this.#pipes) pipe.connect();
-  }
-
-  pause(): void {
-    this.paused = true;
-  }
-
-  resume(): void {
-    this.paused = false;
-    for (const pipe of this.#pipes) pipe.flush();
-  }
-
-  /** Payloads that wait for a paused reader, kernel and outbox together. */
-  get waiting(): number {
-    let sum = 0;
-    for (const pipe of this.#pipes) sum += pipe.waiting;
-    return sum;
-  }
-
-  forget(pipe: Pipe): void {
-    this.#pipes.delete(pipe);
-  }
+  readonly viewer: Viewer;
+  readonly viewerListeners: Set<() => void>;
+  readonly online: boolean;
+  readonly paused: boolean;
+  readonly received: Uint8Array[];
+  host(kind: string): ChannelHost;
+  forget(pipe: SimPipe): void;
 }
 
-export function viewerOf(userId: string | null, roles: string[] = []): Viewer {
-  return { userId, kind: userId === null ? 'anonymous' : 'guest', roles, name: userId };
-}
-
-interface Opening {
+export interface Opening {
   readonly kind: string;
   readonly params: Json | (() => Json);
   readonly events: ChannelEvents;
@@ -141,8 +50,8 @@ interface Sent {
 }
 
 /** One channel over one connection after another. */
-class Pipe implements ClientChannel {
-  readonly #client: SimClient;
+export class SimPipe implements ClientChannel {
+  readonly #client: PipeEnd;
   readonly #opening: Opening;
   /** Grows with every connection; what belongs to an older one is void. */
   #epoch = 0;
@@ -158,7 +67,7 @@ class Pipe implements ClientChannel {
   #downMs = 0;
   #upMs = 0;
 
-  constructor(client: SimClient, opening: Opening) {
+  constructor(client: PipeEnd, opening: Opening) {
     this.#client = client;
     this.#opening = opening;
   }

@@ -1,0 +1,2 @@
+import type { Workload } from './figure.ts';
+export const docsWorkloads: Record<string, () => Workload> = {};

@@ -1,0 +1,83 @@
+/** One component's hold on a document. Several may be open on the same one; the last one to close lets it go. */
+import type { LoroDoc, LoroText } from 'loro-crdt';
+import type { Cancel } from '../../src/base/env.ts';
+import { Fault } from '../../src/base/fault.ts';
+import { textOf } from '../core/containers.ts';
+import type { DocState } from './doc-state.ts';
+import type { PresenceHandle } from './presence-handle.ts';
+import type { SharedDoc } from './shared-doc.ts';
+
+const CLOSED: DocState = { name: 'closed' };
+
+export class DocHandle {
+  readonly #shared: SharedDoc;
+  readonly #release: Cancel;
+  #closed = false;
+
+  constructor(shared: SharedDoc, release: Cancel) {
+    this.#shared = shared;
+    this.#release = release;
+  }
+
+  /**
+   * The Loro document. Edits throw while `editable` is false. It becomes another object when edits were
+   * refused or the identity changed: `subscribe` and read it anew.
+   */
+  get doc(): LoroDoc {
+    return this.#shared.doc;
+  }
+
+  get state(): DocState {
+    return this.#closed ? CLOSED : this.#shared.state;
+  }
+
+  /** Whether this page may edit now. */
+  get editable(): boolean {
+    return !this.#closed && this.#shared.editable;
+  }
+
+  /** Whether edits of this device are not durable on the server yet. */
+  get pending(): boolean {
+    return this.#shared.pending;
+  }
+
+  get awareness(): PresenceHandle {
+    return this.#shared.presence;
+  }
+
+  /** The text of a richtext field. Call `doc.commit()` after edits. */
+  text(field: string): LoroText {
+    return textOf(this.#shared.doc, field);
+  }
+
+  /** Called when `state`, `editable`, `pending` or the `doc` object changed; for its content ask `doc.subscribe`. */
+  subscribe(listener: () => void): Cancel {
+    return this.#shared.subscribe(listener);
+  }
+
+  /** Resolves when this page has all there is and all of its edits are durable. Rejects when it is refused. */
+  async synced(): Promise<void> {
+    this.#shared.flush();
+    await new Promise<void>((resolve, reject) => {
+      const check = () => {
+        const { state, pending } = this;
+        const over = state.name === 'refused' || state.name === 'closed';
+        if (!over && (state.name !== 'live' || pending)) return;
+        off();
+        if (!over) resolve();
+        else
+          reject(state.name === 'refused' ? state.fault : new Fault('cancelled', 'the document was closed'));
+      };
+      const off = this.#shared.subscribe(check);
+      check();
+    });
+  }
+
+  /** Pending edits are sent in the background; edits that cannot be sent wait on this device. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#shared.flush();
+    this.#release();
+  }
+}

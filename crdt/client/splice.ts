@@ -1,0 +1,53 @@
+/** One edit of a text as a splice, and where positions go when others edit meanwhile. Offsets are UTF-16 units. */
+import type { Delta } from 'loro-crdt';
+
+export interface Splice {
+  readonly at: number;
+  readonly remove: number;
+  readonly insert: string;
+}
+
+/**
+ * The one splice that turns `before` into `after`; null when they are equal. `caret` is where the caret
+ * stands after the edit: an insertion ends there, which decides between equal letters. Splits no surrogate pair.
+ */
+export function spliceBetween(before: string, after: string, caret = after.length): Splice | null {
+  if (before === after) return null;
+  const shorter = Math.min(before.length, after.length);
+  // What lies behind the caret was not typed: match there first.
+  let tail = 0;
+  const maxTail = Math.min(shorter, after.length - Math.min(caret, after.length));
+  while (tail < maxTail && before[before.length - 1 - tail] === after[after.length - 1 - tail]) tail++;
+  let head = 0;
+  while (head < shorter - tail && before[head] === after[head]) head++;
+  while (tail < shorter - head && before[before.length - 1 - tail] === after[after.length - 1 - tail]) tail++;
+  if (head > 0 && isHigh(before.charCodeAt(head - 1))) head--;
+  if (tail > 0 && isLow(before.charCodeAt(before.length - tail))) tail--;
+  return { at: head, remove: before.length - head - tail, insert: after.slice(head, after.length - tail) };
+}
+
+/** Where a position of the old text is in the new one; text inserted right at it goes behind it. */
+export function movePosition(position: number, delta: readonly Delta<string>[]): number {
+  let old = 0;
+  let shift = 0;
+  for (const step of delta) {
+    if (old > position) break;
+    if (step.retain !== undefined) {
+      old += step.retain;
+    } else if (step.insert !== undefined) {
+      if (old < position) shift += step.insert.length;
+    } else if (step.delete !== undefined) {
+      shift -= Math.min(step.delete, Math.max(0, position - old));
+      old += step.delete;
+    }
+  }
+  return position + shift;
+}
+
+function isHigh(unit: number): boolean {
+  return unit >= 0xd800 && unit < 0xdc00;
+}
+
+function isLow(unit: number): boolean {
+  return unit >= 0xdc00 && unit < 0xe000;
+}

@@ -1,0 +1,27 @@
+/** Whether one is connected; when not, a clear sign of it and a way to try again at once. */
+import { useConnection, useEngine } from 'ternion/react';
+
+export function ConnectionBadge() {
+  const engine = useEngine();
+  const connection = useConnection();
+  const isReady = connection.name === 'ready';
+  const isOver = connection.name === 'closed';
+  return (
+    <div className="connection" data-state={isReady ? 'ready' : isOver ? 'closed' : 'waiting'} role="status">
+      <span className="dot" aria-hidden="true" />
+      {isReady && 'Connected'}
+      {isOver && 'Disconnected: reload the page'}
+      {!isReady && !isOver && (
+        <>
+          {connection.name === 'waiting' ? 'Offline, reconnecting' : 'Connecting'}
+          <span className="hint">What you write is kept and sent later.</span>
+        </>
+      )}
+      {connection.name === 'waiting' && (
+        <button type="button" onClick={() => engine.nudge()}>
+          Try now
+        </button>
+      )}
+    </div>
+  );
+}

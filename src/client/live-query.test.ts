@@ -1,0 +1,112 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { silentLog } from '../base/env.ts';
+import type { JsonObject } from '../base/json.ts';
+import { select } from '../schema/match.ts';
+import type { QuerySpec } from '../schema/query-spec.ts';
+import { LiveQuery } from './live-query.ts';
+import { Overlay } from './overlay.ts';
+import { RowTables } from './row-tables.ts';
+import { RowView } from './row-view.ts';
+
+function setUp(spec: QuerySpec) {
+  const tables = new RowTables();
+  const view = new RowView(tables, new Overlay(), silentLog);
+  const write = (rows: Record<string, JsonObject | null>, entity = 'Note') =>
+    view.change(() => {
+      view.know('complete');
+      for (const [id, row] of Object.entries(rows)) {
+        view.touch(entity, id);
+        if (row) tables.set(entity, id, { ...row, id });
+        else tables.delete(entity, id);
+      }
+    });
+  return { view, write, query: new LiveQuery(view, spec, silentLog) };
+}
+const ids = (query: LiveQuery) => query.data?.map((row) => row.id);
+
+describe('a live query', () => {
+  test('is undefined while nothing is known, and complete when the server has confirmed', () => {
+    const { view, query } = setUp({ entity: 'Note' });
+    expect(query.result).toEqual({ data: undefined, complete: false });
+    const seen: unknown[] = [];
+    query.subscribe((result) => seen.push(result));
+    view.change(() => view.know('stale'));
+    view.change(() => view.know('complete'));
+    expect(seen).toEqual([
+      { data: [], complete: false },
+      { data: [], complete: true },
+    ]);
+  });
+
+  test('stays the same array, and silent, while nothing in it changes', () => {
+    const { write, query } = setUp({ entity: 'Note', where: { tag: 'x' } });
+    let told = 0;
+    query.subscribe(() => told++);
+    write({ a: { tag: 'x', n: 1 }, b: { tag: 'y' } });
+    const { result, data } = query;
+    expect(ids(query)).toEqual(['a']);
+    write({ b: { tag: 'z' } });
+    write({ c: { tag: 'x' } }, 'User');
+    write({ a: { tag: 'x', n: 1 } });
+    expect(query.result).toBe(result);
+    expect(query.data).toBe(data);
+    expect(told).toBe(1);
+    write({ b: { tag: 'x' } });
+    expect(ids(query)).toEqual(['a', 'b']);
+    expect(query.data?.[0]).toBe(data?.[0]);
+    expect(told).toBe(2);
+  });
+
+  test('refills below its limit', () => {
+    const { write, query } = setUp({
+      entity: 'Note',
+      orderBy: [{ field: 'n', direction: 'desc' }],
+      limit: 2,
+    });
+    query.subscribe(() => {});
+    write({ a: { n: 1 }, b: { n: 2 }, c: { n: 3 } });
+    expect(ids(query)).toEqual(['c', 'b']);
+    write({ c: null });
+    expect(ids(query)).toEqual(['b', 'a']);
+  });
+
+  test('listens only while somebody listens to it, and is right afterwards', () => {
+    const { write, query } = setUp({ entity: 'Note' });
+    const cancel = query.subscribe(() => {});
+    write({ a: {} });
+    cancel();
+    write({ b: {} });
+    expect(ids(query)).toEqual(['a', 'b']);
+    let told = 0;
+    query.subscribe(() => told++);
+    query.close();
+    query.close();
+    write({ c: {} });
+    expect(told).toBe(0);
+    expect(ids(query)).toEqual(['a', 'b', 'c']);
+  });
+
+  test('equals the naive answer after any sequence of writes', () => {
+    const id = fc.constantFrom(...'abcdefghijklmnopqrstuvwxyz');
+    const row = fc.option(fc.record({ tag: fc.constantFrom('x', 'y'), n: fc.integer({ min: 0, max: 5 }) }));
+    const writes = fc.array(fc.dictionary(id, row, { maxKeys: 12 }), { maxLength: 20 });
+    const spec: fc.Arbitrary<QuerySpec> = fc.constantFrom<QuerySpec>(
+      { entity: 'Note' },
+      { entity: 'Note', where: { tag: 'x' } },
+      { entity: 'Note', orderBy: [{ field: 'n', direction: 'desc' }], limit: 4 },
+      { entity: 'Note', where: { tag: 'y' }, orderBy: [{ field: 'n', direction: 'asc' }], limit: 3 },
+    );
+    fc.assert(
+      fc.property(spec, writes, fc.boolean(), (spec, batches, listening) => {
+        const { view, write, query } = setUp(spec);
+        if (listening) query.subscribe(() => {});
+        for (const batch of batches) {
+          write(batch);
+          expect(query.data ?? []).toEqual(select(spec, view.list('Note') as JsonObject[]));
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

@@ -1,0 +1,177 @@
+import 'fake-indexeddb/auto';
+import { describe, expect, test } from 'vitest';
+import { IdbPersistence } from './idb-persistence.ts';
+import { MemoryPersistence, type MemoryState } from './memory-persistence.ts';
+import type { Persistence, StoredOp } from './persistence.ts';
+
+const at = (seq: number, epoch = 'e') => ({ epoch, seq });
+const note = (id: string, title = id) => ({ entity: 'Note', id, data: { id, title } });
+const op = (id: string): StoredOp => ({
+  id,
+  change: { op_id: id, entity: 'Note', row_id: 'n', kind: 'insert', data: { title: id } },
+  status: 'pending',
+});
+const nothing = { put: [], delete: [], clear: false };
+
+/** What every Persistence does. `open` opens the same place again, as a page does after a reload. */
+function persistenceContract(name: string, makePlace: () => { open(): Persistence }) {
+  describe(name, () => {
+    test('is empty at first', async () => {
+      const persistence = makePlace().open();
+      expect(await persistence.load('ann')).toEqual({ cursor: null, rows: [], ops: [] });
+      expect(await persistence.loadDoc('d')).toBeNull();
+    });
+
+    test('[S3] rows and their cursor survive a reload together', async () => {
+      const place = makePlace();
+      const first = place.open();
+      await first.load('ann');
+      await first.saveRows({ ...nothing, put: [note('a'), note('b')] }, at(1));
+      await first.saveRows({ ...nothing, put: [note('c')], delete: [{ entity: 'Note', id: 'a' }] }, at(2));
+      first.close();
+      const { cursor, rows } = await place.open().load('ann');
+      expect(cursor).toEqual(at(2));
+      expect(rows.toSorted((x, y) => (x.id < y.id ? -1 : 1))).toEqual([note('b'), note('c')]);
+    });
+
+    test('`clear` forgets the rows before it', async () => {
+      const persistence = makePlace().open();
+      await persistence.load('ann');
+      await persistence.saveRows({ ...nothing, put: [note('a'), note('b')] }, at(1));
+      await persistence.saveRows({ put: [note('b', 'new')], delete: [], clear: true }, at(1, 'f'));
+      expect(await persistence.load('ann')).toEqual({
+        cursor: at(1, 'f'),
+        rows: [note('b', 'new')],
+        ops: [],
+      });
+    });
+
+    test('rows of two entities may share an id', async () => {
+      const persistence = makePlace().open();
+      await persistence.load('ann');
+      const other = { entity: 'User', id: 'a', data: { id: 'a' } };
+      await persistence.saveRows({ ...nothing, put: [note('a'), other] }, at(1));
+      await persistence.saveRows({ ...nothing, delete: [{ entity: 'Note', id: 'a' }] }, at(2));
+      expect((await persistence.load('ann')).rows).toEqual([other]);
+    });
+
+    test('ops are kept in the order of their ids, replaced and deleted', async () => {
+      const place = makePlace();
+      const first = place.open();
+      await first.load('ann');
+      for (const id of ['2', '1', '3']) await first.saveOp(op(id));
+      const failed: StoredOp = { ...op('1'), status: 'failed', error: { code: 'forbidden', message: 'no' } };
+      await first.saveOp(failed);
+      await first.deleteOp('2');
+      await first.deleteOp('unknown');
+      first.close();
+      expect((await place.open().load('ann')).ops).toEqual([failed, op('3')]);
+    });
+
+    test('documents are kept as bytes of their own', async () => {
+      const place = makePlace();
+      const first = place.open();
+      await first.load('ann');
+      const bytes = Uint8Array.of(1, 2, 3);
+      const saved = first.saveDoc('Note:n', bytes);
+      bytes[0] = 9;
+      await saved;
+      first.close();
+      const second = place.open();
+      await second.load('ann');
+      expect(await second.loadDoc('Note:n')).toEqual(Uint8Array.of(1, 2, 3));
+      await second.deleteDoc('Note:n');
+      expect(await second.loadDoc('Note:n')).toBeNull();
+    });
+
+    test('[S8] another owner finds nothing, and neither does the first one afterwards', async () => {
+      const place = makePlace();
+      const first = place.open();
+      await first.load('ann');
+      await first.saveRows({ ...nothing, put: [note('a')] }, at(1));
+      await first.saveOp(op('1'));
+      await first.saveDoc('d', Uint8Array.of(1));
+      first.close();
+      const second = place.open();
+      expect(await second.load('bob')).toEqual({ cursor: null, rows: [], ops: [] });
+      expect(await second.loadDoc('d')).toBeNull();
+      second.close();
+      expect(await place.open().load('ann')).toEqual({ cursor: null, rows: [], ops: [] });
+    });
+
+    test('refuses to save for nobody, and after its end', async () => {
+      const persistence = makePlace().open();
+      await expect(persistence.saveOp(op('1'))).rejects.toMatchObject({ code: 'storage' });
+      await persistence.load('ann');
+      persistence.close();
+      persistence.close();
+      await expect(persistence.saveOp(op('1'))).rejects.toMatchObject({ code: 'storage' });
+    });
+  });
+}
+
+persistenceContract('MemoryPersistence', () => {
+  let last: MemoryPersistence | undefined;
+  return {
+    open() {
+      const state: MemoryState | undefined = last?.snapshot();
+      last = new MemoryPersistence(state ? { state } : {});
+      return last;
+    },
+  };
+});
+
+let places = 0;
+function idbPlace() {
+  const name = `place-${places++}`;
+  return { open: () => new IdbPersistence(name) };
+}
+persistenceContract('IdbPersistence', idbPlace);
+
+describe('IdbPersistence shared by two pages', () => {
+  async function twoPages() {
+    const place = idbPlace();
+    const [one, two] = [place.open(), place.open()];
+    await one.load('ann');
+    await one.saveRows({ ...nothing, put: [note('a', 'at 1')] }, at(1));
+    await two.load('ann');
+    return { place, one, two };
+  }
+
+  test('[S3] a page that is behind does not overwrite what is newer', async () => {
+    const { place, one, two } = await twoPages();
+    await one.saveRows({ ...nothing, put: [note('a', 'at 2')] }, at(2));
+    await one.saveRows({ ...nothing, put: [note('a', 'at 3')] }, at(3));
+    await two.saveRows({ ...nothing, put: [note('a', 'at 2')] }, at(2));
+    expect(await place.open().load('ann')).toMatchObject({ cursor: at(3), rows: [note('a', 'at 3')] });
+    await two.saveRows({ ...nothing, put: [note('b')] }, at(4));
+    expect(await place.open().load('ann')).toMatchObject({
+      cursor: at(4),
+      rows: [note('a', 'at 3'), note('b')],
+    });
+  });
+
+  test('[S3] a page whose rows would leave a gap saves none', async () => {
+    const { place, one, two } = await twoPages();
+    await one.saveRows({ put: [note('a', 'other epoch')], delete: [], clear: true }, at(1, 'f'));
+    await expect(two.saveRows({ ...nothing, put: [note('b')] }, at(2))).rejects.toMatchObject({
+      code: 'storage',
+    });
+    expect(await place.open().load('ann')).toMatchObject({
+      cursor: at(1, 'f'),
+      rows: [note('a', 'other epoch')],
+    });
+  });
+
+  test('[S8] a page that has not noticed the new identity leaves nothing to it', async () => {
+    const { place, one, two } = await twoPages();
+    await two.load('bob');
+    await expect(one.saveRows({ ...nothing, put: [note('b')] }, at(2))).rejects.toMatchObject({
+      code: 'storage',
+    });
+    await one.saveOp(op('1'));
+    await one.saveDoc('d', Uint8Array.of(1));
+    expect(await two.loadDoc('d')).toBeNull();
+    expect(await place.open().load('bob')).toEqual({ cursor: null, rows: [], ops: [] });
+  });
+});

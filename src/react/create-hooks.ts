@@ -1,0 +1,21 @@
+/**
+ * The hooks for one app, without `Register`: for programs that serve several apps.
+ * `export const { useQuery, useRow, useEngine } = createHooks<App>()`
+ */
+import type { EntityOf, RowOf } from '../client/app-types.ts';
+import type { QueryResult } from '../client/live-query.ts';
+import type { SyncEngine } from '../client/sync-engine.ts';
+import type { AppShape } from '../schema/app-shape.ts';
+import { useEngine } from './provider.ts';
+import { type QueryOptions, useQuery, useRow } from './use-query.ts';
+
+export interface Hooks<App extends AppShape> {
+  useEngine(): SyncEngine<App>;
+  useQuery<E extends EntityOf<App>>(entity: E, options?: QueryOptions): QueryResult<RowOf<App, E>>;
+  useRow<E extends EntityOf<App>>(entity: E, id: string): RowOf<App, E> | undefined;
+}
+
+export function createHooks<App extends AppShape>(): Hooks<App> {
+  // The same functions: an app is only types to them.
+  return { useEngine, useQuery, useRow } as unknown as Hooks<App>;
+}
