@@ -191,8 +191,6 @@ async function chaos(seed: number): Promise<void> {
   expect(await columnOf(made, id)).toBe(first);
   expect(await replayOf(made, id)).toBe(first);
   for (const char of durable) if (!deleted.has(char)) expect(first).toContain(char);
-  for (const t of typists) if (t.handle.state.name === "live" && t.handle.state.dropped) console.log("DROPPED", seed, t.handle.state.dropped.code);
-  console.log("STAT", durable.size, deleted.size, first!.length);
   for (const { page } of typists) page.crash();
   await clock.advance(5000);
   expect(made.hub().size).toBe(0); // all let go, all unloaded [D4]
@@ -212,5 +210,5 @@ async function replayOf({ world, clock }: Made, id: string): Promise<string> {
   return doc.getText('body').toString();
 }
 
-const SEEDS = Array.from({ length: 600 }, (_, i) => i + 1);
+const SEEDS = Array.from({ length: 30 }, (_, i) => i + 1);
 test.each(SEEDS)('[D1] [D2] [D4] under drops, crashes and restarts all replicas end equal: seed %i', chaos);

@@ -61,7 +61,7 @@ export class EntityViews<C extends Components> {
     for (let row = 0; row < from.count; row++) {
       const next = this.#next[row]!;
       // What is about to vanish stays as it is until then.
-      const stays = next === -1;
+      const stays = next === -1 || (guard && guard[next] === 0);
       out[this.#own[row]!] = stays ? a[row]! : blend(lane, a[row]!, b[next]!, share);
     }
   }

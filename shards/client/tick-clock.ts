@@ -1,7 +1,7 @@
 /**
  * Which moment of the world to draw. Frames arrive at `tick * tickMs + offset`, with jitter; the offset is
- * followed slowly, so the playhead runs evenly whatever the network does, and never goes back. The delay
- * behind the newest frame is a frame and a half, and more when frames come unevenly.
+ * followed slowly, so the playhead runs evenly whatever the network does, and never goes back but at a new
+ * beginning. The delay behind the newest frame is a frame and a half, and more when frames come unevenly.
  */
 import type { Clock } from '../../src/base/env.ts';
 
@@ -31,6 +31,7 @@ export class TickClock {
     if (this.#offsetMs === undefined || Math.abs(sampleMs - this.#offsetMs) > RESET_MS) {
       this.#offsetMs = sampleMs;
       this.#jitterMs = 0;
+      this.#playhead = 0;
       return;
     }
     const errorMs = sampleMs - this.#offsetMs;

@@ -53,3 +53,8 @@ export function onNetworkOnline(listener: () => void): Cancel {
   window.addEventListener('online', listener);
   return () => window.removeEventListener('online', listener);
 }
+
+/** Aborts a request that takes longer. */
+export function timeoutSignal(timeoutMs: number): AbortSignal {
+  return AbortSignal.timeout(timeoutMs);
+}

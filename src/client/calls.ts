@@ -12,6 +12,8 @@ import type { Result } from './server-text.ts';
 
 /** Calls that wait in this client, sent or not. */
 export const MAX_CALLS = 10_000;
+/** As in protocol/client-message.ts. */
+const MAX_NAME_CHARS = 256;
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
@@ -63,6 +65,7 @@ export class Calls {
     if (this.#end) throw this.#end;
     if (options.signal?.aborted) throw cancelled(options.signal);
     if (this.size >= MAX_CALLS) throw new Fault('overloaded', `more than ${MAX_CALLS} calls wait`);
+    if (request.fn.length > MAX_NAME_CHARS) throw new Fault('not_found', 'no function has such a long name');
     const id = this.#host.nextId();
     const text = JSON.stringify({ t: 'call', id, ...request });
     if (!fits(text, this.#limits.textBytes))

@@ -1,7 +1,7 @@
 /** `engine.store`: the merged rows, typed by the app's schema. */
 import type { Cancel } from '../base/env.ts';
 import type { AppShape } from '../schema/app-shape.ts';
-import type { EntityOf, RowOf } from './app-types.ts';
+import type { EntityOf, RowOf } from './app-rows.ts';
 import type { Knowledge, RowChange, RowView } from './row-view.ts';
 
 export interface EngineStore<App extends AppShape> {

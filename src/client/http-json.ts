@@ -1,6 +1,7 @@
 /** One JSON request over HTTP. The server's errors come back as the Faults they were; no answer is `unavailable`. */
 import { Fault } from '../base/fault.ts';
 import { isJsonObject, type Json } from '../base/json.ts';
+import { timeoutSignal } from './browser-env.ts';
 
 const TIMEOUT_MS = 10_000;
 
@@ -17,7 +18,7 @@ export async function httpJson(url: string, { method, token, body }: HttpRequest
   let response: Response;
   let answer: unknown;
   try {
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const signal = timeoutSignal(TIMEOUT_MS);
     response = await fetch(url, {
       method,
       headers,

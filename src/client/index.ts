@@ -5,7 +5,7 @@ export type { SessionInfo } from '../protocol/server-message.ts';
 export type { AppShape, FunctionRef } from '../schema/app-shape.ts';
 export type { QuerySpec } from '../schema/query-spec.ts';
 export { createApi } from './api.ts';
-export type { EntityOf, InsertOf, PatchOf, RowOf } from './app-types.ts';
+export type { EntityOf, InsertOf, PatchOf, RowOf } from './app-rows.ts';
 export { browserEnv, defaultStorage } from './browser-env.ts';
 export type { CallOptions } from './calls.ts';
 export type { ChannelEvents, Channels, ClientChannel, EngineHost } from './channel.ts';

@@ -11,7 +11,7 @@ import { RowView } from './row-view.ts';
 
 function setUp(spec: QuerySpec) {
   const tables = new RowTables();
-  const view = new RowView(tables, new Overlay(), silentLog);
+  const view = new RowView({ tables, overlay: new Overlay(), projected: () => ({}) }, silentLog);
   const write = (rows: Record<string, JsonObject | null>, entity = 'Note') =>
     view.change(() => {
       view.know('complete');

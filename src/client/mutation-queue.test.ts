@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Fault, isFault } from '../base/fault.ts';
+import type { Json } from '../base/json.ts';
 import { defineSchema } from '../schema/define-schema.ts';
 import { entity } from '../schema/entity.ts';
 import { field } from '../schema/field.ts';
@@ -335,11 +336,26 @@ describe('the queue', () => {
   });
 });
 
+test('what the protocol cannot say is refused at once, not by the end of the connection', async () => {
+  const { engine } = await setUp();
+  expect(() => engine.update('Note', 'x'.repeat(65), {})).toThrow(Fault);
+  expect(() => engine.delete('N'.repeat(200), 'n')).toThrow(Fault);
+  expect(() => engine.insert('Note', { when: new Date() as never })).toThrow(Fault);
+  let deep: Json = 1;
+  for (let i = 0; i < 40; i++) deep = [deep];
+  engine.insert('Note', { deep });
+  expect(engine.mutations.pending()).toHaveLength(1);
+});
+
 test('with the schema, rows are checked and defaults filled before anything is sent', async () => {
-  const Note = entity('Note', { title: field.string(10), status: field.string().default('draft') });
+  const Note = entity('Note', {
+    title: field.string(10),
+    status: field.string().default('draft'),
+    body: field.richtext(),
+  });
   const { engine, answered, server } = await setUp({ schema: defineSchema({ entities: [Note] }) });
   const id = engine.insert('Note', { title: 'short' });
-  expect(engine.store.get('Note', id)).toEqual({ id, title: 'short', status: 'draft' });
+  expect(engine.store.get('Note', id)).toEqual({ id, title: 'short', status: 'draft', body: '' });
   await answered();
   expect(server.row(id)).toEqual({ id, title: 'short', status: 'draft' });
   expect(() => engine.insert('Note', { title: 'far too long for it' })).toThrow(Fault);

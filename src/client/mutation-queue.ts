@@ -11,7 +11,8 @@
 import { CODES, isCode } from '../base/codes.ts';
 import type { Cancel, Env } from '../base/env.ts';
 import { Fault } from '../base/fault.ts';
-import type { PushOp } from '../protocol/client-message.ts';
+import { parseShape } from '../base/shape.ts';
+import { type PushOp, pushOp } from '../protocol/client-message.ts';
 import { Listeners } from './listeners.ts';
 import { OpIds } from './op-ids.ts';
 import type { Overlay } from './overlay.ts';
@@ -84,13 +85,17 @@ export class MutationQueue {
     return this.#changed.on(listener);
   }
 
-  /** Takes a write; the view shows it when this returns. Throws `overloaded` when the queue is full. */
-  add(change: Omit<PushOp, 'op_id'>): string {
+  /**
+   * Takes a write; the view shows it when this returns. Throws `overloaded` when the queue is full, and
+   * `invalid` for what the protocol cannot say: the server would end the connection for it, again and again.
+   */
+  add(write: Omit<PushOp, 'op_id'>): string {
     if (this.#ops.size >= MAX_QUEUED_OPS)
       throw new Fault('overloaded', `more than ${MAX_QUEUED_OPS} writes wait`);
     const id = this.#ids.next();
+    const change = parseShape(pushOp, { op_id: id, ...write }, 'write');
     const op: QueuedOp = {
-      stored: { id, change: { op_id: id, ...change }, status: 'pending' },
+      stored: { id, change, status: 'pending' },
       state: { name: 'saving' },
       internals: 0,
     };

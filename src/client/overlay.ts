@@ -33,13 +33,17 @@ export class Overlay {
   }
 }
 
-/** A row with layers over it; undefined when there is none. */
-export function replay(base: JsonObject | undefined, layers: readonly PushOp[]): JsonObject | undefined {
+/** A row with layers over it; undefined when there is none. `projected`: see RowViewDeps. */
+export function replay(
+  base: JsonObject | undefined,
+  layers: readonly PushOp[],
+  projected: (entity: string) => JsonObject,
+): JsonObject | undefined {
   let row = base;
-  for (const { kind, data, row_id } of layers) {
+  for (const { entity, kind, data, row_id } of layers) {
     if (kind === 'delete') row = undefined;
     // An insert over an existing row has arrived already: the server's row says more.
-    else if (kind === 'insert') row ??= { ...data, id: row_id };
+    else if (kind === 'insert') row ??= { ...projected(entity), ...data, id: row_id };
     // An update of a row that is gone stays without effect: deletes win. [S5]
     else if (row) row = { ...row, ...data };
   }

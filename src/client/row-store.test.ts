@@ -11,7 +11,7 @@ import { RowView } from './row-view.ts';
 
 function setUp() {
   const tables = new RowTables();
-  const view = new RowView(tables, new Overlay(), silentLog);
+  const view = new RowView({ tables, overlay: new Overlay(), projected: () => ({}) }, silentLog);
   const persistence = new MemoryPersistence();
   const journal = new RowJournal(persistence, silentLog);
   const asked: (Cursor | null)[] = [];

@@ -16,9 +16,17 @@ export type RowChange = ReadonlyMap<string, ReadonlySet<string>>;
 /** `unknown`: no rows yet. `stale`: rows of an earlier visit. `complete`: the server has confirmed them. */
 export type Knowledge = 'unknown' | 'stale' | 'complete';
 
+export interface RowViewDeps {
+  readonly tables: RowTables;
+  readonly overlay: Overlay;
+  /** What a new row of an entity holds besides the data of its insert. */
+  projected(entity: string): JsonObject;
+}
+
 export class RowView {
   readonly #tables: RowTables;
   readonly #overlay: Overlay;
+  readonly #projected: RowViewDeps['projected'];
   readonly #changed: Listeners<[RowChange]>;
   /** Rows under layers, as replayed; null where a layer hides the row. */
   readonly #layered = new Map<string, Map<string, JsonObject | null>>();
@@ -30,9 +38,10 @@ export class RowView {
   #told: Knowledge = 'unknown';
   #version = 0;
 
-  constructor(tables: RowTables, overlay: Overlay, log: Log) {
+  constructor({ tables, overlay, projected }: RowViewDeps, log: Log) {
     this.#tables = tables;
     this.#overlay = overlay;
+    this.#projected = projected;
     this.#changed = new Listeners(log);
   }
 
@@ -113,7 +122,7 @@ export class RowView {
   #settle(entity: string, id: string, before: JsonObject | undefined): boolean {
     const base = this.#tables.get(entity, id);
     const layers = this.#overlay.of(entity, id);
-    let after = layers ? replay(base, layers) : base;
+    let after = layers ? replay(base, layers, this.#projected) : base;
     const same = after === before || (before !== undefined && jsonEquals(before, after));
     if (same) after = before;
     if (layers) {

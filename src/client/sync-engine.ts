@@ -3,17 +3,17 @@
  * and channels for the other planes. This file only puts the parts together and routes messages; each part
  * says in its own header what it guarantees. Made by create-sync-engine.ts, or by simulations directly.
  */
+import { deferred } from '../base/deferred.ts';
 import type { Cancel, Env } from '../base/env.ts';
 import { Fault } from '../base/fault.ts';
 import { newId } from '../base/id.ts';
-import type { Json } from '../base/json.ts';
-import { parseShape, s } from '../base/shape.ts';
+import type { Json, JsonObject } from '../base/json.ts';
 import type { SessionInfo, Welcome } from '../protocol/server-message.ts';
 import type { AppShape, FunctionRef } from '../schema/app-shape.ts';
 import type { Schema } from '../schema/define-schema.ts';
 import { buildManifest } from '../schema/manifest.ts';
 import type { QuerySpec } from '../schema/query-spec.ts';
-import type { EntityOf, InsertOf, PatchOf, RowOf } from './app-types.ts';
+import type { EntityOf, InsertOf, PatchOf, RowOf } from './app-rows.ts';
 import { type CallOptions, Calls } from './calls.ts';
 import type { Channels, EngineHost } from './channel.ts';
 import { Connection, type ConnectionState, type Handled } from './connection.ts';
@@ -22,15 +22,10 @@ import { type FetchSession, Identity, type SessionChange } from './identity.ts';
 import { LastSession, ownerOf } from './last-session.ts';
 import { Listeners } from './listeners.ts';
 import { LiveQuery } from './live-query.ts';
-import { MutationQueue } from './mutation-queue.ts';
+import type { MutationQueue } from './mutation-queue.ts';
 import { Mux } from './mux.ts';
-import { Overlay } from './overlay.ts';
 import type { DocPersistence, Persistence } from './persistence.ts';
-import { PushLane } from './push-lane.ts';
-import { RowJournal } from './row-journal.ts';
-import { RowStore } from './row-store.ts';
-import { RowTables } from './row-tables.ts';
-import { RowView } from './row-view.ts';
+import { Replica } from './replica.ts';
 import type { KeyValueStorage } from './storage.ts';
 import { type TokenOption, TokenSource } from './token-source.ts';
 import { type EngineStats, Traffic } from './traffic.ts';
@@ -71,21 +66,17 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
   readonly #clientId: string;
   readonly #schema: Schema | undefined;
   readonly #schemaHash: string;
+  readonly #blanks: ReadonlyMap<string, JsonObject>;
   readonly #identity: Identity;
   readonly #connection: Connection;
   readonly #mux: Mux;
   readonly #calls: Calls;
-  readonly #journal: RowJournal;
-  readonly #view: RowView;
-  readonly #rows: RowStore;
-  readonly #queue: MutationQueue;
-  readonly #pushes: PushLane;
+  readonly #replica: Replica;
+  readonly #ended = deferred<Fault>();
   readonly #sessionChanged: Listeners<[SessionInfo | null]>;
   #started: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
   #lastRequest = 0;
-  /** Counts changes of owner: what was loaded for an earlier one is not shown. */
-  #owner = 0;
 
   constructor(deps: SyncEngineDeps, options: SyncEngineOptions = {}) {
     const { env, storage } = deps;
@@ -95,6 +86,7 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
     this.stats = traffic;
     this.#clientId = newId(env);
     this.#schema = options.schema;
+    this.#blanks = documentBlanks(options.schema);
     this.#schemaHash = options.schema ? buildManifest(options.schema).hash : '';
     this.#identity = new Identity(
       {
@@ -111,7 +103,11 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
       env,
       {
         prepare: () => this.#identity.prepare(),
-        hello: () => ({ client: this.#clientId, schema: this.#schemaHash, cursor: this.#rows.cursor }),
+        hello: () => ({
+          client: this.#clientId,
+          schema: this.#schemaHash,
+          cursor: this.#replica.rows.cursor,
+        }),
         refused: () => this.#identity.refused(),
         ready: (welcome) => this.#ready(welcome),
         message: (message) => this.#message(message),
@@ -124,36 +120,20 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
     this.connection = this.#connection;
     this.#mux = new Mux(env, this.#connection, traffic);
     this.channels = this.#mux;
-    this.#journal = new RowJournal(deps.persistence, env.log);
-    this.docs = this.#journal;
-
-    const tables = new RowTables();
-    const overlay = new Overlay();
-    this.#view = new RowView(tables, overlay, env.log);
-    this.store = engineStore<App>(this.#view);
-    this.#rows = new RowStore(
-      { tables, view: this.#view, journal: this.#journal },
-      {
-        catchUp: (cursor) => this.#connection.send({ t: 'catchup', cursor }),
-        covered: (covers) => this.#queue.release(covers),
-      },
-    );
-    this.#queue = new MutationQueue(env, {
-      overlay,
-      view: this.#view,
-      journal: this.#journal,
-      covers: (seq) => this.#rows.covers(seq),
-      wake: () => this.#pushes.wake(),
-    });
-    this.mutations = this.#queue;
     const nextId = () => ++this.#lastRequest;
     const sendRaw = (text: string) => this.#connection.sendRaw(text);
-    this.#pushes = new PushLane(env, this.#queue, { nextId, sendRaw });
-    this.#calls = new Calls({
+    const replica = new Replica(env, deps.persistence, {
       nextId,
       sendRaw,
-      whenCovered: (seq, done) => this.#rows.whenCovered(seq, done),
+      catchUp: (cursor) => this.#connection.send({ t: 'catchup', cursor }),
+      projected: (entity) => this.#blanks.get(entity) ?? {},
     });
+    this.#replica = replica;
+    this.docs = replica.journal;
+    this.store = engineStore<App>(replica.view);
+    this.mutations = replica.queue;
+    const whenCovered = (seq: number, done: () => void) => replica.rows.whenCovered(seq, done);
+    this.#calls = new Calls({ nextId, sendRaw, whenCovered });
   }
 
   /**
@@ -214,15 +194,18 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
   /** Visible at once; sent when possible. Returns the row's id. Throws `invalid`, `overloaded`, `unavailable`. */
   insert<E extends EntityOf<App>>(entity: E, data: InsertOf<App, E>): string {
     const id = newId(this.env);
-    const row =
-      this.#schema?.entity(entity).parseInsert(id, data) ?? parseShape(s.jsonObject(), data, entity);
-    const { id: _, ...fields } = row;
-    this.#write({ entity, row_id: id, kind: 'insert', data: fields });
+    const row = this.#schema?.entity(entity).parseInsert(id, data) ?? (data as JsonObject);
+    this.#write({
+      entity,
+      row_id: id,
+      kind: 'insert',
+      data: without(row, ['id', ...Object.keys(this.#blanks.get(entity) ?? {})]),
+    });
     return id;
   }
 
   update<E extends EntityOf<App>>(entity: E, id: string, patch: PatchOf<App, E>): void {
-    const data = this.#schema?.entity(entity).parsePatch(patch) ?? parseShape(s.jsonObject(), patch, entity);
+    const data = this.#schema?.entity(entity).parsePatch(patch) ?? (patch as JsonObject);
     this.#write({ entity, row_id: id, kind: 'update', data });
   }
 
@@ -240,24 +223,17 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
   }
 
   liveQuery<E extends EntityOf<App>>(spec: QuerySpec & { entity: E }): LiveQuery<RowOf<App, E>> {
-    return new LiveQuery(this.#view, spec, this.env.log);
+    return new LiveQuery(this.#replica.view, spec, this.env.log);
   }
 
   /** Resolves when the server has confirmed the rows: `store.knowledge` is `complete`. */
   synced(): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#view.knowledge === 'complete') return resolve();
-      const cancel = this.#view.subscribe(() => {
-        if (this.#view.knowledge !== 'complete') return;
-        cancel();
-        resolve();
-      });
-    });
+    return this.#replica.synced(this.#ended.promise);
   }
 
   /** Ends the connection and everything on it. Resolves when what is to be stored is stored. */
   close(): Promise<void> {
-    this.#closed ??= this.#journal.close();
+    this.#closed ??= this.#replica.close();
     this.#connection.close();
     return this.#closed;
   }
@@ -272,11 +248,11 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
   #write(change: Parameters<MutationQueue['add']>[0]): void {
     if (this.#closed) throw CLOSED;
     if (!this.session) throw new Fault('unavailable', 'nobody knows yet who this is: await start()');
-    this.#queue.add(change);
+    this.#replica.queue.add(change);
   }
 
   #renew(): void {
-    this.#pushes.hold();
+    this.#replica.hold();
     this.#calls.hold();
     this.#identity.renew().then(
       (token) => this.#connection.send({ t: 'auth', token }),
@@ -290,69 +266,48 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
 
   /** The parts that hold something of an owner let go of it. [S8] */
   #empty(fault: Fault): void {
-    this.#owner++;
-    this.#journal.release();
-    let tell = () => {};
-    this.#view.change(() => {
-      tell = this.#queue.clear();
-      this.#rows.clear();
-    });
-    tell();
+    if (!this.#calls.held) this.#calls.hold();
+    this.#replica.empty();
     this.#calls.rejectFormer(fault);
     this.#mux.closeAll(fault);
   }
 
   #forgotten(): void {
-    this.#calls.hold();
-    this.#pushes.hold();
     this.#empty(new Fault('unauthorized', 'the token was changed'));
     this.#sessionChanged.emit(null);
   }
 
   async #adopted(session: SessionInfo, change: SessionChange): Promise<void> {
-    if (change === 'other') {
-      if (!this.#calls.held) this.#calls.hold();
-      this.#empty(new Fault('unauthorized', 'the identity changed'));
-    }
+    if (change === 'other') this.#empty(new Fault('unauthorized', 'the identity changed'));
     if (change === 'first' || change === 'other') {
-      this.#pushes.hold();
-      const owner = ++this.#owner;
-      const state = await this.#journal.open(ownerOf(session));
-      if (owner !== this.#owner) return;
-      let tell = () => {};
-      this.#view.change(() => {
-        // After a change online, the server sends a new copy; what is stored would only be shown for a moment.
-        if (change === 'first') this.#rows.hydrate(state);
-        tell = this.#queue.hydrate(state.ops);
-      });
-      tell();
+      await this.#replica.open(ownerOf(session), change === 'first');
+      if (this.session !== session) return;
     }
-    this.#pushes.release();
+    this.#replica.release();
     this.#calls.release();
     if (change !== 'same') this.#sessionChanged.emit(session);
   }
 
   #ready(welcome: Welcome): void {
     const before = this.session;
-    this.#rows.connected({ epoch: welcome.epoch, seq: welcome.seq });
+    this.#replica.connected({ epoch: welcome.epoch, seq: welcome.seq }, welcome.limits);
     void this.#identity.confirm(welcome.session);
     // The cursor in `hello` was that of another identity: start over.
-    if (before && ownerOf(before) !== ownerOf(welcome.session)) this.#rows.catchUp();
+    if (before && ownerOf(before) !== ownerOf(welcome.session)) this.#replica.rows.catchUp();
     this.#calls.connected(welcome.limits);
-    this.#pushes.connected(welcome.limits);
     this.#mux.connected(welcome.limits.binaryBytes);
   }
 
   #message(message: Handled): void {
     switch (message.t) {
       case 'batch':
-        return this.#rows.batch(message);
+        return this.#replica.rows.batch(message);
       case 'page':
-        return this.#rows.page(message);
+        return this.#replica.rows.page(message);
       case 'reset':
-        return this.#rows.reset(message.cursor);
+        return this.#replica.rows.reset(message.cursor);
       case 'result':
-        if (!this.#pushes.result(message)) this.#calls.result(message);
+        if (!this.#replica.result(message)) this.#calls.result(message);
         return;
       case 'opened':
         return this.#mux.opened(message.ch, message.info);
@@ -368,14 +323,28 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
 
   #lost(): void {
     this.#calls.lost();
-    this.#pushes.lost();
+    this.#replica.lost();
     this.#mux.lost();
     this.#identity.lost();
   }
 
   #ended(fault: Fault): void {
     this.#calls.close(fault);
-    this.#pushes.close();
+    this.#ended.resolve(fault);
     this.#mux.close(fault);
   }
+}
+
+/** Fields that documents fill, as they are before: a row shows them, an insert must not send them. */
+function documentBlanks(schema: Schema | undefined): Map<string, JsonObject> {
+  return new Map(
+    schema?.entities.map(({ name, fields, documentFields }) => [
+      name,
+      Object.fromEntries(documentFields.map((key) => [key, fields[key]!.spec.default ?? null])),
+    ]),
+  );
+}
+
+function without(row: JsonObject, keys: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(row).filter(([key]) => !keys.includes(key)));
 }

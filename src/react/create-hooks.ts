@@ -2,7 +2,7 @@
  * The hooks for one app, without `Register`: for programs that serve several apps.
  * `export const { useQuery, useRow, useEngine } = createHooks<App>()`
  */
-import type { EntityOf, RowOf } from '../client/app-types.ts';
+import type { EntityOf, RowOf } from '../client/app-rows.ts';
 import type { QueryResult } from '../client/live-query.ts';
 import type { SyncEngine } from '../client/sync-engine.ts';
 import type { AppShape } from '../schema/app-shape.ts';

@@ -1,12 +1,12 @@
 /** The engine's own state: who is here, how the connection stands, which writes wait. */
 import { useCallback, useMemo, useSyncExternalStore } from 'react';
+import type { EngineHost } from '../client/channel.ts';
 import type { ConnectionState } from '../client/connection.ts';
 import type { StoredOp } from '../client/persistence.ts';
-import type { SessionInfo } from '../protocol/server-message.ts';
 import { useEngine } from './provider.ts';
 
 /** Null while nobody knows who this is. */
-export function useSession(): SessionInfo | null {
+export function useSession(): EngineHost['session'] {
   const engine = useEngine();
   const subscribe = useCallback((listener: () => void) => engine.onIdentity(listener), [engine]);
   const read = useCallback(() => engine.session, [engine]);

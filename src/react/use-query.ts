@@ -1,7 +1,7 @@
 /** Rows as state: a list by a query, or one row. A component renders again only when its own result changes. */
 import { useCallback, useMemo, useSyncExternalStore } from 'react';
 import { canonicalJson, type Json } from '../base/json.ts';
-import type { EntityOf, RowOf } from '../client/app-types.ts';
+import type { EntityOf, RowOf } from '../client/app-rows.ts';
 import type { QueryResult } from '../client/live-query.ts';
 import type { QuerySpec } from '../schema/query-spec.ts';
 import { useEngine } from './provider.ts';

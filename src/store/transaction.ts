@@ -25,7 +25,7 @@ export class Transaction {
   readonly #driver: SqlDriver;
   readonly #schema: Schema;
   readonly #touched = new Map<string, Change>();
-  #ended: Fault | undefined;
+  #ended: { reason: Fault | undefined } | undefined;
 
   constructor(driver: SqlDriver, schema: Schema) {
     this.#driver = driver;
@@ -93,13 +93,14 @@ export class Transaction {
     return [...this.#touched.values()].filter(({ before, after }) => !jsonEquals(before, after));
   }
 
-  /** From now on every method throws `reason`. */
-  end(reason = new Fault('internal', 'the transaction has ended')): void {
-    this.#ended ??= reason;
+  /** From now on every method throws: `reason`, if there is a better one than that the job is over. */
+  end(reason?: Fault): void {
+    this.#ended ??= { reason };
   }
 
   #open(): SqlDriver {
-    if (this.#ended) throw this.#ended;
+    // A Fault takes its stack with it, which costs more than a row: made only when it is thrown.
+    if (this.#ended) throw this.#ended.reason ?? new Fault('internal', 'the transaction has ended');
     return this.#driver;
   }
 

@@ -1,4 +1,5 @@
 /** `ternion/testing`: the whole system under a simulated clock, links and chance. Node; `simulate` needs vitest. */
+export { simAuth, simViewer } from './sim-auth.ts';
 export { SimClient } from './sim-client.ts';
 export { SimClock } from './sim-clock.ts';
 export { type SimEnv, simEnv } from './sim-env.ts';
@@ -7,4 +8,4 @@ export { SimProcess } from './sim-process.ts';
 export { SimRandom } from './sim-random.ts';
 export { simulate } from './simulate.ts';
 export { TempDatabase } from './temp-database.ts';
-export { simAuth, simViewer, World, type WorldOptions } from './world.ts';
+export { World, type WorldOptions } from './world.ts';

@@ -8,11 +8,10 @@ import { Fault } from '../base/fault.ts';
 import { newId } from '../base/id.ts';
 import type { JsonObject } from '../base/json.ts';
 import { type App, defineApp } from '../plugin/define-app.ts';
-import type { Plugin } from '../plugin/plugin.ts';
 import { sessionInfoOf } from '../plugin/session.ts';
-import { ANONYMOUS, type Viewer } from '../policy/viewer.ts';
 import { Host, type HostOptions } from '../server/host.ts';
 import type { Drivers } from '../store/store.ts';
+import { simAuth, simViewer } from './sim-auth.ts';
 import { SimClient, type Surroundings } from './sim-client.ts';
 import { type SimEnv, simEnv } from './sim-env.ts';
 import { SimLink } from './sim-link.ts';
@@ -26,16 +25,6 @@ export interface WorldOptions<A extends App> {
   host?: HostOptions;
   /** One way, milliseconds. */
   latencyMs?: number;
-}
-
-/** A token is the user's id; every user has the role `tester`. */
-export const simAuth: Plugin = {
-  name: 'sim-auth',
-  create: () => ({ authenticator: { authenticate: async (token) => simViewer(token) } }),
-};
-
-export function simViewer(token: string | null): Viewer {
-  return token === null ? ANONYMOUS : { userId: token, kind: 'user', roles: ['tester'], name: token };
 }
 
 type Server = { name: 'up'; host: Host; process: SimProcess; drivers: Drivers } | { name: 'down' };

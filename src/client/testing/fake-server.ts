@@ -6,10 +6,10 @@
 import type { Env } from '../../base/env.ts';
 import { Fault } from '../../base/fault.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
-import { parseShape } from '../../base/shape.ts';
+import { parseShape, s } from '../../base/shape.ts';
 import { type ClientMessage, clientMessage, type PushOp } from '../../protocol/client-message.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../protocol/limits.ts';
-import type { Cursor, RowOp } from '../../protocol/row-batch.ts';
+import { cursorShape, type RowOp } from '../../protocol/row-batch.ts';
 import type { PushOutcome, ServerMessage, SessionInfo } from '../../protocol/server-message.ts';
 import { BEARER_PREFIX } from '../../protocol/version.ts';
 import type { ClientTransport, ClientTransportEvents, Connect } from '../transport.ts';
@@ -152,7 +152,7 @@ export class FakeServer {
     }
   }
 
-  welcome(socket: FakeSocket, cursor: Cursor | null): void {
+  welcome(socket: FakeSocket, cursor: Json): void {
     const session = this.sessions.get(socket.token);
     if (!session) return socket.drop(4401, 'unknown token');
     socket.session = session;
@@ -162,7 +162,8 @@ export class FakeServer {
     this.#resume(socket, cursor);
   }
 
-  #resume(socket: FakeSocket, cursor: Cursor | null): void {
+  #resume(socket: FakeSocket, claimed: Json): void {
+    const cursor = parseShape(s.nullable(cursorShape), claimed, 'cursor');
     if (cursor?.epoch === this.epoch && cursor.seq <= this.seq) {
       socket.sentSeq = cursor.seq;
       return this.catchUp(socket);

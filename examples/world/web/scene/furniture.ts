@@ -21,7 +21,7 @@ export function lamps(): BufferGeometry[] {
   const parts = [
     painted(new CylinderGeometry(0.18, 0.24, 0.3, 8), PALETTE.iron, up(0.15)),
     painted(new CylinderGeometry(0.055, 0.075, LAMP_HEIGHT, 6), PALETTE.iron, up(LAMP_HEIGHT / 2)),
-    painted(new SphereGeometry(0.24, 10, 8), PALETTE.lamp, up(LAMP_HEIGHT)),
+    painted(new SphereGeometry(0.24, 8, 6), PALETTE.lamp, up(LAMP_HEIGHT)),
     painted(new CylinderGeometry(0.05, 0.24, 0.16, 8), PALETTE.iron, up(LAMP_HEIGHT + 0.26)),
   ];
   return LAMPS.flatMap(({ x, z }) =>

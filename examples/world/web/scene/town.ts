@@ -50,8 +50,8 @@ function house(random: Chance): BufferGeometry[] {
       if (floor === 0 && Math.abs(column) < 0.2) continue;
       const [x, y] = [column * width, 1.5 + floor * 2.5];
       const pane = random() < 0.3 ? '#ffdf9e' : '#5b6f86';
-      parts.push(painted(new BoxGeometry(1.2, 1.6, 0.12), PALETTE.stoneLight, moved(x, y, depth / 2)));
-      parts.push(painted(new PlaneGeometry(0.95, 1.35), pane, moved(x, y, depth / 2 + 0.08)));
+      parts.push(painted(new PlaneGeometry(1.2, 1.6), PALETTE.stoneLight, moved(x, y, depth / 2 + 0.05)));
+      parts.push(painted(new PlaneGeometry(0.95, 1.35), pane, moved(x, y, depth / 2 + 0.12)));
     }
   }
   return parts;

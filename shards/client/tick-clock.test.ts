@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import { SimClock } from '../../src/testing/sim-clock.ts';
+import { SimRandom } from '../../src/testing/sim-random.ts';
+import { TickClock } from './tick-clock.ts';
+
+/** Frames of 50 ms, each late by what `late` says; calls `each` every 5 ms. */
+async function play(frames: number, late: (tick: number) => number, each: (clock: TickClock) => void) {
+  const sim = new SimClock();
+  const clock = new TickClock(sim, 50, 1);
+  for (let tick = 1; tick <= frames; tick++) sim.after(tick * 50 + late(tick), () => clock.frame(tick));
+  for (let ms = 0; ms < frames * 50; ms += 5) {
+    await sim.advance(5);
+    each(clock);
+  }
+  return { sim, clock };
+}
+
+test('the playhead runs evenly and never goes back, whatever the jitter', async () => {
+  const random = new SimRandom(7);
+  const heads: number[] = [];
+  await play(
+    200,
+    () => random.next() * 60,
+    (clock) => heads.push(clock.playhead),
+  );
+  const steps = heads.slice(200).map((head, i) => head - heads[i + 199]!);
+  expect(Math.min(...steps)).toBeGreaterThanOrEqual(0);
+  // A step of 5 ms is 0.1 ticks.
+  expect(Math.max(...steps)).toBeLessThan(0.25);
+});
+
+test('it stays behind the newest frame: by a frame and a half, and more when frames are uneven', async () => {
+  const even = (
+    await play(
+      100,
+      () => 20,
+      () => {},
+    )
+  ).clock;
+  expect(even.delayMs).toBeCloseTo(75, 0);
+  expect(even.serverTick).toBeCloseTo(99.6, 1);
+  const random = new SimRandom(1);
+  const uneven = (
+    await play(
+      100,
+      () => random.next() * 80,
+      () => {},
+    )
+  ).clock;
+  expect(uneven.delayMs).toBeGreaterThan(110);
+  expect(uneven.delayMs).toBeLessThan(300);
+});
+
+test('a long pause is a new beginning, also when the world stood still meanwhile', async () => {
+  const { sim, clock } = await play(
+    20,
+    () => 0,
+    () => {},
+  );
+  await sim.advance(5000);
+  expect(clock.playhead).toBeGreaterThan(100);
+  clock.frame(21);
+  expect(clock.serverTick).toBeCloseTo(21, 5);
+  expect(clock.playhead).toBeCloseTo(19.5, 1);
+});

@@ -1,0 +1,135 @@
+/**
+ * The client's copy of the rows: what the server said, the user's own writes over it, and both on disk. It
+ * puts RowStore, MutationQueue, PushLane and RowJournal together and holds them to one owner at a time. [S8]
+ */
+import type { Env } from '../base/env.ts';
+import type { Fault } from '../base/fault.ts';
+import type { JsonObject } from '../base/json.ts';
+import type { Limits } from '../protocol/limits.ts';
+import type { Cursor } from '../protocol/row-batch.ts';
+import { MutationQueue } from './mutation-queue.ts';
+import { Overlay } from './overlay.ts';
+import type { Persistence } from './persistence.ts';
+import { PushLane } from './push-lane.ts';
+import { RowJournal } from './row-journal.ts';
+import { RowStore } from './row-store.ts';
+import { RowTables } from './row-tables.ts';
+import { RowView } from './row-view.ts';
+import type { Result } from './server-text.ts';
+
+export interface ReplicaHost {
+  nextId(): number;
+  sendRaw(text: string): boolean;
+  /** There is a gap: ask the server for what follows `cursor`. */
+  catchUp(cursor: Cursor | null): void;
+  /** What documents fill into a row of this entity later, as it is before. */
+  projected(entity: string): JsonObject;
+}
+
+export class Replica {
+  readonly view: RowView;
+  readonly rows: RowStore;
+  readonly queue: MutationQueue;
+  readonly journal: RowJournal;
+  readonly #pushes: PushLane;
+  /** Counts changes of owner: what was loaded for an earlier one is not shown. */
+  #generation = 0;
+
+  constructor(env: Env, persistence: Persistence, host: ReplicaHost) {
+    const tables = new RowTables();
+    const overlay = new Overlay();
+    this.journal = new RowJournal(persistence, env.log);
+    this.view = new RowView({ tables, overlay, projected: (entity) => host.projected(entity) }, env.log);
+    const { journal, view } = this;
+    this.rows = new RowStore(
+      { tables, view, journal },
+      {
+        catchUp: (cursor) => host.catchUp(cursor),
+        covered: (covers) => this.queue.release(covers),
+      },
+    );
+    this.queue = new MutationQueue(env, {
+      overlay,
+      view,
+      journal,
+      covers: (seq) => this.rows.covers(seq),
+      wake: () => this.#pushes.wake(),
+    });
+    this.#pushes = new PushLane(env, this.queue, host);
+  }
+
+  /**
+   * Loads what is stored for an owner. `withRows` is for those who are not connected: a server that already
+   * speaks to this client sends it a new copy. Resolves, never rejects, when all is in the view.
+   */
+  async open(owner: string, withRows: boolean): Promise<void> {
+    this.hold();
+    const generation = ++this.#generation;
+    const stored = await this.journal.open(owner);
+    if (generation !== this.#generation) return;
+    let tell = () => {};
+    this.view.change(() => {
+      if (withRows) this.rows.hydrate(stored);
+      tell = this.queue.hydrate(stored.ops);
+    });
+    tell();
+  }
+
+  /** Lets go of everything of the present owner; nothing of it is shown, sent or saved any more. [S8] */
+  empty(): void {
+    this.#generation++;
+    this.hold();
+    this.journal.release();
+    let tell = () => {};
+    this.view.change(() => {
+      tell = this.queue.clear();
+      this.rows.clear();
+    });
+    tell();
+  }
+
+  connected(server: Cursor, limits: Limits): void {
+    this.rows.connected(server);
+    this.#pushes.connected(limits);
+  }
+
+  lost(): void {
+    this.#pushes.lost();
+  }
+
+  /** Keeps writes back while it is not certain whose they are. */
+  hold(): void {
+    this.#pushes.hold();
+  }
+
+  release(): void {
+    this.#pushes.release();
+  }
+
+  /** False: the result is not that of a push. */
+  result(message: Result): boolean {
+    return this.#pushes.result(message);
+  }
+
+  /** Resolves when the server has confirmed the rows; rejects with what `ended` gives first. */
+  synced(ended: Promise<Fault>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.view.knowledge === 'complete') return resolve();
+      const cancel = this.view.subscribe(() => {
+        if (this.view.knowledge !== 'complete') return;
+        cancel();
+        resolve();
+      });
+      void ended.then((fault) => {
+        cancel();
+        reject(fault);
+      });
+    });
+  }
+
+  /** Saves what is left to save. */
+  async close(): Promise<void> {
+    this.#pushes.close();
+    await this.journal.close();
+  }
+}
