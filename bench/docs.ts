@@ -1,2 +1,37 @@
+/**
+ * Documents: from a keystroke to every reader's text. The server in this process, all clients in a second
+ * one, real engines and real Loro documents on both sides; every update is durable in the log.
+ */
+import { defineSchema, entity, field, policy } from 'ternion';
+import { auth } from 'ternion/auth';
+import { docs } from 'ternion/crdt/server';
+import { defineApp } from 'ternion/server';
+import { benchServer } from './bench-server.ts';
 import type { Workload } from './figure.ts';
-export const docsWorkloads: Record<string, () => Workload> = {};
+import { runLoad } from './load.ts';
+
+const READERS = 10;
+const KEYSTROKES = 100;
+const PER_SECOND = 20;
+
+const Page = entity('Page', { body: field.richtext() });
+const schema = defineSchema({
+  entities: [Page],
+  policies: [policy({ entity: 'Page', allowRead: 'true', allowUpdate: 'true' })],
+});
+
+function paced(): Workload {
+  const name = (what: string) => `docs.keystroke.${READERS}.${what}`;
+  const units = { [name('p50')]: 'ms', [name('p99')]: 'ms', [name('bytes')]: 'B/keystroke/reader' };
+  const run = async () => {
+    const { server, close } = await benchServer(defineApp({ schema, plugins: [auth(), docs()] }));
+    await server.host.store.write(({ tx }) => tx.insert('Page', { id: 'p', body: '' }));
+    const options = { url: server.url, readers: READERS, keystrokes: KEYSTROKES, perSecond: PER_SECOND };
+    const { p50, p99, bytes } = await runLoad<{ p50: number; p99: number; bytes: number }>('typing', options);
+    await close();
+    return { [name('p50')]: p50, [name('p99')]: p99, [name('bytes')]: bytes };
+  };
+  return { units, run };
+}
+
+export const docsWorkloads: Record<string, () => Workload> = { 'docs.keystroke': paced };

@@ -1,18 +1,27 @@
 /** Load comes from a second process: starts `bench/loads/<name>.ts` and waits for the one JSON line it prints. */
-import { spawn } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 60_000;
 
-/** `options` are handed over as JSON. Rejects when the load fails or takes longer than two minutes. */
-export function runLoad<Result>(name: string, options: object): Promise<Result> {
+/**
+ * `options` are handed over as JSON; `ready` is called when the load says that it begins to measure.
+ * Rejects when the load fails or takes longer than a minute.
+ */
+export function runLoad<Result>(
+  name: string,
+  options: object,
+  ready: () => void = () => {},
+): Promise<Result> {
   const file = fileURLToPath(new URL(`./loads/${name}.ts`, import.meta.url));
-  const args = ['--conditions=ternion-source', file, JSON.stringify(options)];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], timeout: TIMEOUT_MS });
+  const execArgv = ['--conditions=ternion-source'];
+  const child = fork(file, [JSON.stringify(options)], { execArgv, silent: true, timeout: TIMEOUT_MS });
   let output = '';
-  child.stdout.on('data', (chunk) => {
+  child.stdout?.on('data', (chunk) => {
     output += chunk;
   });
+  child.stderr?.pipe(process.stderr);
+  child.on('message', ready);
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code) => {

@@ -1,9 +1,7 @@
 /** Raw sockets that call `notes.create` again and again; prints calls per second and the p99 latency in ms. */
-
-import { offerSubprotocols, PROTOCOL } from 'ternion/protocol';
-import { WebSocket } from 'ws';
 import { createGuest } from '../client.ts';
 import { quantile } from '../figure.ts';
+import { WireClient } from '../wire-client.ts';
 
 interface Options {
   url: string;
@@ -19,42 +17,30 @@ const delays: number[] = [];
 let counting = false;
 let stopped = false;
 
-async function client(n: number): Promise<WebSocket> {
-  const token = await createGuest(url);
-  const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`, offerSubprotocols(token));
+async function caller(n: number): Promise<WireClient> {
   const startedAt = new Map<number, number>();
   let id = 0;
   const call = () => {
     if (stopped) return;
     startedAt.set(++id, performance.now());
-    socket.send(
-      JSON.stringify({ t: 'call', id, fn: 'notes.create', args: { title }, op: `load-${n}-${id}` }),
-    );
+    client.say({ t: 'call', id, fn: 'notes.create', args: { title }, op: `load-${n}-${id}` });
   };
-  await new Promise<void>((resolve, reject) => {
-    socket.on('error', reject);
-    socket.on('open', () =>
-      socket.send(
-        JSON.stringify({ t: 'hello', protocol: PROTOCOL, client: `load-${n}`, schema: '', cursor: null }),
-      ),
-    );
-    socket.on('message', (data: Buffer) => {
-      const text = data.toString('utf8');
+  const client = await WireClient.connect(url, await createGuest(url), {
+    text: (text) => {
       // Batches of the others' rows are most of what arrives; the load only looks at its results.
-      if (text.startsWith('{"t":"welcome"')) resolve();
       if (!text.startsWith('{"t":"result"')) return;
       const message = JSON.parse(text);
-      if (!message.ok) throw new Error(JSON.stringify(message.error));
+      if (!message.ok) throw new Error(text);
       if (counting) delays.push(performance.now() - startedAt.get(message.id)!);
       startedAt.delete(message.id);
       call();
-    });
+    },
   });
   for (let i = 0; i < inFlight; i++) call();
-  return socket;
+  return client;
 }
 
-const sockets = await Promise.all(Array.from({ length: clients }, (_, n) => client(n)));
+const callers = await Promise.all(Array.from({ length: clients }, (_, n) => caller(n)));
 setTimeout(() => {
   counting = true;
   const start = performance.now();
@@ -63,7 +49,7 @@ setTimeout(() => {
     const perSecond = delays.length / ((performance.now() - start) / 1000);
     delays.sort((a, b) => a - b);
     console.log(JSON.stringify({ perSecond, p99: quantile(delays, 0.99) }));
-    for (const socket of sockets) socket.terminate();
+    for (const client of callers) client.end();
     process.exit(0);
   }, seconds * 1000);
 }, WARM_UP_MS);

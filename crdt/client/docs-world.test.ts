@@ -183,7 +183,10 @@ async function chaos(seed: number): Promise<void> {
   world.killAtStatement(Number.POSITIVE_INFINITY);
   if (!world.up) await world.start();
   for (const { page } of typists) await page.calm();
-  await clock.until(() => typists.every(({ handle }) => handle.state.name === 'live' && !handle.pending), 300_000);
+  await clock.until(
+    () => typists.every(({ handle }) => handle.state.name === 'live' && !handle.pending),
+    300_000,
+  );
   note();
   await clock.advance(3000);
   const [first, ...others] = typists.map(({ handle }) => textIn(handle));

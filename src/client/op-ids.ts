@@ -2,12 +2,17 @@
 import type { Env } from '../base/env.ts';
 import { newId } from '../base/id.ts';
 
-/** As in base/id.ts: ASCII order is numeric order. */
-const DIGITS = '-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz';
+/** Of an id from base/id.ts. */
+const ID_CHARS = 22;
+/** Of the counter behind an id; in base 36, whose digits are in ASCII order. */
+const COUNTER_DIGITS = 6;
 
 export class OpIds {
   readonly #env: Env;
   #last = '';
+  /** `#last` is this and, perhaps, a counter. */
+  #base = '';
+  #count = 0;
 
   constructor(env: Env) {
     this.#env = env;
@@ -15,23 +20,23 @@ export class OpIds {
 
   /** Ids stored before a reload stay below those to come. */
   seen(id: string): void {
-    if (id > this.#last) this.#last = id;
+    if (id <= this.#last) return;
+    const counter = id.slice(ID_CHARS);
+    this.#start(id.slice(0, ID_CHARS));
+    this.#last = id;
+    if (counter !== '') this.#count = Number.parseInt(counter, 36) + 1;
   }
 
   next(): string {
     const fresh = newId(this.#env);
-    this.#last = fresh > this.#last ? fresh : successor(this.#last);
+    if (fresh > this.#last) this.#start(fresh);
+    else this.#last = this.#base + (this.#count++).toString(36).padStart(COUNTER_DIGITS, '0');
     return this.#last;
   }
-}
 
-/** The id plus one, as a number in base 64. */
-function successor(id: string): string {
-  const digits = [...id];
-  for (let i = digits.length - 1; i >= 0; i--) {
-    const next = DIGITS.indexOf(digits[i]!) + 1;
-    digits[i] = DIGITS[next % DIGITS.length]!;
-    if (next < DIGITS.length) break;
+  #start(id: string): void {
+    this.#last = id;
+    this.#base = id;
+    this.#count = 0;
   }
-  return digits.join('');
 }

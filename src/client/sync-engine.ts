@@ -11,7 +11,6 @@ import type { Json, JsonObject } from '../base/json.ts';
 import type { SessionInfo, Welcome } from '../protocol/server-message.ts';
 import type { AppShape, FunctionRef } from '../schema/app-shape.ts';
 import type { Schema } from '../schema/define-schema.ts';
-import { buildManifest } from '../schema/manifest.ts';
 import type { QuerySpec } from '../schema/query-spec.ts';
 import type { EntityOf, InsertOf, PatchOf, RowOf } from './app-rows.ts';
 import { type CallOptions, Calls } from './calls.ts';
@@ -26,6 +25,7 @@ import type { MutationQueue } from './mutation-queue.ts';
 import { Mux } from './mux.ts';
 import type { DocPersistence, Persistence } from './persistence.ts';
 import { Replica } from './replica.ts';
+import { RowDrafts } from './row-drafts.ts';
 import type { KeyValueStorage } from './storage.ts';
 import { type TokenOption, TokenSource } from './token-source.ts';
 import { type EngineStats, Traffic } from './traffic.ts';
@@ -64,15 +64,13 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
   readonly stats: EngineStats;
 
   readonly #clientId: string;
-  readonly #schema: Schema | undefined;
-  readonly #schemaHash: string;
-  readonly #blanks: ReadonlyMap<string, JsonObject>;
+  readonly #drafts: RowDrafts;
   readonly #identity: Identity;
   readonly #connection: Connection;
   readonly #mux: Mux;
   readonly #calls: Calls;
   readonly #replica: Replica;
-  readonly #ended = deferred<Fault>();
+  readonly #over = deferred<Fault>();
   readonly #sessionChanged: Listeners<[SessionInfo | null]>;
   #started: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
@@ -85,9 +83,7 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
     this.#sessionChanged = new Listeners(env.log);
     this.stats = traffic;
     this.#clientId = newId(env);
-    this.#schema = options.schema;
-    this.#blanks = documentBlanks(options.schema);
-    this.#schemaHash = options.schema ? buildManifest(options.schema).hash : '';
+    this.#drafts = new RowDrafts(options.schema);
     this.#identity = new Identity(
       {
         tokens: new TokenSource(options.token ?? null),
@@ -105,7 +101,7 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
         prepare: () => this.#identity.prepare(),
         hello: () => ({
           client: this.#clientId,
-          schema: this.#schemaHash,
+          schema: this.#drafts.hash,
           cursor: this.#replica.rows.cursor,
         }),
         refused: () => this.#identity.refused(),
@@ -126,7 +122,7 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
       nextId,
       sendRaw,
       catchUp: (cursor) => this.#connection.send({ t: 'catchup', cursor }),
-      projected: (entity) => this.#blanks.get(entity) ?? {},
+      projected: (entity) => this.#drafts.projected(entity),
     });
     this.#replica = replica;
     this.docs = replica.journal;
@@ -194,19 +190,22 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
   /** Visible at once; sent when possible. Returns the row's id. Throws `invalid`, `overloaded`, `unavailable`. */
   insert<E extends EntityOf<App>>(entity: E, data: InsertOf<App, E>): string {
     const id = newId(this.env);
-    const row = this.#schema?.entity(entity).parseInsert(id, data) ?? (data as JsonObject);
     this.#write({
       entity,
       row_id: id,
       kind: 'insert',
-      data: without(row, ['id', ...Object.keys(this.#blanks.get(entity) ?? {})]),
+      data: this.#drafts.insert(entity, id, data as JsonObject),
     });
     return id;
   }
 
   update<E extends EntityOf<App>>(entity: E, id: string, patch: PatchOf<App, E>): void {
-    const data = this.#schema?.entity(entity).parsePatch(patch) ?? (patch as JsonObject);
-    this.#write({ entity, row_id: id, kind: 'update', data });
+    this.#write({
+      entity,
+      row_id: id,
+      kind: 'update',
+      data: this.#drafts.update(entity, patch as JsonObject),
+    });
   }
 
   delete(entity: EntityOf<App>, id: string): void {
@@ -228,7 +227,7 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
 
   /** Resolves when the server has confirmed the rows: `store.knowledge` is `complete`. */
   synced(): Promise<void> {
-    return this.#replica.synced(this.#ended.promise);
+    return this.#replica.synced(this.#over.promise);
   }
 
   /** Ends the connection and everything on it. Resolves when what is to be stored is stored. */
@@ -330,21 +329,7 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
 
   #ended(fault: Fault): void {
     this.#calls.close(fault);
-    this.#ended.resolve(fault);
+    this.#over.resolve(fault);
     this.#mux.close(fault);
   }
-}
-
-/** Fields that documents fill, as they are before: a row shows them, an insert must not send them. */
-function documentBlanks(schema: Schema | undefined): Map<string, JsonObject> {
-  return new Map(
-    schema?.entities.map(({ name, fields, documentFields }) => [
-      name,
-      Object.fromEntries(documentFields.map((key) => [key, fields[key]!.spec.default ?? null])),
-    ]),
-  );
-}
-
-function without(row: JsonObject, keys: readonly string[]): JsonObject {
-  return Object.fromEntries(Object.entries(row).filter(([key]) => !keys.includes(key)));
 }

@@ -65,7 +65,7 @@ test('[T2] what players decode is the state of that tick, through churn, pauses 
         expect(ticks.at(-1)).toBeGreaterThan(world().tick - 5);
       }
     }),
-    { numRuns: 40 },
+    { numRuns: 20 },
   );
 });
 

@@ -1,0 +1,47 @@
+/** A raw socket that has said hello: for loads that must cost less than what they measure. */
+
+import { encodeFrame, offerSubprotocols, PROTOCOL } from 'ternion/protocol';
+import { WebSocket } from 'ws';
+
+export interface WireEvents {
+  text?(message: string): void;
+  frame?(bytes: Buffer): void;
+}
+
+export class WireClient {
+  readonly #socket: WebSocket;
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket;
+  }
+
+  /** Resolves after `welcome`. */
+  static connect(url: string, token: string | null, events: WireEvents): Promise<WireClient> {
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`, offerSubprotocols(token));
+    const client = new WireClient(socket);
+    return new Promise((resolve, reject) => {
+      socket.on('error', reject);
+      socket.on('open', () =>
+        client.say({ t: 'hello', protocol: PROTOCOL, client: 'load', schema: '', cursor: null }),
+      );
+      socket.on('message', (data: Buffer, isBinary) => {
+        if (isBinary) return events.frame?.(data);
+        const text = data.toString('utf8');
+        if (text.startsWith('{"t":"welcome"')) resolve(client);
+        else events.text?.(text);
+      });
+    });
+  }
+
+  say(message: object): void {
+    this.#socket.send(JSON.stringify(message));
+  }
+
+  send(channel: number, payload: Uint8Array): void {
+    this.#socket.send(encodeFrame(channel, payload));
+  }
+
+  end(): void {
+    this.#socket.terminate();
+  }
+}

@@ -1,0 +1,51 @@
+import fc from 'fast-check';
+import { LoroDoc } from 'loro-crdt';
+import { expect, test } from 'vitest';
+import { movePosition, spliceBetween } from './splice.ts';
+
+const text = fc.string({ unit: fc.constantFrom('a', 'b', '\n', '😀', '😁', 'é'), maxLength: 12 });
+
+test('the splice turns one text into the other and splits no surrogate pair', () => {
+  fc.assert(
+    fc.property(text, text, fc.nat(24), (before, after, caret) => {
+      const splice = spliceBetween(before, after, Math.min(caret, after.length));
+      expect(splice === null).toBe(before === after);
+      if (!splice) return;
+      const { at, remove, insert } = splice;
+      expect(before.slice(0, at) + insert + before.slice(at + remove)).toBe(after);
+      expect(insert.isWellFormed()).toBe(true);
+      expect(before.slice(at, at + remove).isWellFormed()).toBe(true);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('among equal letters the caret says which one was typed', () => {
+  expect(spliceBetween('aaa', 'aaaa', 1)).toEqual({ at: 0, remove: 0, insert: 'a' });
+  expect(spliceBetween('aaa', 'aaaa', 4)).toEqual({ at: 3, remove: 0, insert: 'a' });
+});
+
+test('positions follow the text that they stood in', () => {
+  fc.assert(
+    fc.property(text, text, fc.nat(30), (before, after, raw) => {
+      const doc = new LoroDoc();
+      const loro = doc.getText('t');
+      loro.insert(0, before);
+      doc.commit();
+      const position = Math.min(raw, before.length);
+      let moved = position;
+      doc.subscribe(({ events }) => {
+        for (const { diff } of events) if (diff.type === 'text') moved = movePosition(moved, diff.diff);
+      });
+      loro.update(after);
+      doc.commit();
+      expect(moved).toBeGreaterThanOrEqual(0);
+      expect(moved).toBeLessThanOrEqual(after.length);
+      if (position === 0) expect(moved).toBe(0);
+    }),
+  );
+  expect(movePosition(3, [{ retain: 1 }, { insert: 'xy' }])).toBe(5);
+  expect(movePosition(1, [{ retain: 1 }, { insert: 'xy' }])).toBe(1);
+  expect(movePosition(5, [{ retain: 2 }, { delete: 2 }])).toBe(3);
+  expect(movePosition(3, [{ retain: 2 }, { delete: 2 }])).toBe(2);
+});

@@ -1,0 +1,42 @@
+/** What the schema makes of a write before it is sent: checked, with defaults. Without a schema it goes as it is. */
+import type { JsonObject } from '../base/json.ts';
+import type { Schema } from '../schema/define-schema.ts';
+import { buildManifest } from '../schema/manifest.ts';
+
+export class RowDrafts {
+  /** Of the manifest; '' without a schema. */
+  readonly hash: string;
+  readonly #schema: Schema | undefined;
+  /** Fields that documents fill, as they are before, by entity. */
+  readonly #projected: ReadonlyMap<string, JsonObject>;
+
+  constructor(schema: Schema | undefined) {
+    this.#schema = schema;
+    this.hash = schema ? buildManifest(schema).hash : '';
+    this.#projected = new Map(
+      schema?.entities.map(({ name, fields, documentFields }) => [
+        name,
+        Object.fromEntries(documentFields.map((key) => [key, fields[key]!.spec.default ?? null])),
+      ]),
+    );
+  }
+
+  /** The fields of an insert. Throws `invalid`, and `not_found` for an unknown entity. */
+  insert(entity: string, id: string, data: JsonObject): JsonObject {
+    if (!this.#schema) return data;
+    const row = this.#schema.entity(entity).parseInsert(id, data);
+    const projected = this.projected(entity);
+    return Object.fromEntries(
+      Object.entries(row).filter(([key]) => key !== 'id' && !Object.hasOwn(projected, key)),
+    );
+  }
+
+  update(entity: string, patch: JsonObject): JsonObject {
+    return this.#schema?.entity(entity).parsePatch(patch) ?? patch;
+  }
+
+  /** What a new row holds besides the fields of its insert. */
+  projected(entity: string): JsonObject {
+    return this.#projected.get(entity) ?? {};
+  }
+}
