@@ -231,10 +231,15 @@ export class DocEntry {
   }
 
   async #flush(): Promise<void> {
-    while (this.#state.name !== 'closed') {
-      const delta = this.#deps.replica.take();
-      if (!delta) break;
-      await this.#commit(delta);
+    try {
+      while (this.#state.name !== 'closed') {
+        const delta = this.#deps.replica.take();
+        if (!delta) break;
+        await this.#commit(delta);
+      }
+    } catch (error) {
+      this.#env.log.error('docs.flush_failed', { doc: docKey(this.ref), error: String(error) });
+      this.end(new Fault('internal', 'the document had to be loaded again'));
     }
     this.#flushing = false;
     this.#clean?.resolve();

@@ -19,6 +19,8 @@ export const plaza = defineShard({
   components: {
     kind: c.enum('guest', 'bot'),
     name: c.string({ maxBytes: 24 }),
+    /** Which coat, hair and so on; a guest keeps it over visits. */
+    look: c.uint({ max: 255 }),
     /** Metres; x is east, y is south. */
     position: c.vec2({ min: -32, max: 32, step: 0.01 }),
     velocity: c.vec2({ min: -8, max: 8, step: 0.02 }),
@@ -40,11 +42,12 @@ export const plaza = defineShard({
   authorize: ({ auth }) => auth.userId !== null,
 
   start(world) {
-    for (const name of BOT_NAMES) {
+    for (const [i, name] of BOT_NAMES.entries()) {
       const angle = world.random.range(-Math.PI, Math.PI);
       const distance = world.random.range(6, PLAZA_RADIUS - 2);
       const position = { x: sin(angle) * distance, y: cos(angle) * distance };
-      world.spawn({ kind: 'bot', name, position, yaw: world.random.range(-Math.PI, Math.PI) });
+      const yaw = world.random.range(-Math.PI, Math.PI);
+      world.spawn({ kind: 'bot', name, look: (i * 79) % 256, position, yaw });
     }
   },
 
@@ -52,7 +55,8 @@ export const plaza = defineShard({
     const angle = world.random.range(-0.15, 0.6);
     const distance = world.random.range(7, 10);
     const position = { x: sin(angle) * distance, y: cos(angle) * distance };
-    return world.spawn({ kind: 'guest', name: nameOf(player.name), position, yaw: Math.PI });
+    const look = lookOf(player.userId ?? '');
+    return world.spawn({ kind: 'guest', name: nameOf(player.name), look, position, yaw: Math.PI });
   },
 
   receive(world, player, message) {
@@ -87,6 +91,13 @@ type Plaza = WorldOf<typeof plaza>;
 
 function nameOf(name: string | null): string {
   return name?.trim() || 'Guest';
+}
+
+/** 0 to 255, evenly spread over ids. */
+function lookOf(userId: string): number {
+  let hash = 7;
+  for (let i = 0; i < userId.length; i++) hash = (hash * 31 + userId.charCodeAt(i)) % 65_521;
+  return hash % 256;
 }
 
 function accelerate(person: Person, x: number, y: number, dt: number): void {

@@ -41,7 +41,7 @@ export function shards(
         channels: {
           shard: async (channel, params) => {
             if (draining) throw new Fault('unavailable', 'the server is about to end');
-            return openShardChannel(channel, params, { directory: own, defs: byName });
+            return openShardChannel(channel, params, { directory: own, defs: byName, log: env.log });
           },
         },
         gauges: gauges(own, scheduler),

@@ -3,6 +3,7 @@
  * [P4] Asked again whenever the viewer changes; who may not stay, or is somebody else, loses the channel.
  */
 import { Reader } from '../../src/base/bytes.ts';
+import type { Log } from '../../src/base/env.ts';
 import { Fault, isFault, toFault } from '../../src/base/fault.ts';
 import type { Json } from '../../src/base/json.ts';
 import { parseShape, s } from '../../src/base/shape.ts';
@@ -20,7 +21,7 @@ const openParams = s.object({ shard: s.string(64), id: s.string(64), params: s.o
 export async function openShardChannel(
   channel: Channel,
   raw: Json,
-  deps: { directory: Directory; defs: ReadonlyMap<string, AnyShardDef> },
+  deps: { directory: Directory; defs: ReadonlyMap<string, AnyShardDef>; log: Log },
 ): Promise<ChannelHandler> {
   const { shard: name, id, params } = parseShape(openParams, raw, 'open', 'bad_message');
   const def = deps.defs.get(name);
@@ -32,7 +33,7 @@ export async function openShardChannel(
   if (!sameViewer(channel.session.viewer, viewer))
     throw new Fault('unauthorized', 'the identity changed, join again');
   const shard = deps.directory.running(def, id) ?? deps.directory.createForJoin(def, id, asked);
-  return new ShardChannel(channel, shard);
+  return new ShardChannel(channel, shard, deps.log);
 }
 
 async function authorize(
@@ -50,9 +51,11 @@ class ShardChannel implements ChannelHandler {
   readonly #channel: Channel;
   readonly #shard: Shard;
   readonly #seat: Seat;
+  readonly #log: Log;
   readonly #stopListening: () => void;
 
-  constructor(channel: Channel, shard: Shard) {
+  constructor(channel: Channel, shard: Shard, log: Log) {
+    this.#log = log;
     this.#channel = channel;
     this.#shard = shard;
     this.#seat = shard.seat(channel);
@@ -129,6 +132,7 @@ class ShardChannel implements ChannelHandler {
       await authorize(this.#shard.def, this.#channel, this.#shard);
       if (sameViewer(this.#channel.session.viewer, viewer)) this.#seat.identify(viewer);
     } catch (error) {
+      if (!isFault(error)) this.#log.error('shard.authorize', { shard: this.#shard.def.name, error });
       if (!this.#seated) return;
       this.#shard.leave(this.#seat);
       this.#channel.close(toFault(error));

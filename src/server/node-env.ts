@@ -11,7 +11,7 @@ const clock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after: (delayMs, task) => {
-    const timer = setTimeout(task, Math.min(delayMs, MAX_TIMER_MS));
+    const timer = setTimeout(task, Math.min(Math.max(delayMs, 0), MAX_TIMER_MS));
     return () => clearTimeout(timer);
   },
   soon: (task) => {

@@ -102,7 +102,7 @@ export class Visitor {
 
   async writeEntry(message: string): Promise<void> {
     await this.page.locator('#message').fill(message);
-    await this.page.getByRole('button', { name: 'Sign', exact: true }).click();
+    await this.page.getByRole('button', { name: 'Post' }).click();
   }
 
   /** Waits until the guestbook shows an entry. */

@@ -51,7 +51,7 @@ export class Visit implements StageHost {
 
   /** Shows the plaza on a canvas until the returned function is called. Throws when there is no WebGL. */
   attach(canvas: HTMLCanvasElement): () => void {
-    const stage = new Stage(canvas, this);
+    const stage = new Stage(canvas, this, { isSharp: new URLSearchParams(location.search).has('sharp') });
     const controls = new Controls(canvas, stage.rig);
     this.stage = stage;
     this.controls = controls;
@@ -67,10 +67,11 @@ export class Visit implements StageHost {
   actors(seconds: number): readonly Actor[] {
     this.#steer(seconds);
     const mine = this.plaza.me?.id;
-    return this.plaza.entities.map(({ id, kind, name, position, yaw }) => ({
+    return this.plaza.entities.map(({ id, kind, name, look, position, yaw }) => ({
       id,
       kind,
       name,
+      look,
       x: position.x,
       z: position.y,
       yaw,

@@ -1,6 +1,6 @@
 /**
  * Everybody on the plaza, in seven draw calls: one instanced mesh per part of the body, and one for the
- * soft shadows. Colours come from the id, so a person looks the same to all.
+ * soft shadows. Colours come from the entity's `look`, so a person looks the same to all.
  */
 import {
   CircleGeometry,
@@ -90,10 +90,10 @@ export class Crowd {
     this.#finish(this.#shadows, row);
   }
 
-  #person({ id, x, z, yaw, kind }: Actor): Person {
+  #person({ id, x, z, yaw, kind, look }: Actor): Person {
     let person = this.#people.get(id);
     if (!person) {
-      person = { gait: new Gait(x, z, yaw), colors: colorsOf(id, kind), seen: true };
+      person = { gait: new Gait(x, z, yaw), colors: colorsOf(look, kind), seen: true };
       this.#people.set(id, person);
     }
     return person;
@@ -151,15 +151,15 @@ export class Crowd {
 }
 
 /** Guests wear bright coats, bots muted ones. */
-export function coatColor(id: number, kind: Actor['kind']): Color {
-  const hue = (id * 0.61803398875) % 1;
+export function coatColor(look: number, kind: Actor['kind']): Color {
+  const hue = look / 256;
   return new Color().setHSL(hue, kind === 'guest' ? 0.72 : 0.3, kind === 'guest' ? 0.52 : 0.56);
 }
 
-function colorsOf(id: number, kind: Actor['kind']): Record<Part, Color> {
-  const random = chance(id * 7919);
+function colorsOf(look: number, kind: Actor['kind']): Record<Part, Color> {
+  const random = chance(look * 7919);
   const pick = (from: readonly string[]) => new Color(from[Math.floor(random(0, from.length))]!);
-  const coat = coatColor(id, kind);
+  const coat = coatColor(look, kind);
   return {
     coat,
     arm: coat.clone().multiplyScalar(0.88),

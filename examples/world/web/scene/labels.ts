@@ -73,7 +73,7 @@ function makeSprite(actor: Actor): { sprite: Sprite; width: number } {
   brush.roundRect(2, 6, width - 4, HEIGHT - 12, 26);
   brush.fill();
   if (!isBot) {
-    brush.fillStyle = `#${coatColor(actor.id, actor.kind).getHexString()}`;
+    brush.fillStyle = `#${coatColor(actor.look, actor.kind).getHexString()}`;
     brush.beginPath();
     brush.arc(30, HEIGHT / 2, 9, 0, Math.PI * 2);
     brush.fill();

@@ -24,6 +24,11 @@ const FAST = 50;
 /** The longest step of an animation; a page that was hidden does not make up for lost time. */
 const MAX_STEP_SECONDS = 0.1;
 
+export interface StageOptions {
+  /** Full sharpness whatever it costs, as for a picture of it. */
+  readonly isSharp: boolean;
+}
+
 export interface StageHost {
   /** Called once per frame before it is drawn, with the seconds since the last. */
   actors(seconds: number): readonly Actor[];
@@ -42,14 +47,16 @@ export class Stage {
   readonly #animate: readonly ((seconds: number) => void)[];
   readonly #resizes: ResizeObserver;
   #pixelRatio = Math.min(window.devicePixelRatio, MAX_PIXEL_RATIO);
+  readonly #isSharp: boolean;
   #lastMs = 0;
   #countedSinceMs = 0;
   #frames = 0;
 
   /** Throws when there is no WebGL. */
-  constructor(canvas: HTMLCanvasElement, host: StageHost) {
+  constructor(canvas: HTMLCanvasElement, host: StageHost, options: StageOptions) {
+    this.#isSharp = options.isSharp;
     this.#host = host;
-    const isSoftware = isSoftwareRendered();
+    const isSoftware = !options.isSharp && isSoftwareRendered();
     if (isSoftware) this.#pixelRatio *= 0.75;
     this.#renderer = new WebGLRenderer({
       canvas,
@@ -108,7 +115,7 @@ export class Stage {
     this.fps = Math.round((this.#frames * 1000) / countedMs);
     this.#frames = 0;
     this.#countedSinceMs = timeMs;
-    if (countedMs > 2000 || document.hidden) return; // the page slept
+    if (this.#isSharp || countedMs > 2000 || document.hidden) return; // the page slept
     if (this.fps < SLOW) this.#sharpen(0.85);
     else if (this.fps > FAST) this.#sharpen(1.1);
   }

@@ -5,6 +5,8 @@ export function ConnectionBadge() {
   const engine = useEngine();
   const connection = useConnection();
   const isReady = connection.name === 'ready';
+  const isFirst =
+    connection.name === 'idle' || (connection.name === 'connecting' && connection.attempt === 0);
   const isOver = connection.name === 'closed';
   return (
     <div className="connection" data-state={isReady ? 'ready' : isOver ? 'closed' : 'waiting'} role="status">
@@ -13,8 +15,8 @@ export function ConnectionBadge() {
       {isOver && 'Disconnected: reload the page'}
       {!isReady && !isOver && (
         <>
-          {connection.name === 'waiting' ? 'Offline, reconnecting' : 'Connecting'}
-          <span className="hint">What you write is kept and sent later.</span>
+          {isFirst ? 'Connecting' : 'Offline, reconnecting'}
+          {!isFirst && <span className="hint">What you write is kept and sent later.</span>}
         </>
       )}
       {connection.name === 'waiting' && (

@@ -33,10 +33,7 @@ export function GuestbookPanel({ visit }: { visit: Visit }) {
         <h2 id="guestbook-title">Guestbook</h2>
         <span className="plane rows">Rows</span>
       </header>
-      <p className="note">
-        Each entry is a row in SQLite, checked by a policy, logged in the same transaction, synced by a
-        cursor.
-      </p>
+      <p className="note">Each entry is a row in SQLite behind a policy, synced by a cursor.</p>
       <form className="entry-form" onSubmit={submit}>
         <label htmlFor="message">Message, signed as {visit.name}</label>
         <div>
@@ -49,7 +46,7 @@ export function GuestbookPanel({ visit }: { visit: Visit }) {
             onChange={(event) => setMessage(event.target.value)}
           />
           <button type="submit" disabled={message.trim() === '' || !session?.userId}>
-            Sign
+            Post
           </button>
         </div>
       </form>

@@ -24,8 +24,8 @@ export function Hud({ visit }: { visit: Visit }) {
       ['round trip', `${Math.round(plaza.rtt)} ms`],
       ['down', `${(bytesPerSecond / 1000).toFixed(1)} kB/s`],
       ['players', `${guests} + ${plaza.entities.length - guests} bots`],
-      ['frames', `${stage?.fps ?? 0} /s`],
-      ['drawn behind', `${Math.round(plaza.stats.interpolationDelayMs)} ms`],
+      ['frame rate', `${stage?.fps ?? 0} fps`],
+      ['interpolation', `${Math.round(plaza.stats.interpolationDelayMs)} ms`],
       ['sockets', String(engine.stats.socketsOpen)],
     ] as const;
   }, EVERY_MS);

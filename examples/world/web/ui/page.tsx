@@ -13,9 +13,9 @@ export function Page({ visit }: { visit: Visit }) {
         <header className="intro">
           <h1>A plaza for everybody who is here</h1>
           <p>
-            Three kinds of shared state, one WebSocket: you walk in a <b className="shard">shard</b>, write on
-            a <b className="doc">document</b>, sign in <b className="rows">rows</b>. Open this page twice, or
-            stop the server and start it again.
+            Three kinds of shared state on one WebSocket: walk in a <b className="shard">shard</b>, write on a{' '}
+            <b className="doc">document</b>, leave <b className="rows">rows</b>. Open this page twice, or
+            restart the server.
           </p>
           <NameField visit={visit} />
         </header>

@@ -15,9 +15,7 @@ export function SignPanel({ visit }: { visit: Visit }) {
         <h2 id="sign-title">The sign</h2>
         <span className="plane doc">Document</span>
       </header>
-      <p className="note">
-        Type at the same time as somebody else: the texts merge letter by letter, also after an hour offline.
-      </p>
+      <p className="note">Write together: texts merge letter by letter, also after hours offline.</p>
       {row ? <SignText visit={visit} /> : <p className="empty">Opening ...</p>}
     </section>
   );
@@ -38,7 +36,7 @@ function SignText({ visit }: { visit: Visit }) {
       <textarea
         id="sign"
         ref={bind}
-        rows={4}
+        rows={3}
         maxLength={MAX_CHARS}
         placeholder="Write something on the sign"
         onFocus={() => show(visit.name)}
