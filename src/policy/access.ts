@@ -8,7 +8,7 @@ import { checkExpression } from './check.ts';
 import { compileExpression, type Facts } from './evaluate.ts';
 import { walk } from './expression.ts';
 import { parseExpression } from './parse.ts';
-import type { Viewer } from './viewer.ts';
+import { type Viewer, viewerKey } from './viewer.ts';
 
 export type AccessAction = 'read' | 'insert' | 'update' | 'delete';
 
@@ -60,7 +60,6 @@ export class Access {
 
   /** Viewers with equal keys see the same rows of every entity, and may share one encoding. */
   audienceKey(viewer: Viewer): string {
-    if (this.#readsIdentity.size === 0) return '';
-    return JSON.stringify([viewer.userId, viewer.kind, viewer.name, [...viewer.roles].sort()]);
+    return this.#readsIdentity.size === 0 ? '' : viewerKey(viewer);
   }
 }

@@ -17,7 +17,7 @@ import type { Authenticator } from '../plugin/authenticator.ts';
 import type { ChannelHost } from '../plugin/channel.ts';
 import { type Session, sessionInfoOf } from '../plugin/session.ts';
 import type { Transport } from '../plugin/transport.ts';
-import { ANONYMOUS, type Viewer } from '../policy/viewer.ts';
+import { ANONYMOUS, sameViewer, type Viewer } from '../policy/viewer.ts';
 import { type ClientMessage, clientMessage, type Hello } from '../protocol/client-message.ts';
 import type { Limits } from '../protocol/limits.ts';
 import { readCursor } from '../protocol/row-batch.ts';
@@ -205,7 +205,7 @@ export class Connection implements Session {
     send({
       t: 'welcome',
       session: sessionInfoOf(viewer),
-      epoch: store.epoch,
+      epoch: replica.epoch,
       seq: store.seq,
       limits,
       time: env.clock.now(),
@@ -243,8 +243,12 @@ export class Connection implements Session {
     this.#deps.authenticator.authenticate(token).then(
       (viewer) => {
         if (this.#state.name !== 'ready') return;
+        const other = !sameViewer(viewer, this.#viewer);
         this.#viewer = viewer;
+        // `session` travels in a faster lane: rows of the old identity must not arrive behind it. [S8]
+        if (other) this.#outbox.clear('rows');
         this.#send({ t: 'session', session: sessionInfoOf(viewer) });
+        if (!other) return;
         this.#state.replica.setViewer(viewer);
         this.#onViewer.emit();
       },

@@ -28,7 +28,8 @@ export const DEFAULT_OUTBOX: OutboxLimits = {
   stallMs: 30_000,
 };
 
-export type LaneName = 'control' | 'shard' | 'rows' | 'docs';
+const LANES = ['control', 'shard', 'rows', 'docs'] as const;
+export type LaneName = (typeof LANES)[number];
 
 export interface OutboxEvents {
   /** A lane that refused a message has room again. */
@@ -138,6 +139,13 @@ export class Outbox {
     this.#schedule();
   }
 
+  /** Forgets what waits in a lane. */
+  clear(lane: LaneName): void {
+    const queue = this.#queues[lane];
+    queue.messages = [];
+    queue.bytes = 0;
+  }
+
   /** Forgets an unsent frame of a channel that has closed. */
   drop(slot: Slot): void {
     this.#slots.delete(slot);
@@ -184,10 +192,7 @@ export class Outbox {
     this.#closed = true;
     this.#stall?.();
     this.#slots.clear();
-    for (const queue of Object.values(this.#queues)) {
-      queue.messages = [];
-      queue.bytes = 0;
-    }
+    for (const lane of LANES) this.clear(lane);
   }
 
   get #full(): boolean {

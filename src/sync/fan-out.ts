@@ -43,16 +43,21 @@ export class FanOut {
     return this.#audiences.size;
   }
 
+  /** Viewers with equal keys see the same rows. */
+  audienceKey(viewer: Viewer): string {
+    return this.#access.audienceKey(viewer);
+  }
+
   /** `member` has been told of everything up to `seq`. */
   join(member: Member): void {
-    const key = this.#access.audienceKey(member.viewer);
+    const key = this.audienceKey(member.viewer);
     const audience = this.#audiences.get(key);
     if (audience) audience.members.add(member);
     else this.#audiences.set(key, { viewer: member.viewer, members: new Set([member]) });
   }
 
   leave(member: Member): void {
-    const key = this.#access.audienceKey(member.viewer);
+    const key = this.audienceKey(member.viewer);
     const audience = this.#audiences.get(key);
     if (audience?.members.delete(member) && audience.members.size === 0) this.#audiences.delete(key);
   }

@@ -13,7 +13,8 @@
 import { type Deferred, deferred } from '../base/deferred.ts';
 import type { Env } from '../base/env.ts';
 import { isFault } from '../base/fault.ts';
-import type { Viewer } from '../policy/viewer.ts';
+import { fnv1a64 } from '../base/hash.ts';
+import { sameViewer, type Viewer } from '../policy/viewer.ts';
 import { type Cursor, encodeBatch } from '../protocol/row-batch.ts';
 import type { ServerMessage } from '../protocol/server-message.ts';
 import type { Store } from '../store/store.ts';
@@ -63,20 +64,29 @@ export class Replica implements Member {
     return this.#cursor;
   }
 
+  /**
+   * The epoch of this viewer's cursors: that of the store, and of what the policies know of him. A cursor
+   * from before his claims changed stands for other rows, and is answered by a reset. [S8]
+   */
+  get epoch(): string {
+    const { store, fanOut } = this.#deps;
+    return `${store.epoch}.${fnv1a64(fanOut.audienceKey(this.#viewer))}`;
+  }
+
   /** Brings the client up to date from `cursor`; null, foreign, future or trimmed cursors start a new copy. */
   start(cursor: Cursor | null): void {
     this.#stop();
     const { store } = this.#deps;
     const good =
       cursor !== null &&
-      cursor.epoch === store.epoch &&
+      cursor.epoch === this.epoch &&
       cursor.seq <= store.seq &&
       cursor.seq >= store.horizon;
     const run = this.#run;
     this.#catchUp(run, good ? cursor.seq : null).catch((error) => {
       if (run !== this.#run) return;
       this.#deps.env.log.error('sync.catch_up_failed', { error: String(error) });
-      const from = { epoch: store.epoch, seq: this.#cursor };
+      const from = { epoch: this.epoch, seq: this.#cursor };
       this.#deps.env.clock.after(RETRY_MS, () => {
         if (run === this.#run) this.start(from);
       });
@@ -85,8 +95,7 @@ export class Replica implements Member {
 
   /** Another identity: what the client has is void. [S8] */
   setViewer(viewer: Viewer): void {
-    const same = JSON.stringify(viewer) === JSON.stringify(this.#viewer);
-    if (same) return;
+    if (sameViewer(viewer, this.#viewer)) return;
     this.#stop();
     this.#viewer = viewer;
     this.start(null);
@@ -107,7 +116,7 @@ export class Replica implements Member {
     // Too slow: forget the batch and read the log from the cursor when there is room.
     this.#stop();
     const run = this.#run;
-    const from = { epoch: this.#deps.store.epoch, seq: this.#cursor };
+    const from = { epoch: this.epoch, seq: this.#cursor };
     this.#roomAgain().then(() => {
       if (run === this.#run) this.start(from);
     });
@@ -178,7 +187,7 @@ export class Replica implements Member {
     const { store, fanOut, visibility } = this.#deps;
     const seq = fanOut.seq;
     const message = (value: ServerMessage) => this.#send(JSON.stringify(value), run);
-    if (!(await message({ t: 'reset', cursor: { epoch: store.epoch, seq } }))) return seq;
+    if (!(await message({ t: 'reset', cursor: { epoch: this.epoch, seq } }))) return seq;
     for (const entity of visibility.entities) {
       let afterId = '';
       for (;;) {

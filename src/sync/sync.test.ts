@@ -138,7 +138,7 @@ describe('catching up', () => {
     const resumed = new Reader();
     const first = await joined(resumed);
     first.close();
-    const cursor = { epoch: store.epoch, seq: first.cursor };
+    const cursor = { epoch: first.epoch, seq: first.cursor };
     await update('a', { title: 'A' });
     await remove('b');
     await insert('c');
@@ -150,19 +150,30 @@ describe('catching up', () => {
     expect(resumed.messages.filter(({ t }) => t === 'reset')).toHaveLength(1);
   });
 
-  test.each<[string, (s: Store) => Cursor]>([
+  test.each<[string, (epoch: string) => Cursor]>([
     ['foreign', () => ({ epoch: 'another', seq: 1 })],
-    ['future', (s) => ({ epoch: s.epoch, seq: 99 })],
-    ['trimmed', (s) => ({ epoch: s.epoch, seq: 1 })],
+    ['future', (epoch) => ({ epoch, seq: 99 })],
+    ['trimmed', (epoch) => ({ epoch, seq: 1 })],
   ])('a %s cursor is answered by a reset', async (_, cursorOf) => {
     for (const id of ['a', 'b', 'c']) await insert(id);
     const trimmed = store.trim(2);
     await env.clock.advance(1);
     await trimmed;
     const reader = new Reader();
-    await joined(reader, cursorOf(store));
+    await joined(reader, cursorOf(replicaOf(reader).epoch));
     expect(reader.messages[0]).toMatchObject({ t: 'reset' });
     expect(reader.rows()).toEqual({ a: 'a', b: 'b', c: 'c' });
+  });
+
+  test('[S8] a cursor from before the viewer had other claims is answered by a reset', async () => {
+    await insert('mine', 'ada');
+    const first = await joined(new Reader());
+    const cursor = { epoch: first.epoch, seq: first.cursor };
+    const reader = new Reader();
+    const promoted: Viewer = { ...viewer('ada'), roles: ['admin'] };
+    new Replica({ env, store, fanOut, visibility: visibility() }, reader, promoted).start(cursor);
+    await env.clock.advance(10);
+    expect(reader.messages[0]).toMatchObject({ t: 'reset' });
   });
 
   test('writes during the copy are in it or behind it, never lost', async () => {
