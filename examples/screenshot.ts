@@ -12,13 +12,14 @@ const GUESTBOOK = [
   ['Merry Otter', 'Lovely fountain. I sat there for an hour.'],
   ['Quiet Heron', 'Pulled the plug on the server. Nothing happened, which is the point.'],
 ] as const;
+const WIDTH = 1320;
 const SIGN = 'Concert tonight\nat the fountain, 8 pm.\nBring a friend!';
 
-async function visit(browser: Browser, name: string): Promise<Page> {
-  const context = await browser.newContext({ viewport: { width: 1360, height: 800 } });
+async function visit(browser: Browser, name: string, width: number): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width, height: width === WIDTH ? 740 : 480 } });
   const page = await context.newPage();
   await page.addInitScript((own) => localStorage.setItem('ternion-world:name', own), name);
-  await page.goto(`${URL_OF_WORLD}?sharp`);
+  await page.goto(URL_OF_WORLD);
   await page.waitForFunction(() => {
     const sign = document.querySelector<HTMLTextAreaElement>('#sign');
     return (window.__world?.me() ?? 0) > 0 && sign !== null && !sign.readOnly;
@@ -40,7 +41,7 @@ const browser = await chromium.launch({
 try {
   const pages: Page[] = [];
   for (const [name, message] of GUESTBOOK) {
-    const page = await visit(browser, name);
+    const page = await visit(browser, name, 360);
     await page.locator('#message').fill(message);
     await page.getByRole('button', { name: 'Post' }).click();
     await page.locator('.entry p', { hasText: message }).waitFor();
@@ -48,17 +49,20 @@ try {
   }
   const [first, second] = pages as [Page, Page];
   if ((await first.locator('#sign').inputValue()) === '') await first.locator('#sign').fill(SIGN);
-  await hold(first, ['w'], 1200);
-  await hold(second, ['d'], 700);
-
-  const own = await visit(browser, 'Sunny Lark');
-  await hold(own, ['s'], 300);
+  await hold(first, ['d'], 500);
+  await hold(second, ['w', 'd'], 500);
+  const own = await visit(browser, 'Sunny Lark', WIDTH);
   await own.mouse.move(400, 400);
   await own.mouse.down();
-  await own.mouse.move(430, 392);
+  await own.mouse.move(436, 388);
   await own.mouse.up();
+  await own.mouse.wheel(0, 160);
+  await hold(own, ['a'], 900);
+  await own.evaluate(() => document.activeElement instanceof HTMLElement && document.activeElement.blur());
+  await own.waitForTimeout(6000); // figures of a page at rest
   await second.getByRole('button', { name: /^Wave/ }).click();
-  await own.waitForTimeout(600);
+  await own.waitForTimeout(350);
+  await own.evaluate(() => window.__world!.sharpen());
   await own.screenshot({ path: PICTURE });
   console.log(`Took ${PICTURE}`);
 } finally {

@@ -271,11 +271,10 @@ export class SharedDoc {
 
   #import(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
-    const pending = this.#doc.import(bytes).pending;
-    if (this.#doc.isDetached()) {
-      this.#doc.attach(); // shows what came
-      if (!this.editable) this.#doc.detach();
-    }
+    // Attached first: catching up afterwards costs seconds for a large text.
+    if (this.#doc.isDetached()) this.#doc.attach();
+    const { pending } = this.#doc.import(bytes);
+    if (!this.editable) this.#doc.detach();
     if (pending) throw new Fault('internal', 'the server sent an update that builds on others'); // join again
   }
 

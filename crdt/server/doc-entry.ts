@@ -15,10 +15,11 @@ import type { Cancel, Env } from '../../src/base/env.ts';
 import { Fault, isFault, toFault } from '../../src/base/fault.ts';
 import type { JsonObject } from '../../src/base/json.ts';
 import { Refcount } from '../../src/base/refcount.ts';
+import type { AnyEntity } from '../../src/schema/define-schema.ts';
 import { type DocRef, docKey } from '../core/doc-ref.ts';
 import { encodeDown } from '../core/down-frame.ts';
 import { NO_VERSIONS, type Versions } from '../core/versions.ts';
-import type { Shadow } from './materialiser.ts';
+import type { Materialiser } from './materialiser.ts';
 import type { DocsOptions } from './options.ts';
 import { Projector } from './projector.ts';
 import type { Delta, ImportOutcome, Replica } from './replica.ts';
@@ -44,7 +45,8 @@ interface Deps {
   readonly stored: StoredDoc;
   readonly replica: Replica;
   readonly log: UpdateLog;
-  readonly openShadow: () => Shadow;
+  readonly entity: AnyEntity;
+  readonly materialiser: Materialiser;
   /** Called once, when the state is `closed`. */
   readonly onClosed: () => void;
 }
@@ -69,6 +71,7 @@ export class DocEntry {
   #takes = 0;
   #settledMark = 0;
   #flushing = false;
+  #snapshotting = false;
   #failing: Fault | undefined;
   #clean: Deferred<void> | undefined;
   #tail: { updates: number; bytes: number };
@@ -81,10 +84,12 @@ export class DocEntry {
     this.epoch = deps.epoch;
     this.#row = deps.row;
     this.#rev = deps.stored.rev;
-    this.#tail = { updates: deps.stored.tailUpdates, bytes: deps.stored.tailBytes };
+    const { updates } = deps.stored;
+    this.#tail = { updates: updates.length, bytes: updates.reduce((sum, { length }) => sum + length, 0) };
     this.#refs = new Refcount(env.clock, options.lingerMs, () => void this.#unload());
     const write = (rev: number, columns: JsonObject) => deps.log.project(deps.ref, rev, columns);
-    this.#projector = new Projector(env, { source: this, openShadow: deps.openShadow, write }, options);
+    const openShadow = () => deps.materialiser.open(deps.entity);
+    this.#projector = new Projector(env, { source: this, openShadow, write }, options);
     if (deps.stored.projected < this.#rev) this.#projector.touch();
   }
 
@@ -141,9 +146,12 @@ export class DocEntry {
     return this.#deps.replica.since(from);
   }
 
+  /** A snapshot of now or of some time ago, or null; one that is old is made anew for the next who asks. */
   snapshot(): Delta | null {
     this.#require();
-    return this.#deps.replica.snapshot();
+    const { replica } = this.#deps;
+    if (replica.snapshot?.versions !== replica.durable && !this.#snapshotting) void this.#refreshSnapshot();
+    return replica.snapshot;
   }
 
   received(): Versions {
@@ -224,6 +232,30 @@ export class DocEntry {
     if (this.state === 'flushing') this.end(new Fault('unavailable', 'the document was unloaded'));
   }
 
+  async #refreshSnapshot(): Promise<void> {
+    const { replica, materialiser } = this.#deps;
+    const versions = replica.durable;
+    const updates = replica.since(NO_VERSIONS);
+    if (!updates) return;
+    this.#snapshotting = true;
+    const bytes = await materialiser.snapshot(updates).catch((error) => this.#snapshotFailed(error));
+    this.#snapshotting = false;
+    if (bytes && this.#state.name !== 'closed') replica.keepSnapshot({ bytes, versions });
+  }
+
+  #snapshotFailed(error: unknown): null {
+    this.#env.log.error('docs.snapshot_failed', { doc: docKey(this.ref), error: String(error) });
+    return null;
+  }
+
+  /** What the log and the next readers get instead of all updates so far, when those have become many. */
+  async #compacted(): Promise<Uint8Array | null> {
+    const { compactUpdates, compactBytes } = this.#options;
+    if (this.#tail.updates < compactUpdates && this.#tail.bytes < compactBytes) return null;
+    const { materialiser, replica } = this.#deps;
+    return materialiser.snapshot(replica.exportAll()).catch((error) => this.#snapshotFailed(error));
+  }
+
   #scheduleFlush(): void {
     if (this.#flushing) return;
     this.#flushing = true;
@@ -253,16 +285,15 @@ export class DocEntry {
     this.#authors = new Set();
     const takenBytes = this.#undurableBytes;
     const rev = this.#rev + 1;
-    const compact =
-      this.#tail.updates >= this.#options.compactUpdates || this.#tail.bytes >= this.#options.compactBytes;
-    const snapshot = compact ? this.#deps.replica.exportAll() : null;
+    const snapshot = await this.#compacted();
     await this.#append({ epoch: this.epoch, rev, bytes: delta.bytes, snapshot });
     if (this.#state.name === 'closed') return;
     const before = this.durable;
     this.#deps.replica.settle(delta.versions);
     this.#rev = rev;
     this.#undurableBytes -= takenBytes;
-    this.#tail = compact
+    if (snapshot) this.#deps.replica.keepSnapshot({ bytes: snapshot, versions: delta.versions });
+    this.#tail = snapshot
       ? { updates: 0, bytes: 0 }
       : { updates: this.#tail.updates + 1, bytes: this.#tail.bytes + delta.bytes.length };
     this.#settledMark = mark;

@@ -147,13 +147,12 @@ export class DocHub {
     const { entity, row, stored } = loaded;
     const epoch = stored.epoch ?? newId(this.#env);
     const board = new AwarenessBoard(this.#env, this.#options);
-    const replica = new Replica(stored.blobs);
+    const replica = new Replica(stored.snapshot, stored.updates);
     const onClosed = () => {
       board.close();
       this.#slots.delete(docKey(ref));
     };
-    const openShadow = () => materialiser.open(entity);
-    const deps = { ref, row, epoch, stored, replica, log, openShadow, onClosed };
+    const deps = { ref, entity, row, epoch, stored, replica, log, materialiser, onClosed };
     const entry = new DocEntry(this.#env, deps, this.#options);
     return { entry, board, leases: new PeerLeases(this.#env, { ref, epoch, log }, stored.peers) };
   }

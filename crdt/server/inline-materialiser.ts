@@ -11,6 +11,16 @@ export class InlineMaterialiser implements Materialiser {
     return new InlineShadow(entity.documentFields);
   }
 
+  async snapshot(updates: Uint8Array): Promise<Uint8Array> {
+    const doc = new LoroDoc();
+    try {
+      doc.import(updates);
+      return doc.export({ mode: 'snapshot' });
+    } finally {
+      doc.free();
+    }
+  }
+
   async close(): Promise<void> {}
 }
 

@@ -17,5 +17,7 @@ export interface Shadow {
 export interface Materialiser {
   /** An empty shadow for a document of this entity. */
   open(entity: AnyEntity): Shadow;
+  /** A whole document, given as one update, as a snapshot with its full history. */
+  snapshot(updates: Uint8Array): Promise<Uint8Array>;
   close(): Promise<void>;
 }

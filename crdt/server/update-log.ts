@@ -31,10 +31,9 @@ export interface StoredDoc {
   readonly rev: number;
   /** The revision that the row's columns show. */
   readonly projected: number;
-  /** The snapshot, if any, and the updates after it. */
-  readonly blobs: readonly Uint8Array[];
-  readonly tailUpdates: number;
-  readonly tailBytes: number;
+  readonly snapshot: Uint8Array | null;
+  /** Those after the snapshot. */
+  readonly updates: readonly Uint8Array[];
   readonly peers: ReadonlyMap<PeerID, string>;
 }
 
@@ -159,14 +158,12 @@ async function loadStored(snapshot: Snapshot, ref: DocRef): Promise<StoredDoc> {
   const [base] = await snapshot.all(`SELECT bytes FROM _doc_snapshots ${where}`, key);
   const tail = await snapshot.all(`SELECT bytes FROM _doc_updates ${where} ORDER BY rev`, key);
   const peers = await snapshot.all(`SELECT peer, owner FROM _doc_peers ${where}`, key);
-  const updates = tail.map(bytesOf);
   return {
     epoch: meta ? String(meta.epoch) : null,
     rev: Number(meta?.rev ?? 0),
     projected: Number(meta?.projected ?? 0),
-    blobs: base ? [bytesOf(base), ...updates] : updates,
-    tailUpdates: updates.length,
-    tailBytes: updates.reduce((sum, bytes) => sum + bytes.length, 0),
+    snapshot: base ? bytesOf(base) : null,
+    updates: tail.map(bytesOf),
     peers: new Map(peers.map((row) => [peerOf(row), String(row.owner)])),
   };
 }

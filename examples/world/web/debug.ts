@@ -15,6 +15,8 @@ export interface WorldDebug {
   signColumn(): string;
   entries(): { name: string; message: string }[];
   fps(): number;
+  /** Draws at full sharpness from now on, whatever it costs. */
+  sharpen(): void;
 }
 
 declare global {
@@ -40,5 +42,6 @@ export function exposeDebug(visit: Visit): void {
     signColumn: () => engine.store.get('Sign', SIGN_ID)?.text ?? '',
     entries: () => engine.store.list('Entry').map(({ name, message }) => ({ name, message })),
     fps: () => visit.stage?.fps ?? 0,
+    sharpen: () => visit.stage?.sharpen(),
   };
 }

@@ -51,7 +51,7 @@ export class Visit implements StageHost {
 
   /** Shows the plaza on a canvas until the returned function is called. Throws when there is no WebGL. */
   attach(canvas: HTMLCanvasElement): () => void {
-    const stage = new Stage(canvas, this, { isSharp: new URLSearchParams(location.search).has('sharp') });
+    const stage = new Stage(canvas, this);
     const controls = new Controls(canvas, stage.rig);
     this.stage = stage;
     this.controls = controls;

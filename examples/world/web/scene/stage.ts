@@ -24,11 +24,6 @@ const FAST = 50;
 /** The longest step of an animation; a page that was hidden does not make up for lost time. */
 const MAX_STEP_SECONDS = 0.1;
 
-export interface StageOptions {
-  /** Full sharpness whatever it costs, as for a picture of it. */
-  readonly isSharp: boolean;
-}
-
 export interface StageHost {
   /** Called once per frame before it is drawn, with the seconds since the last. */
   actors(seconds: number): readonly Actor[];
@@ -47,16 +42,15 @@ export class Stage {
   readonly #animate: readonly ((seconds: number) => void)[];
   readonly #resizes: ResizeObserver;
   #pixelRatio = Math.min(window.devicePixelRatio, MAX_PIXEL_RATIO);
-  readonly #isSharp: boolean;
+  #isSharp = false;
   #lastMs = 0;
   #countedSinceMs = 0;
   #frames = 0;
 
   /** Throws when there is no WebGL. */
-  constructor(canvas: HTMLCanvasElement, host: StageHost, options: StageOptions) {
-    this.#isSharp = options.isSharp;
+  constructor(canvas: HTMLCanvasElement, host: StageHost) {
     this.#host = host;
-    const isSoftware = !options.isSharp && isSoftwareRendered();
+    const isSoftware = isSoftwareRendered();
     if (isSoftware) this.#pixelRatio *= 0.75;
     this.#renderer = new WebGLRenderer({
       canvas,
@@ -80,6 +74,12 @@ export class Stage {
 
   wave(id: number): void {
     this.#crowd.wave(id);
+  }
+
+  /** Full sharpness from now on, whatever it costs: for pictures of it. */
+  sharpen(): void {
+    this.#isSharp = true;
+    this.#setPixelRatio(MAX_PIXEL_RATIO);
   }
 
   close(): void {
@@ -116,13 +116,12 @@ export class Stage {
     this.#frames = 0;
     this.#countedSinceMs = timeMs;
     if (this.#isSharp || countedMs > 2000 || document.hidden) return; // the page slept
-    if (this.fps < SLOW) this.#sharpen(0.85);
-    else if (this.fps > FAST) this.#sharpen(1.1);
+    const factor = this.fps < SLOW ? 0.85 : this.fps > FAST ? 1.1 : 1;
+    const most = Math.min(window.devicePixelRatio, MAX_PIXEL_RATIO);
+    this.#setPixelRatio(Math.min(most, Math.max(MIN_PIXEL_RATIO, this.#pixelRatio * factor)));
   }
 
-  #sharpen(factor: number): void {
-    const most = Math.min(window.devicePixelRatio, MAX_PIXEL_RATIO);
-    const ratio = Math.min(most, Math.max(MIN_PIXEL_RATIO, this.#pixelRatio * factor));
+  #setPixelRatio(ratio: number): void {
     if (Math.abs(ratio - this.#pixelRatio) < 0.01) return;
     this.#pixelRatio = ratio;
     this.#renderer.setPixelRatio(ratio);
