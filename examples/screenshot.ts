@@ -59,7 +59,18 @@ try {
   await own.mouse.wheel(0, 160);
   await hold(own, ['a'], 900);
   await own.evaluate(() => document.activeElement instanceof HTMLElement && document.activeElement.blur());
-  await own.waitForTimeout(6000); // figures of a page at rest
+  // Figures of a machine at rest, and nobody before the lens.
+  await own.waitForFunction(
+    () => {
+      const world = window.__world!;
+      const me = world.people().find(({ id }) => id === world.me())!;
+      const isFar = ({ id, x, z }: { id: number; x: number; z: number }) =>
+        id === me.id || Math.hypot(x - me.x, z - me.z) > 3.2;
+      return world.fps() >= 20 && world.plaza.stats.interpolationDelayMs < 160 && world.people().every(isFar);
+    },
+    null,
+    { timeout: 120_000 },
+  );
   await second.getByRole('button', { name: /^Wave/ }).click();
   await own.waitForTimeout(350);
   await own.evaluate(() => window.__world!.sharpen());

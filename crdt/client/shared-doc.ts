@@ -214,7 +214,7 @@ export class SharedDoc {
     }
   }
 
-  #joined({ mode, bytes, epoch, peer, permission, rev, vv }: Joined): void {
+  #joined({ mode, bytes, tail, epoch, peer, permission, rev, vv }: Joined): void {
     if (this.#state.name !== 'syncing') return;
     this.#link?.joined();
     const versions = decodeVersions(vv);
@@ -223,6 +223,7 @@ export class SharedDoc {
       this.#renew();
     }
     this.#import(bytes);
+    this.#import(tail);
     this.#rev = rev;
     this.#lagging = false;
     this.#lease = { epoch, peer, permission };

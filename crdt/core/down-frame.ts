@@ -50,10 +50,12 @@ export interface Joined {
   readonly rev: number;
   /** The peer id under which this client may edit; 0 for none. */
   readonly peer: bigint;
-  /** All that the server has made durable, with `bytes` included. */
+  /** All that the server has made durable: what the client holds after importing `bytes` and `tail`. */
   readonly vv: Uint8Array;
   readonly mode: JoinKind;
   readonly bytes: Uint8Array;
+  /** What came after a `snapshot` was made; else empty. */
+  readonly tail: Uint8Array;
 }
 
 export type DocDown =
@@ -75,7 +77,7 @@ export function encodeDown(frame: DocDown): Uint8Array {
     case 'joined':
       writer.u8(JOINED).u8(PERMISSIONS.indexOf(frame.permission)).string(frame.epoch);
       writer.varuint(frame.rev).u64(frame.peer).blob(frame.vv).u8(JOIN_KINDS.indexOf(frame.mode));
-      writer.bytes(frame.bytes);
+      writer.blob(frame.bytes).bytes(frame.tail);
       break;
     case 'update':
       writer.u8(UPDATE).varuint(frame.rev).bytes(frame.bytes);
@@ -126,7 +128,8 @@ function decode(reader: Reader): DocDown {
         peer: reader.u64(),
         vv: reader.blob(MAX_VECTOR_BYTES),
         mode: oneOf(reader, JOIN_KINDS),
-        bytes: reader.rest(),
+        bytes: reader.blob(reader.left),
+        tail: reader.rest(),
       };
     case UPDATE:
       return { kind: 'update', rev: reader.varuint(), bytes: reader.rest() };

@@ -43,6 +43,7 @@ const down: fc.Arbitrary<DocDown> = fc.oneof(
     vv: bytes,
     mode: fc.constantFrom('none' as const, 'delta' as const, 'snapshot' as const, 'reset' as const),
     bytes,
+    tail: bytes,
   }),
   fc.record({ kind: fc.constant('update' as const), rev: n, bytes }),
   fc.record({

@@ -139,6 +139,7 @@ class Hand implements Channel {
     this.frames.push(frame);
     if (frame.kind === 'joined' || frame.kind === 'update') {
       if (frame.bytes.length > 0) this.doc.import(frame.bytes);
+      if (frame.kind === 'joined' && frame.tail.length > 0) this.doc.import(frame.tail);
     }
     return true;
   }

@@ -49,6 +49,7 @@ type State =
 
 /** Beside a push no other frame is large; two may overlap when a page restarts its document. */
 const MAX_STREAMS = 2;
+const NO_BYTES = new Uint8Array(0);
 /** Room for the header of a fragmented frame. */
 const HEADER_BYTES = 1024;
 
@@ -119,7 +120,7 @@ export class DocReader implements ChannelHandler, Follower {
 
   updated({ frame, before, own }: { frame: Uint8Array; before: Versions; own: boolean }): void {
     const { rev } = this.#deps.entry;
-    this.#outlet.update(own ? encodeDown({ kind: 'update', rev, bytes: new Uint8Array(0) }) : frame, before);
+    this.#outlet.update(own ? encodeDown({ kind: 'update', rev, bytes: NO_BYTES }) : frame, before);
   }
 
   settled(mark: number): void {
@@ -195,20 +196,15 @@ export class DocReader implements ChannelHandler, Follower {
     const same = claim.epoch === epoch || (claim.epoch === '' && claim.versions.size === 0);
     const from = same ? claim.versions : NO_VERSIONS;
     const snapshot = from.size === 0 && entry.opCount >= this.#options.snapshotOps ? entry.snapshot() : null;
-    const bytes = snapshot ? snapshot.bytes : entry.since(from);
-    const mode: JoinKind = !same ? 'reset' : snapshot ? 'snapshot' : bytes ? 'delta' : 'none';
-    const holds = snapshot?.versions ?? entry.durable;
-    const frame = encodeDown({
-      kind: 'joined',
-      permission,
-      epoch,
-      rev: entry.rev,
-      peer,
-      vv: encodeVersions(holds),
-      mode,
-      bytes: bytes ?? new Uint8Array(0),
-    });
-    this.#outlet.begin(frame, holds);
+    const update = entry.since(snapshot?.versions ?? from);
+    const mode: JoinKind = !same ? 'reset' : snapshot ? 'snapshot' : update ? 'delta' : 'none';
+    const { rev, durable } = entry;
+    const [bytes, tail] = snapshot ? [snapshot.bytes, update ?? NO_BYTES] : [update ?? NO_BYTES, NO_BYTES];
+    const vv = encodeVersions(durable);
+    this.#outlet.begin(
+      encodeDown({ kind: 'joined', permission, epoch, rev, peer, vv, mode, bytes, tail }),
+      durable,
+    );
   }
 
   #push(n: number, bytes: Uint8Array): void {
