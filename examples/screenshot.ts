@@ -13,6 +13,8 @@ const GUESTBOOK = [
   ['Quiet Heron', 'Pulled the plug on the server. Nothing happened, which is the point.'],
 ] as const;
 const WIDTH = 1320;
+/** Software rendering reaches it when the machine has nothing else to do. */
+const FPS = 14;
 const SIGN = 'Concert tonight\nat the fountain, 8 pm.\nBring a friend!';
 
 async function visit(browser: Browser, name: string, width: number): Promise<Page> {
@@ -61,15 +63,17 @@ try {
   await own.evaluate(() => document.activeElement instanceof HTMLElement && document.activeElement.blur());
   // Figures of a machine at rest, and nobody before the lens.
   await own.waitForFunction(
-    () => {
+    (fps) => {
       const world = window.__world!;
       const me = world.people().find(({ id }) => id === world.me())!;
       const isFar = ({ id, x, z }: { id: number; x: number; z: number }) =>
         id === me.id || Math.hypot(x - me.x, z - me.z) > 3.2;
-      return world.fps() >= 20 && world.plaza.stats.interpolationDelayMs < 160 && world.people().every(isFar);
+      return (
+        world.fps() >= fps && world.plaza.stats.interpolationDelayMs < 250 && world.people().every(isFar)
+      );
     },
-    null,
-    { timeout: 120_000 },
+    FPS,
+    { timeout: 90_000 },
   );
   await second.getByRole('button', { name: /^Wave/ }).click();
   await own.waitForTimeout(350);

@@ -231,6 +231,8 @@ export class SharedDoc {
     else this.#doc.detach();
     this.#bringHome(epoch);
     this.#outbox.rewind(versions);
+    if (permission === 'read' && this.#outbox.pending)
+      return this.#drop(new Fault('forbidden', 'read-only now'));
     this.#to({ name: 'live', permission, dropped: this.#dropped });
     this.presence.joined();
     this.#planSave();

@@ -19,6 +19,7 @@ export class Visit implements StageHost {
   controls: Controls | undefined;
   #name = keptName();
   #yaw = Math.PI;
+  #isPuttingUp = false;
 
   constructor(url: string) {
     this.engine = createSyncEngine<WorldApp>(url, {
@@ -32,12 +33,14 @@ export class Visit implements StageHost {
       if (state.name === 'playing') this.plaza.message({ rename: this.#name });
     });
     this.plaza.onEvent('wave', ({ by }) => this.stage?.wave(by));
-    this.engine.store.subscribe('Sign', () => this.#showSign());
+    this.engine.store.subscribe('Sign', () => {
+      this.#showSign();
+      this.#putUpSign();
+    });
   }
 
-  async start(): Promise<void> {
-    await this.engine.start();
-    await this.engine.call(createApi<WorldApp>().sign.open, {});
+  start(): Promise<void> {
+    return this.engine.start();
   }
 
   get name(): string {
@@ -86,6 +89,17 @@ export class Visit implements StageHost {
     const { x, z } = controls.direction(stage.rig.yaw);
     if (x !== 0 || z !== 0) this.#yaw = Math.atan2(x, z);
     this.plaza.send({ move: { x, y: z }, yaw: this.#yaw, wave: controls.isWaving });
+  }
+
+  /** The first visitor of a server whose database is new puts the sign up; the function does it once. */
+  #putUpSign(): void {
+    const { store } = this.engine;
+    if (this.#isPuttingUp || store.knowledge !== 'complete' || store.get('Sign', SIGN_ID)) return;
+    this.#isPuttingUp = true;
+    const done = () => {
+      this.#isPuttingUp = false;
+    };
+    this.engine.call(createApi<WorldApp>().sign.open, {}).then(done, done);
   }
 
   /** The column that the server projects from the document: what a query or a search would see. */

@@ -1,0 +1,199 @@
+import { describe, expect, test } from 'vitest';
+import { browserPacker } from '../../shards/client/browser-packer.ts';
+import { decodeKeyChunk, KeyChunkEncoder } from '../../shards/core/cell-codec.ts';
+import type { Component } from '../../shards/core/component.ts';
+import { c } from '../../shards/core/components.ts';
+import {
+  CELL_KINDS,
+  decodeEvents,
+  decodeFrame,
+  decodeReject,
+  encodeEvents,
+  encodeFrame,
+  encodeLeave,
+  encodeMessage,
+  encodeReject,
+  encodeResync,
+  KIND,
+  REJECTS,
+} from '../../shards/core/frames.ts';
+import { decodeInputHeader, decodeInputs, InputEncoder } from '../../shards/core/input-codec.ts';
+import { MessageCodec } from '../../shards/core/message-codec.ts';
+import { readRecord, writeRecord } from '../../shards/core/record-codec.ts';
+import { RecordType } from '../../shards/core/record-type.ts';
+import { Snapshot } from '../../shards/core/snapshot.ts';
+import { WorldColumns } from '../../shards/core/world-columns.ts';
+import { nodePacker } from '../../shards/server/node-packer.ts';
+import { BitReader, BitWriter } from '../../src/base/bits.ts';
+import { Reader, Writer } from '../../src/base/bytes.ts';
+import { Fault } from '../../src/base/fault.ts';
+import { parseShape, s } from '../../src/base/shape.ts';
+import {
+  chunks,
+  entityType,
+  inputType,
+  payloads,
+  records,
+  type ShardEntity,
+  type ShardInput,
+  type ShardPayload,
+} from './shards.vectors.ts';
+import { binarySuite, type Codec, kindsOf } from './vector.ts';
+
+const LIMITS = { maxBytes: 4096, maxDepth: 16 };
+const eventList = s.array(s.array(s.json(), 2));
+
+/** The same dispatch as in server/shard-channel.ts and client/join-shard.ts, both directions in one. */
+function payloadCodec(messages: MessageCodec): Codec<ShardPayload> {
+  return {
+    encode: (payload) => {
+      switch (payload.kind) {
+        case 'input':
+          return encodeInput(payload);
+        case 'message':
+          return encodeMessage(messages.encode(payload.message));
+        case 'resync':
+          return encodeResync(payload.cell);
+        case 'leave':
+          return encodeLeave();
+        case 'frame':
+          return encodeFrame(new Writer(), payload, payload.cells);
+        case 'events':
+          return encodeEvents(
+            payload.tick,
+            payload.events.map((event) => messages.encode(event)),
+          );
+        case 'reject':
+          return encodeReject(payload.inputTick, payload.reject);
+      }
+    },
+    decode: (bytes) => {
+      const reader = new Reader(bytes);
+      const kind = reader.u8();
+      switch (kind) {
+        case KIND.input:
+          return decodeInput(reader);
+        case KIND.message:
+          return { kind: 'message', message: messages.decode(reader.rest()) };
+        case KIND.resync: {
+          const cell = reader.varuint();
+          reader.end();
+          return { kind: 'resync', cell };
+        }
+        case KIND.leave:
+          reader.end();
+          return { kind: 'leave' };
+        case KIND.frame:
+          return { kind: 'frame', ...decodeFrame(reader) };
+        case KIND.events: {
+          const { tick, list } = decodeEvents(reader);
+          return { kind: 'events', tick, events: parseShape(eventList, messages.decode(list), 'events') };
+        }
+        case KIND.reject:
+          return { kind: 'reject', ...decodeReject(reader) };
+        default:
+          throw new Fault('bad_message', `no shard payload of kind ${kind}`);
+      }
+    },
+    manyForms: ({ kind }) => kind === 'message' || kind === 'events',
+  };
+}
+
+function encodeInput({ ackTick, firstTick, inputs }: Extract<ShardPayload, { kind: 'input' }>): Uint8Array {
+  const table = inputType.table(inputs.length);
+  inputs.forEach((input, row) => {
+    inputType.assign(table.at(row), input);
+  });
+  const header = { ackTick, firstTick, count: inputs.length };
+  return new InputEncoder().encode(header, table, (tick) => tick - firstTick);
+}
+
+function decodeInput(reader: Reader): ShardPayload {
+  const header = decodeInputHeader(reader);
+  const { ackTick, firstTick } = header;
+  const table = inputType.table(1);
+  const inputs: ShardInput[] = [];
+  const each = () => {
+    const { move, fire } = table.at(0);
+    inputs.push({ move: { x: move.x, y: move.y }, fire });
+  };
+  decodeInputs(reader, header, { table, row: 0, each });
+  return { kind: 'input', ackTick, firstTick, inputs };
+}
+
+const chunkCodec: Codec<ShardEntity[]> = {
+  encode: (entities) => {
+    const snapshot = new Snapshot(entityType, entities.length);
+    entities.forEach((entity, row) => {
+      snapshot.table.ids[row] = entity.id;
+      entityType.assign(snapshot.table.at(row), entity);
+    });
+    snapshot.count = entities.length;
+    const options = { seed: '', stepSeed: '', maxEntities: 100, emit: () => {} };
+    const world = new WorldColumns(entityType, options);
+    world.load(snapshot);
+    return new KeyChunkEncoder().encode(world);
+  },
+  decode: (bytes) => {
+    const snapshot = new Snapshot(entityType);
+    decodeKeyChunk(bytes, snapshot, 100);
+    return Array.from({ length: snapshot.count }, (_, row) => {
+      const { id, position, health, name, shield } = snapshot.table.at(row);
+      return { id, position: { x: position.x, y: position.y }, health, name, shield };
+    });
+  },
+};
+
+function recordCodec(component: Component<unknown>): Codec<unknown> {
+  const type = new RecordType({ value: component });
+  return {
+    encode: (value) => {
+      const table = type.table(1);
+      if (value !== undefined) table.at(0).value = value;
+      const bits = new BitWriter();
+      writeRecord(bits, table, 0);
+      return bits.finish();
+    },
+    decode: (bytes) => {
+      const table = type.table(1);
+      const bits = new BitReader(bytes);
+      readRecord(bits, table, 0);
+      bits.end();
+      return JSON.parse(JSON.stringify(table.at(0))).value;
+    },
+  };
+}
+
+binarySuite(
+  'shard payloads, MessagePack of Node',
+  payloadCodec(new MessageCodec(nodePacker(), LIMITS)),
+  payloads,
+);
+binarySuite(
+  'shard payloads, MessagePack of browsers',
+  payloadCodec(new MessageCodec(browserPacker(), LIMITS)),
+  payloads,
+);
+binarySuite('key chunks', chunkCodec, chunks);
+
+describe('records', () => {
+  for (const [kind, vectors] of Object.entries(records)) {
+    for (const vector of vectors) binarySuite(kind, recordCodec(vector.component), [vector]);
+  }
+});
+
+test('every kind has a vector', () => {
+  expect(kindsOf(payloads)).toEqual(KIND);
+});
+
+test('every choice has a vector', () => {
+  const values = payloads.map(({ value }) => value);
+  const cells = values.flatMap((value) => (value.kind === 'frame' ? value.cells : []));
+  expect(new Set(cells.map(({ kind }) => kind))).toEqual(new Set(CELL_KINDS));
+  expect(values.flatMap((value) => (value.kind === 'reject' ? [value.reject] : []))).toEqual([...REJECTS]);
+});
+
+test('every kind of component has a record', () => {
+  expect(Object.keys(records).sort()).toEqual(Object.keys(c).sort());
+  expect(Object.entries(records).filter(([, vectors]) => vectors.length === 0)).toEqual([]);
+});

@@ -1,0 +1,224 @@
+/**
+ * The payloads of a shard channel, its key chunks, and the records of both: the bits of each component.
+ * Inputs and entities are those of a small definition, which docs/wire.md shows too.
+ */
+import type { Component, Values } from '../../shards/core/component.ts';
+import { c } from '../../shards/core/components.ts';
+import type { Frame, Reject } from '../../shards/core/frames.ts';
+import type { InputHeader } from '../../shards/core/input-codec.ts';
+import { RecordType, type Row } from '../../shards/core/record-type.ts';
+import type { Json } from '../../src/base/json.ts';
+import { type BinaryVector, unhex } from './vector.ts';
+
+const inputFields = { move: c.vec2({ min: -1, max: 1, step: 0.5 }), fire: c.bool() };
+const entityFields = {
+  position: c.vec2({ min: -8, max: 8, step: 0.5 }),
+  health: c.uint({ max: 100 }),
+  name: c.string({ maxBytes: 4 }),
+  shield: c.optional(c.uint({ max: 3 })),
+};
+export const inputType = new RecordType(inputFields);
+export const entityType = new RecordType(entityFields);
+
+export type ShardInput = Values<typeof inputFields>;
+export type ShardEntity = Row<typeof entityFields>;
+
+export type ShardPayload =
+  | ({ kind: 'input'; inputs: readonly ShardInput[] } & Omit<InputHeader, 'count'>)
+  | { kind: 'message'; message: Json }
+  | { kind: 'resync'; cell: number }
+  | { kind: 'leave' }
+  | ({ kind: 'frame' } & Frame)
+  | { kind: 'events'; tick: number; events: Json[] }
+  | { kind: 'reject'; inputTick: number; reject: Reject };
+
+const NONE = new Uint8Array();
+
+export const chunks: readonly BinaryVector<ShardEntity[]>[] = [
+  { name: 'key chunk of an empty world', value: [], hex: '00' },
+  {
+    name: 'key chunk of entity 1 with a name and 301 with a shield',
+    value: [
+      { id: 1, position: { x: -8, y: 8 }, health: 100, name: 'Ada', shield: undefined },
+      { id: 301, position: { x: 0.5, y: 0 }, health: 0, name: '', shield: 3 },
+    ],
+    hex: '02 01 ac02 00485e1059980802e0',
+  },
+];
+
+export const payloads: readonly BinaryVector<ShardPayload>[] = [
+  {
+    name: 'input: frame 300 has come; tick 303 moves by (1, -0.5), tick 304 by (0, 0) and fires',
+    value: {
+      kind: 'input',
+      ackTick: 300,
+      firstTick: 303,
+      inputs: [
+        { move: { x: 1, y: -0.5 }, fire: false },
+        { move: { x: 0, y: 0 }, fire: true },
+      ],
+    },
+    hex: '21 ac02 af02 02 0c29',
+  },
+  {
+    name: 'message `{"say":"hi","to":[1,300,-5,0.5,null,true]}`',
+    value: { kind: 'message', message: { say: 'hi', to: [1, 300, -5, 0.5, null, true] } },
+    hex: '22 82 a3736179 a26869 a2746f 96 01 cd012c fb cb3fe0000000000000 c0 c3',
+  },
+  { name: 'resync of cell 0', value: { kind: 'resync', cell: 0 }, hex: '23 00' },
+  { name: 'leave', value: { kind: 'leave' }, hex: '24' },
+  {
+    name: 'frame 300, newest input 304, 3 wait, with the key chunk of the empty world',
+    value: {
+      kind: 'frame',
+      tick: 300,
+      baseTick: 0,
+      newestInput: 304,
+      inputBuffer: 3,
+      cells: [{ cell: 0, kind: 'key', chunk: unhex(chunks[0]!.hex) }],
+      tail: NONE,
+    },
+    hex: '31 ac02 00 b002 03 01 00 01 01 00 00',
+  },
+  {
+    name: 'frame 301 on 300: cell 1 by delta `aabb`, cell 2 by key `cc`, cell 300 left',
+    value: {
+      kind: 'frame',
+      tick: 301,
+      baseTick: 300,
+      newestInput: 0,
+      inputBuffer: 255,
+      cells: [
+        { cell: 1, kind: 'delta', chunk: unhex('aabb') },
+        { cell: 2, kind: 'key', chunk: unhex('cc') },
+        { cell: 300, kind: 'leave', chunk: NONE },
+      ],
+      tail: NONE,
+    },
+    hex: '31 ad02 ac02 00 ff 03 01 00 02 01 ac02 02 02 aabb 01 cc 00',
+  },
+  {
+    name: 'events of tick 300: `["hit",{"by":1}]`, `["end",null]`',
+    value: {
+      kind: 'events',
+      tick: 300,
+      events: [
+        ['hit', { by: 1 }],
+        ['end', null],
+      ],
+    },
+    hex: '32 ac02 92 92 a3686974 81 a26279 01 92 a3656e64 c0',
+  },
+  {
+    name: 'reject tick 300, late',
+    value: { kind: 'reject', inputTick: 300, reject: 'late' },
+    hex: '33 ac02 01',
+  },
+  {
+    name: 'reject tick 500, early',
+    value: { kind: 'reject', inputTick: 500, reject: 'early' },
+    hex: '33 f403 02',
+  },
+  {
+    name: 'reject tick 301, duplicate',
+    value: { kind: 'reject', inputTick: 301, reject: 'duplicate' },
+    hex: '33 ad02 03',
+  },
+  {
+    name: 'reject a message, too_large',
+    value: { kind: 'reject', inputTick: 0, reject: 'too_large' },
+    hex: '33 00 04',
+  },
+  {
+    name: 'reject a message, rate_limited',
+    value: { kind: 'reject', inputTick: 0, reject: 'rate_limited' },
+    hex: '33 00 05',
+  },
+  {
+    name: 'reject a message, invalid',
+    value: { kind: 'reject', inputTick: 0, reject: 'invalid' },
+    hex: '33 00 06',
+  },
+];
+
+export interface RecordVector extends BinaryVector<unknown> {
+  readonly component: Component<unknown>;
+}
+
+/** By the name of each kind of component: records of it alone. */
+export const records: Readonly<Record<keyof typeof c, readonly RecordVector[]>> = {
+  int: [
+    { name: 'int -5 of -10 to 100', component: c.int({ min: -10, max: 100 }), value: -5, hex: '05' },
+    {
+      name: 'int -1 of 32 bits',
+      component: c.int({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
+      value: -1,
+      hex: 'ffffff7f',
+    },
+  ],
+  uint: [{ name: 'uint 300 of 0 to 1000', component: c.uint({ max: 1000 }), value: 300, hex: '2c01' }],
+  bool: [{ name: 'bool true', component: c.bool(), value: true, hex: '01' }],
+  enum: [
+    {
+      name: 'enum "bot" of "player", "bot", "shot"',
+      component: c.enum('player', 'bot', 'shot'),
+      value: 'bot',
+      hex: '01',
+    },
+  ],
+  scalar: [
+    {
+      name: 'scalar 0.07 of -1 to 1 by 0.01',
+      component: c.scalar({ min: -1, max: 1, step: 0.01 }),
+      value: 0.07,
+      hex: '6b',
+    },
+  ],
+  vec2: [
+    {
+      name: 'vec2 (1, -0.5) of -1 to 1 by 0.5',
+      component: c.vec2({ min: -1, max: 1, step: 0.5 }),
+      value: { x: 1, y: -0.5 },
+      hex: '0c',
+    },
+  ],
+  vec3: [
+    {
+      name: 'vec3 (-4, 0, 4) of -4 to 4 by 0.25',
+      component: c.vec3({ min: -4, max: 4, step: 0.25 }),
+      value: { x: -4, y: 0, z: 4 },
+      hex: '000402',
+    },
+  ],
+  angle: [
+    { name: 'angle -pi / 2 of 8 bits', component: c.angle({ bits: 8 }), value: -Math.PI / 2, hex: '40' },
+  ],
+  string: [
+    { name: 'string "hé" of up to 4 bytes', component: c.string({ maxBytes: 4 }), value: 'hé', hex: '431b4e05' },
+    { name: 'string "" of up to 64 bytes', component: c.string(), value: '', hex: '00' },
+  ],
+  struct: [
+    {
+      name: 'struct of uint 5 of 0 to 7 and bool true',
+      component: c.struct({ power: c.uint({ max: 7 }), on: c.bool() }),
+      value: { power: 5, on: true },
+      hex: '0d',
+    },
+  ],
+  optional: [
+    {
+      name: 'optional uint of 0 to 100, absent',
+      component: c.optional(c.uint({ max: 100 })),
+      value: undefined,
+      hex: '00',
+    },
+    {
+      name: 'optional uint of 0 to 100, 100',
+      component: c.optional(c.uint({ max: 100 })),
+      value: 100,
+      hex: 'c9',
+    },
+  ],
+};
+
+export const vectors = [...payloads, ...chunks, ...Object.values(records).flat()];
