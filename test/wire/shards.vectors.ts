@@ -194,7 +194,12 @@ export const records: Readonly<Record<keyof typeof c, readonly RecordVector[]>> 
     { name: 'angle -pi / 2 of 8 bits', component: c.angle({ bits: 8 }), value: -Math.PI / 2, hex: '40' },
   ],
   string: [
-    { name: 'string "hé" of up to 4 bytes', component: c.string({ maxBytes: 4 }), value: 'hé', hex: '431b4e05' },
+    {
+      name: 'string "hé" of up to 4 bytes',
+      component: c.string({ maxBytes: 4 }),
+      value: 'hé',
+      hex: '431b4e05',
+    },
     { name: 'string "" of up to 64 bytes', component: c.string(), value: '', hex: '00' },
   ],
   struct: [
