@@ -64,7 +64,8 @@ test('[Q3] SQL and JS agree on a query, for every value, null and order', async 
       async (rows, order, limit) => {
         await fill(rows as JsonObject[]);
         const samples = rows.slice(0, 2).map((row) => ({ text: row.text, flag: row.flag }));
-        for (const where of [{}, ...samples, { count: null }]) {
+        const conditions: JsonObject[] = [{}, ...samples, { count: null }];
+        for (const where of conditions) {
           const spec: QuerySpec = {
             entity: 'Thing',
             where,

@@ -38,8 +38,38 @@ export async function watch(by: Visitor, id: number, forMs: number): Promise<Ste
 /** A frame drawn this soon after another shows the same moment. */
 const SAME_MOMENT_SECONDS = 0.005;
 
+/** Watches until it is smooth, three times at most: with two browsers, a busy machine may stop a process for a while. */
+export async function smoothly(metresPerSecond: number, look: () => Promise<Step[][]>): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    const seen = await look();
+    try {
+      for (const steps of seen) expectSmooth(steps, metresPerSecond);
+      return;
+    } catch (error) {
+      if (tries === 3) throw error;
+    }
+  }
+}
+
+/** Holds the keys for it while `during` runs. Walking while turning gets nobody stuck at a wall. */
+export async function walkInCircles(
+  visitors: readonly Visitor[],
+  during: () => Promise<void>,
+): Promise<void> {
+  const keys = ['w', 'r'];
+  for (const { page } of visitors) {
+    await page.locator('.plaza canvas').focus();
+    for (const key of keys) await page.keyboard.down(key);
+  }
+  try {
+    await during();
+  } finally {
+    for (const { page } of visitors) for (const key of keys) await page.keyboard.up(key);
+  }
+}
+
 /** Nearly every frame shows a new position, and none is further from the last than walking allows. */
-export function expectSmooth(all: readonly Step[], metresPerSecond: number): void {
+function expectSmooth(all: readonly Step[], metresPerSecond: number): void {
   const steps = all.filter(({ seconds }) => seconds > SAME_MOMENT_SECONDS);
   const sum = (some: readonly Step[], of: keyof Step) => some.reduce((total, step) => total + step[of], 0);
   const frozen = steps.filter(({ metres }) => metres === 0);

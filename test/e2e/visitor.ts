@@ -55,7 +55,7 @@ export class Visitor {
     url: string,
     options: Parameters<Browser['newContext']>[0] = {},
   ): Promise<Visitor> {
-    const context = await browser.newContext({ viewport: { width: 1100, height: 720 }, ...options });
+    const context = await browser.newContext({ viewport: { width: 960, height: 680 }, ...options });
     const visitor = new Visitor(context, await context.newPage());
     await visitor.page.goto(`${url}/world/`);
     await visitor.settle();

@@ -5,7 +5,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { browserTest, chromiumPath } from './chromium.ts';
-import { expectSmooth, watch } from './motion.ts';
+import { smoothly, walkInCircles, watch } from './motion.ts';
 import { launch, Visitor } from './visitor.ts';
 import { WorldServer } from './world-server.ts';
 
@@ -45,21 +45,10 @@ browserTest('two pages meet on the plaza, with one WebSocket each', async () => 
 
 browserTest('each sees the other move smoothly', async () => {
   const [annId, bobId] = [await ann.me(), await bob.me()];
-  const walkers = [ann, bob];
-  // Walking while turning goes in a circle, so nobody gets stuck at a wall.
-  for (const { page } of walkers) {
-    await page.locator('.plaza canvas').focus();
-    await page.keyboard.down('w');
-    await page.keyboard.down('r');
-  }
-  const [annAsSeen, bobAsSeen] = await Promise.all([watch(bob, annId, 4000), watch(ann, bobId, 4000)]);
-  await ann.screenshot('world-2-walk');
-  for (const { page } of walkers) {
-    await page.keyboard.up('w');
-    await page.keyboard.up('r');
-  }
-  expectSmooth(annAsSeen, WALK_SPEED);
-  expectSmooth(bobAsSeen, WALK_SPEED);
+  await walkInCircles([ann, bob], async () => {
+    await smoothly(WALK_SPEED, () => Promise.all([watch(bob, annId, 3000), watch(ann, bobId, 3000)]));
+    await ann.screenshot('world-2-walk');
+  });
 });
 
 browserTest('a wave is seen by the other', async () => {
@@ -131,13 +120,7 @@ browserTest('after kill -9 both pages recover and nothing acknowledged is lost',
 
 browserTest('after the crash people see each other walk again', async () => {
   const annId = await ann.me();
-  await ann.page.locator('.plaza canvas').focus();
-  await ann.page.keyboard.down('w');
-  await ann.page.keyboard.down('q');
-  const steps = await watch(bob, annId, 3000);
-  await ann.page.keyboard.up('w');
-  await ann.page.keyboard.up('q');
-  expectSmooth(steps, WALK_SPEED);
+  await walkInCircles([ann], () => smoothly(WALK_SPEED, async () => [await watch(bob, annId, 3000)]));
 });
 
 browserTest('a reload comes back as the same guest, on one socket', async () => {
