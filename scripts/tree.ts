@@ -24,7 +24,9 @@ export function readTree(root: string): Tree {
   return tree;
 }
 
-export const isTest = (path: string): boolean => path.startsWith('test/') || /\.test\.tsx?$/.test(path);
+/** Tests, and the kits in a room's own `testing/` folder. (`src/testing` is a room: users have it too.) */
+export const isTest = (path: string): boolean =>
+  path.startsWith('test/') || /\.test\.tsx?$/.test(path) || /^(src|shards|crdt)\/[^/]+\/testing\//.test(path);
 
 /** Code that users run: the rooms, without their tests. */
 export const isProduct = (path: string): boolean =>

@@ -3,15 +3,10 @@
 import type { PeerID } from 'loro-crdt';
 import { afterEach, expect, test } from 'vitest';
 import { Fault } from '../../src/base/fault.ts';
-import { Access } from '../../src/policy/access.ts';
-import { Store } from '../../src/store/store.ts';
-import { simEnv } from '../../src/testing/sim-env.ts';
 import { TempDatabase } from '../../src/testing/temp-database.ts';
 import type { DocsOptions } from './options.ts';
-import { docs } from './plugin.ts';
+import { boot as bootOn, codeOf, join, open } from './testing/booted.ts';
 import { Hand } from './testing/hand.ts';
-import { Note, notesSchema } from './testing/notes.ts';
-import { Trouble } from './testing/trouble.ts';
 
 const database = { files: new TempDatabase() };
 afterEach(() => {
@@ -19,48 +14,7 @@ afterEach(() => {
   database.files = new TempDatabase();
 });
 
-async function boot(options: Partial<DocsOptions> = {}) {
-  const env = simEnv();
-  const { clock } = env;
-  const trouble = new Trouble();
-  const { writer, reader } = database.files.open();
-  const drivers = { writer: trouble.driver(writer), reader: trouble.driver(reader) };
-  const store = new Store(env, { schema: notesSchema, drivers });
-  const access = new Access(notesSchema, () => clock.now());
-  const instance = docs(options).create({ env, schema: notesSchema, store, access });
-  await store.open(instance.tables);
-  await instance.start();
-  const insert = (id: string, { editor = '*', reader: who = '*' } = {}) =>
-    clock.run(store.write(({ tx }) => tx.insert('Note', Note.parseInsert(id, { editor, reader: who }))));
-  const update = (id: string, patch: { editor?: string; reader?: string }) =>
-    clock.run(store.write(({ tx }) => tx.update('Note', id, patch)));
-  const rows = (sql: string) => clock.run(store.read((snapshot) => snapshot.all(sql)));
-  const body = async (id: string) => (await rows(`SELECT body FROM Note WHERE id = '${id}'`))[0]?.body;
-  const stop = () => clock.run(instance.close().then(() => store.close()));
-  return { env, clock, store, instance, hub: instance.hub, trouble, insert, update, rows, body, stop };
-}
-type Booted = Awaited<ReturnType<typeof boot>>;
-
-async function open({ instance, clock }: Booted, id: string, user: string | null = 'ann'): Promise<Hand> {
-  const hand = new Hand(user);
-  hand.handler = await clock.run(instance.channels.doc(hand, { entity: 'Note', id }));
-  return hand;
-}
-
-async function join(booted: Booted, id: string, user: string | null = 'ann'): Promise<Hand> {
-  const hand = await open(booted, id, user);
-  hand.join();
-  await booted.clock.until(() => hand.all('joined').length > 0 || hand.fault !== undefined);
-  const { peer } = hand.last('joined');
-  if (peer !== 0n) hand.doc.setPeerId(peer);
-  return hand;
-}
-
-const codeOf = (task: Promise<unknown>) =>
-  task.then(
-    () => 'none',
-    (error: Fault) => error.code,
-  );
+const boot = (options?: Partial<DocsOptions>) => bootOn(database.files, options);
 
 test('[D3] random, truncated and bit-flipped updates are refused with a code; all goes on', async () => {
   const booted = await boot({ maxRefusals: 10_000 });

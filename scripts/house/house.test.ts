@@ -52,6 +52,15 @@ test('a folder without a line in the table fails', () => {
   ]);
 });
 
+test('the kit in a room’s testing folder is a test, and product code may not import it', () => {
+  const files = {
+    'src/store/testing/kit.ts': "import '../../../test/c.ts';\nimport 'vitest';",
+    'src/store/a.ts': "import './testing/kit.ts';",
+    'test/c.ts': '',
+  };
+  expect(check(files)).toEqual(['src/store/a.ts:1 import']);
+});
+
 test('tests may import anything; product code may not import tests, examples or scripts', () => {
   const files = {
     'src/base/a.test.ts': "import '../store/b.ts';\nimport 'vitest';\nimport 'node:fs';",

@@ -25,7 +25,7 @@ export class Visit implements StageHost {
     this.engine = createSyncEngine<WorldApp>(url, {
       schema,
       appName: 'world',
-      reconnectDelay: 500,
+      reconnectDelay: 250,
       token: (refused) => guestToken(url, { name: this.#name, refused }),
     });
     this.plaza = joinShard(this.engine, plaza, { id: 'main' });
