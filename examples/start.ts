@@ -53,6 +53,8 @@ function isExample(name: string): name is keyof typeof EXAMPLES {
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
+  const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+  if (isTaken) console.error('That port is taken; choose another: TERNION_PORT=4400 npm start');
+  else console.error(error instanceof Error ? error.message : error);
   process.exit(1);
 });

@@ -47,7 +47,8 @@ export const plaza = defineShard({
       const distance = world.random.range(6, PLAZA_RADIUS - 2);
       const position = { x: sin(angle) * distance, y: cos(angle) * distance };
       const yaw = world.random.range(-Math.PI, Math.PI);
-      world.spawn({ kind: 'bot', name, look: (i * 79) % 256, position, yaw });
+      const bot = world.spawn({ kind: 'bot', name, look: (i * 79) % 256, position, yaw });
+      walk(bot, 0); // out of the fountain, should it be there
     }
   },
 
@@ -56,7 +57,9 @@ export const plaza = defineShard({
     const distance = world.random.range(7, 10);
     const position = { x: sin(angle) * distance, y: cos(angle) * distance };
     const look = lookOf(player.userId ?? '');
-    return world.spawn({ kind: 'guest', name: nameOf(player.name), look, position, yaw: Math.PI });
+    const guest = world.spawn({ kind: 'guest', name: nameOf(player.name), look, position, yaw: Math.PI });
+    walk(guest, 0);
+    return guest;
   },
 
   receive(world, player, message) {

@@ -82,7 +82,9 @@ function createClouds(): Mesh {
       parts.push(painted(puff, '#ffffff', at));
     }
   }
-  return new Mesh(lit(merged(parts)), new MeshBasicMaterial({ vertexColors: true }));
+  // Brighter than the light alone: clouds are lit from within too.
+  const color = new Color(1.35, 1.35, 1.35);
+  return new Mesh(lit(merged(parts)), new MeshBasicMaterial({ vertexColors: true, color }));
 }
 
 function smooth(from: number, to: number, value: number): number {
