@@ -1,5 +1,6 @@
 /** Text frames from client to server. Meanings: docs/wire.md. Unknown types and keys are refused. */
 import { type Infer, s, tagged } from '../base/shape.ts';
+import { MAX_CHANNEL } from './frame.ts';
 
 export const pushOp = s.object({
   op_id: s.string(64),
@@ -33,8 +34,8 @@ export const clientMessage = tagged({
   /** Asks for what was missed since `cursor`, after a gap. */
   catchup: s.object({ cursor: s.json() }),
   /** Opens a channel under a number that the client chooses and that is free. */
-  open: s.object({ ch: s.int(1, 0xffff_ffff), kind: s.string(32), params: s.json() }),
-  close: s.object({ ch: s.int(1, 0xffff_ffff) }),
+  open: s.object({ ch: s.int(1, MAX_CHANNEL), kind: s.string(32), params: s.json() }),
+  close: s.object({ ch: s.int(1, MAX_CHANNEL) }),
   /** Answers a ping with its time. */
   pong: s.object({ time: s.number() }),
 });
