@@ -13,6 +13,8 @@ export function chromiumPath(env = process.env, exists = existsSync): string | u
   return [env.CHROMIUM_PATH, ...PLACES].find((path) => path !== undefined && path !== '' && exists(path));
 }
 
+if (chromiumPath() === undefined) process.stderr.write(`Browser tests do not run: ${REASON}.\n`);
+
 /** As `test`, for a test that starts `chromiumPath()`. */
 export function browserTest(title: string, run: TestFunction): void {
   if (chromiumPath() !== undefined) test(title, run);
