@@ -142,17 +142,20 @@ export class Host {
     return connection;
   }
 
-  /** Takes no new sessions, lets calls finish and plugins flush, then sends everybody away. [N2] */
+  /**
+   * Takes no new sessions, lets calls finish, sends everybody away, lets plugins flush. [N2] Clients are told
+   * to move only when their calls are answered: a client that moves leaves what is under way behind.
+   */
   async drain(): Promise<void> {
     if (this.#draining) return;
     this.#draining = true;
     const { clock, log } = this.env;
     log.info('server.drain', { connections: this.#connections.size });
-    for (const connection of this.#connections) connection.moving(MOVING_MS);
     const endMs = clock.monotonic() + (this.#options.drainMs ?? DEFAULT_DRAIN_MS);
     while ([...this.#connections].some((c) => c.callsInFlight > 0) && clock.monotonic() < endMs) {
       await new Promise<void>((resolve) => clock.after(10, resolve));
     }
+    for (const connection of this.#connections) connection.moving(MOVING_MS);
     for (const plugin of this.#plugins) await plugin.drain?.();
     await new Promise<void>((resolve) => clock.soon(resolve)); // the last frames leave
     for (const connection of [...this.#connections])

@@ -1,42 +1,13 @@
 /** A real process is killed with -9 under load and started again on its files, several times. */
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { createSyncEngine, guestToken, type SyncEngine } from 'ternion/client';
 import { SimRandom, TempDatabase } from 'ternion/testing';
 import { expect, test } from 'vitest';
 import { api, faultsApp } from './faults-app.ts';
+import { Victim } from './victim.ts';
 
 const KILLS = 5;
 const PAGES = 4;
 const IN_FLIGHT = 10;
-
-class Victim {
-  readonly #database: string;
-  #child: ChildProcess | undefined;
-  #port = 0;
-
-  constructor(database: string) {
-    this.#database = database;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${this.#port}`;
-  }
-
-  async start(): Promise<void> {
-    const file = fileURLToPath(new URL('./server.ts', import.meta.url));
-    const execArgv = ['--conditions=ternion-source'];
-    this.#child = fork(file, [String(this.#port), this.#database], { execArgv });
-    [this.#port] = await once(this.#child, 'message');
-  }
-
-  async kill(): Promise<void> {
-    const dead = once(this.#child!, 'exit');
-    this.#child!.kill('SIGKILL');
-    await dead;
-  }
-}
 
 test('[L2] [L3] after kill -9 every acknowledged mutation is there once, every other wholly or not at all', async () => {
   const random = new SimRandom(7);
@@ -75,7 +46,7 @@ test('[L2] [L3] after kill -9 every acknowledged mutation is there once, every o
         if (acknowledged.size >= target) resolve();
       };
     });
-    await victim.kill();
+    await victim.end('SIGKILL');
     await victim.start();
   }
   stop = true;
@@ -93,6 +64,6 @@ test('[L2] [L3] after kill -9 every acknowledged mutation is there once, every o
   await Promise.all([reader.close(), writer.close()]);
 
   await Promise.all(engines.map((engine) => engine.close()));
-  await victim.kill();
+  await victim.end('SIGKILL');
   database.remove();
 });
