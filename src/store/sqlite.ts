@@ -12,7 +12,7 @@ export interface SqliteOptions {
   readOnly?: boolean;
 }
 
-/** Prepared statements kept per connection; the least recently used one makes room. */
+/** Prepared statements kept per connection; one more, and all are prepared anew as they are needed. */
 const MAX_STATEMENTS = 512;
 const BUSY_TIMEOUT_MS = 5000;
 
@@ -62,14 +62,10 @@ class SqliteDriver implements SqlDriver {
   }
 
   #prepare(sql: string): StatementSync {
-    let statement = this.#statements.get(sql);
-    if (statement) {
-      this.#statements.delete(sql);
-    } else {
-      statement = this.#db.prepare(sql);
-      if (this.#statements.size >= MAX_STATEMENTS)
-        this.#statements.delete(this.#statements.keys().next().value!);
-    }
+    const known = this.#statements.get(sql);
+    if (known) return known;
+    if (this.#statements.size >= MAX_STATEMENTS) this.#statements.clear();
+    const statement = this.#db.prepare(sql);
     this.#statements.set(sql, statement);
     return statement;
   }
