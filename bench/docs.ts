@@ -1,6 +1,7 @@
 /**
- * Documents: from a keystroke to every reader's text. The server in this process, all clients in a second
- * one, real engines and real Loro documents on both sides; every update is durable in the log.
+ * Documents: from a keystroke to every reader's text, with real engines and real Loro documents on both
+ * sides; and how many updates a second one document takes. The server runs in this process, all clients in a
+ * second one; every update is durable in the log.
  */
 import { defineSchema, entity, field, policy } from 'ternion';
 import { auth } from 'ternion/auth';
@@ -13,6 +14,7 @@ import { runLoad } from './load.ts';
 const READERS = 10;
 const KEYSTROKES = 100;
 const PER_SECOND = 20;
+const FAN_OUT_SECONDS = 3;
 
 const Page = entity('Page', { body: field.richtext() });
 const schema = defineSchema({
@@ -20,18 +22,46 @@ const schema = defineSchema({
   policies: [policy({ entity: 'Page', allowRead: 'true', allowUpdate: 'true' })],
 });
 
-function paced(): Workload {
-  const name = (what: string) => `docs.keystroke.${READERS}.${what}`;
-  const units = { [name('p50')]: 'ms', [name('p99')]: 'ms', [name('bytes')]: 'B/keystroke/reader' };
-  const run = async () => {
-    const { server, close } = await benchServer(defineApp({ schema, plugins: [auth(), docs()] }));
+async function withPage<T>(work: (url: string) => Promise<T>): Promise<T> {
+  const { server, close } = await benchServer(defineApp({ schema, plugins: [auth(), docs()] }));
+  try {
     await server.host.store.write(({ tx }) => tx.insert('Page', { id: 'p', body: '' }));
-    const options = { url: server.url, readers: READERS, keystrokes: KEYSTROKES, perSecond: PER_SECOND };
-    const { p50, p99, bytes } = await runLoad<{ p50: number; p99: number; bytes: number }>('typing', options);
+    return await work(server.url);
+  } finally {
     await close();
-    return { [name('p50')]: p50, [name('p99')]: p99, [name('bytes')]: bytes };
-  };
+  }
+}
+
+/** Closed loop: one writer with 32 one-character updates under way, every one durable, N raw readers. */
+function fanOut(readers: number): Workload {
+  const name = `docs.fanout.${readers}`;
+  const units = { [name]: 'updates/s', [`${name}.bytes`]: 'B/update/reader' };
+  const run = () =>
+    withPage(async (url) => {
+      const options = { url, readers, inFlight: 32, seconds: FAN_OUT_SECONDS };
+      const { perSecond, bytes } = await runLoad<{ perSecond: number; bytes: number }>('fan-out', options);
+      return { [name]: perSecond, [`${name}.bytes`]: bytes };
+    });
   return { units, run };
 }
 
-export const docsWorkloads: Record<string, () => Workload> = { 'docs.keystroke': paced };
+function paced(): Workload {
+  const name = (what: string) => `docs.keystroke.${READERS}.${what}`;
+  const units = { [name('p50')]: 'ms', [name('p99')]: 'ms', [name('bytes')]: 'B/keystroke/reader' };
+  const run = () =>
+    withPage(async (url) => {
+      const options = { url, readers: READERS, keystrokes: KEYSTROKES, perSecond: PER_SECOND };
+      const { p50, p99, bytes } = await runLoad<{ p50: number; p99: number; bytes: number }>(
+        'typing',
+        options,
+      );
+      return { [name('p50')]: p50, [name('p99')]: p99, [name('bytes')]: bytes };
+    });
+  return { units, run };
+}
+
+export const docsWorkloads: Record<string, () => Workload> = {
+  'docs.keystroke': paced,
+  'docs.fanout.10': () => fanOut(10),
+  'docs.fanout.100': () => fanOut(100),
+};
