@@ -59,7 +59,7 @@ export class Registry {
       typeof target === 'string' ? target : 'kind' in target ? this.#names.get(target) : target.name;
     const found = name === undefined ? undefined : this.#functions.get(name);
     if (!found) throw missing(name ?? 'that is not in the app');
-    if (found.kind !== kind) throw new Fault('invalid', `${found.name} is a ${found.kind}, not a ${kind}`);
+    if (found.kind !== kind) throw new Fault('invalid', `${found.name}: of kind ${found.kind}, not ${kind}`);
     return found;
   }
 
