@@ -69,8 +69,13 @@ export class ActionLedger {
     return value;
   }
 
+  /** The caller gets the outcome also where it could not be stored: what was done is done. */
   async #settle(key: LedgerKey, outcome: Outcome): Promise<void> {
-    await this.#store.write(({ tx }) => settleLedger(tx, key.opId, outcome));
+    try {
+      await this.#store.write(({ tx }) => settleLedger(tx, key.opId, outcome));
+    } catch (error) {
+      this.#env.log.error('action.not_stored', { call: key.call, error: String(error) });
+    }
   }
 }
 

@@ -79,6 +79,7 @@ const app = {
       return text;
     },
   }),
+  sleep: action({ args: {}, handler: () => wait.promise }),
   fails: action({
     args: {},
     handler: (): null => {
@@ -279,6 +280,14 @@ describe('op ids of actions', () => {
     await open(); // as after a kill: the former life never settles
     await expect(call('wait', {}, { opId: 'op' })).rejects.toMatchObject({ code: 'cancelled' });
     expect(runs).toBe(1);
+  });
+
+  test('an outcome that cannot be stored is given all the same', async () => {
+    const result = start('sleep', {}, { opId: 'op' });
+    await env.clock.advance(1);
+    await env.clock.run(store.close());
+    wait.resolve('done');
+    expect((await env.clock.run(result)).value).toBe('done');
   });
 
   test('belong to one viewer and one call', async () => {

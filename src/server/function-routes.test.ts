@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { deferred } from '../base/deferred.ts';
 import { Fault } from '../base/fault.ts';
 import { functions } from '../functions/define.ts';
 import { defineApp } from '../plugin/define-app.ts';
@@ -140,6 +141,29 @@ describe('POST /api/fn/<name>', () => {
   test('nothing but POST', async () => {
     expect((await send('/api/fn/notes.count', undefined, {}, 'GET')).status).toBe(404);
   });
+});
+
+test('[N2] a drain waits for actions under way', async () => {
+  const files = new TempDatabase();
+  const begun = deferred<void>();
+  const go = deferred<string>();
+  const wait = action({
+    args: {},
+    auth: 'public',
+    handler: () => {
+      begun.resolve();
+      return go.promise;
+    },
+  });
+  const app = defineApp({ schema, functions: { wait } });
+  const other = await createServer(app, { ...settings, database: files.path });
+  const answer = fetch(`${other.url}/api/fn/wait`, { method: 'POST' });
+  await begun.promise;
+  const closed = other.close();
+  go.resolve('done');
+  expect(await (await answer).json()).toEqual({ value: 'done' });
+  await closed;
+  files.remove();
 });
 
 describe('routes of the app', () => {
