@@ -9,4 +9,5 @@ export type { EntityName, Insert, Patch, Row } from './schema/infer.ts';
 export { buildManifest } from './schema/manifest.ts';
 export { type PolicySpec, policy } from './schema/policy-spec.ts';
 export type { QuerySpec } from './schema/query-spec.ts';
+export type { StandardSchema } from './schema/standard-schema.ts';
 export { v } from './schema/validator.ts';

@@ -1,32 +1,40 @@
 /**
- * Runs functions: find, ask who may call, parse the arguments, run, parse the result. Mutations and pushed
- * row writes go through the store's writer lane and the ledger.
+ * Runs functions: find, ask who may call, parse the arguments, run, parse the result. The one way in for
+ * every door: sockets, HTTP, and `ctx.runQuery`/`runMutation`. [P3] Mutations and pushed row writes go
+ * through the store's writer lane and the ledger.
  */
 
 import type { Env } from '../base/env.ts';
 import { Fault } from '../base/fault.ts';
-import { fnv1a64 } from '../base/hash.ts';
 import { newId } from '../base/id.ts';
-import { canonicalJson, isJsonObject, type Json, type JsonObject } from '../base/json.ts';
-import { isJson, parseShape } from '../base/shape.ts';
+import type { Json, JsonObject } from '../base/json.ts';
+import { isJson } from '../base/shape.ts';
 import type { Access } from '../policy/access.ts';
 import type { Viewer } from '../policy/viewer.ts';
 import type { Schema } from '../schema/define-schema.ts';
 import type { JobContext } from '../store/group-commit.ts';
 import type { Store } from '../store/store.ts';
-import type { MutationContext, QueryContext } from './context.ts';
+import { ActionLedger } from './action-ledger.ts';
+import { type ActionLimits, Actions } from './actions.ts';
+import type { HttpContext, MutationContext, QueryContext } from './context.ts';
 import { DbReader } from './db-reader.ts';
 import { DbWriter } from './db-writer.ts';
-import type { AuthMode, FunctionDef } from './define.ts';
-import { findInLedger, type LedgerEntry, writeLedger } from './ledger.ts';
-import type { Registry } from './registry.ts';
+import { withDeadline } from './deadline.ts';
+import { type CallResult, ledgerKey, writeOnce } from './once.ts';
+import { ReadGate } from './read-gate.ts';
+import type { RegisteredFunction, RegisteredRoute, Registry } from './registry.ts';
+import { atOnce, isPromise } from './validation.ts';
+
+export type { CallResult } from './once.ts';
 
 export interface CallRequest {
   readonly name: string;
   readonly args: Json;
   readonly viewer: Viewer;
-  /** A mutation with an op id runs at most once. [L3] */
+  /** A mutation or an action with an op id runs at most once. [L3] */
   readonly opId?: string | undefined;
+  /** Aborted when nobody waits for the result any more. A mutation runs to its end all the same. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** One write of a row, outside any function. */
@@ -38,11 +46,24 @@ export interface RowWrite {
   readonly data?: JsonObject | undefined;
 }
 
-/** `seq` is the transaction that holds the effects; null when nothing was written. */
-export interface CallResult {
-  readonly value: Json | undefined;
-  readonly seq: number | null;
+/** An HTTP request to a route of the app. */
+export interface RouteRequest {
+  readonly request: Request;
+  readonly viewer: Viewer;
+  readonly address: string;
+  param(name: string): string;
 }
+
+export interface FunctionLimits extends ActionLimits {
+  /** Longest time of a query. A mutation has the deadline of the store (`StoreOptions.deadlineMs`). */
+  readonly queryMs: number;
+}
+
+export const DEFAULT_FUNCTION_LIMITS: FunctionLimits = {
+  queryMs: 5000,
+  actionMs: 60_000,
+  actionsAtOnce: 1000,
+};
 
 interface Deps {
   readonly schema: Schema;
@@ -54,27 +75,39 @@ interface Deps {
 export class Functions {
   readonly #env: Env;
   readonly #deps: Deps;
+  readonly #limits: FunctionLimits;
+  readonly #actions: Actions;
+  readonly #actionLedger: ActionLedger;
 
-  constructor(env: Env, deps: Deps) {
+  constructor(env: Env, deps: Deps, limits: Partial<FunctionLimits> = {}) {
     this.#env = env;
     this.#deps = deps;
+    this.#limits = { ...DEFAULT_FUNCTION_LIMITS, ...limits };
+    this.#actionLedger = new ActionLedger(env, deps.store);
+    this.#actions = new Actions(env, {
+      limits: this.#limits,
+      inner: (kind, { target, ...rest }) => {
+        const fn = deps.registry.inside(kind, target);
+        return this.#call(fn, { name: fn.name, ...rest });
+      },
+    });
   }
 
-  /** Throws `not_found`, `unauthorized`, `invalid`, and what the handler throws. */
+  /** Actions and routes under way; a drain waits for them. */
+  get actionsInFlight(): number {
+    return this.#actions.size;
+  }
+
+  /** Throws `not_found`, `unauthorized`, `forbidden`, `invalid`, `timeout`, and what the handler throws. */
   async call(request: CallRequest): Promise<CallResult> {
-    const definition = this.#deps.registry.get(request.name);
-    authorize(definition.auth, request.viewer);
-    const args = parseShape(definition.args, request.args, 'args');
-    return definition.kind === 'query'
-      ? this.#query(definition, request, args)
-      : this.#mutate(definition, request, args);
+    return this.#call(this.#deps.registry.get(request.name), request);
   }
 
   /** One row write in a transaction of its own. Throws `invalid`, `forbidden`, `not_found`, `conflict`. */
   write(op: RowWrite, viewer: Viewer): Promise<CallResult> {
     const { kind, entity, rowId, data = {} } = op;
-    const call = callKey(`${kind} ${entity} ${rowId}`, data);
-    return this.#once({ opId: op.opId, viewer, call }, async ({ tx }) => {
+    const key = ledgerKey(op.opId, viewer, [`${kind} ${entity} ${rowId}`, data]);
+    return writeOnce({ env: this.#env, store: this.#deps.store, key }, async ({ tx }) => {
       const db = this.#writer(tx, viewer);
       if (kind === 'insert') await db.insert(entity, { ...data, id: rowId });
       else if (kind === 'update') await db.update(entity, rowId, data);
@@ -83,23 +116,69 @@ export class Functions {
     });
   }
 
-  async #query(definition: FunctionDef, { viewer }: CallRequest, args: unknown): Promise<CallResult> {
-    const now = this.#env.clock.now();
-    const value = await this.#deps.store.read((snapshot) => {
-      const context: QueryContext<Schema> = {
-        auth: viewer,
-        db: new DbReader<Schema>(snapshot, { access: this.#deps.access, viewer }),
-        now: () => now,
-      };
-      return run(definition, context, args);
-    });
-    return { value, seq: null };
+  /** An HTTP route, run as an action. */
+  async route(route: RegisteredRoute, { request, viewer, address, param }: RouteRequest): Promise<Response> {
+    route.rule.ask(viewer, {}, this.#env.clock.now());
+    const name = `${route.method} ${route.path}`;
+    const slot = this.#actions.admit();
+    try {
+      const caller = { name, viewer, signal: request.signal };
+      const { value } = await this.#actions.run(slot, caller, async (action) => {
+        const context: HttpContext = { ...action, address, param };
+        return route.handler(context, request);
+      });
+      return value;
+    } finally {
+      slot.release();
+    }
   }
 
-  #mutate(definition: FunctionDef, request: CallRequest, args: unknown): Promise<CallResult> {
+  /** Gives up the actions under way. */
+  close(): void {
+    this.#actions.close();
+  }
+
+  async #call(fn: RegisteredFunction, request: CallRequest): Promise<CallResult> {
+    const now = this.#env.clock.now();
+    if (!fn.rule.readsInput) fn.rule.ask(request.viewer, {}, now);
+    let args = fn.checkArgs(request.args);
+    // No await without need: mutations that come together are queued in order and share a COMMIT.
+    if (fn.kind === 'mutation') args = atOnce(args, fn.name);
+    else if (isPromise(args)) args = await args;
+    if (fn.rule.readsInput) fn.rule.ask(request.viewer, args, now);
+    switch (fn.kind) {
+      case 'query':
+        return this.#query(fn, request, args);
+      case 'mutation':
+        return this.#mutate(fn, request, args);
+      case 'action':
+        return this.#act(fn, request, args);
+    }
+  }
+
+  async #query(fn: RegisteredFunction, { viewer, signal }: CallRequest, args: unknown): Promise<CallResult> {
+    const { store, access } = this.#deps;
+    const now = this.#env.clock.now();
+    const options = { ms: this.#limits.queryMs, what: fn.name, signal };
+    const value = await store.read((snapshot) =>
+      withDeadline(this.#env.clock, options, async (own) => {
+        const gate = new ReadGate(snapshot, own);
+        const db = new DbReader<Schema>(gate, { access, viewer });
+        const context: QueryContext<Schema> = { auth: viewer, db, signal: own, now: () => now };
+        try {
+          return await fn.handler(context as never, args as never);
+        } finally {
+          gate.end();
+        }
+      }),
+    );
+    return { value: toResult(value === undefined ? value : await fn.checkResult(value)), seq: null };
+  }
+
+  #mutate(fn: RegisteredFunction, request: CallRequest, args: unknown): Promise<CallResult> {
     const { viewer, opId, name } = request;
-    const call = callKey(name, request.args);
-    return this.#once({ opId, viewer, call }, async ({ tx }) => {
+    const key = ledgerKey(opId, viewer, [name, request.args]);
+    return writeOnce({ env: this.#env, store: this.#deps.store, key }, async ({ tx }) => {
       const now = this.#env.clock.now();
       const context: MutationContext<Schema> = {
         auth: viewer,
@@ -108,30 +187,25 @@ export class Functions {
         random: () => this.#env.random.next(),
         id: () => newId(this.#env),
       };
-      return run(definition, context, args);
+      const value = await fn.handler(context as never, args as never);
+      return toResult(value === undefined ? value : atOnce(fn.checkResult(value), name));
     });
   }
 
-  async #once(
-    key: { opId: string | undefined; viewer: Viewer; call: string },
-    work: (context: JobContext) => Promise<Json | undefined>,
-  ): Promise<CallResult> {
-    const { opId, call } = key;
-    const ledgerKey = opId === undefined ? undefined : { opId, call, viewer: key.viewer.userId ?? '' };
-    let repeated: LedgerEntry | undefined;
-    const { value, seq } = await this.#deps.store.write(async (context) => {
-      if (ledgerKey) {
-        repeated = await findInLedger(context.tx, ledgerKey);
-        if (repeated) return repeated.value;
-      }
-      const result = await work(context);
-      if (ledgerKey) {
-        const at = this.#env.clock.now();
-        context.atEnd((seq) => writeLedger(context.tx, ledgerKey, { value: result, seq, at }));
-      }
-      return result;
-    });
-    return { value, seq: repeated ? repeated.seq : seq };
+  async #act(fn: RegisteredFunction, request: CallRequest, args: unknown): Promise<CallResult> {
+    // Before the ledger is asked: an op id that found no room may come again.
+    const slot = this.#actions.admit();
+    const run = () =>
+      this.#actions.run(slot, request, async (context) => {
+        const value = await fn.handler(context as never, args as never);
+        return toResult(value === undefined ? value : await fn.checkResult(value));
+      });
+    const key = ledgerKey(request.opId, request.viewer, [request.name, request.args]);
+    try {
+      return await (key ? this.#actionLedger.run(key, run) : run());
+    } finally {
+      slot.release();
+    }
   }
 
   #writer(tx: JobContext['tx'], viewer: Viewer): DbWriter<Schema> {
@@ -140,22 +214,7 @@ export class Functions {
   }
 }
 
-async function run(definition: FunctionDef, context: unknown, args: unknown): Promise<Json | undefined> {
-  const value: unknown = await definition.handler(context as never, args as never);
-  if (value === undefined) return undefined;
-  const checked = definition.returns ? parseShape(definition.returns, value, 'result') : value;
-  if (!isJson(checked)) throw new Fault('invalid', 'a function must return JSON');
-  return checked;
-}
-
-function authorize(auth: AuthMode, viewer: Viewer): void {
-  const allowed =
-    auth === 'public' || viewer.kind === 'user' || (auth === 'guest' && viewer.kind === 'guest');
-  if (!allowed)
-    throw new Fault('unauthorized', auth === 'guest' ? 'sign in, at least as a guest' : 'sign in');
-}
-
-/** What an op id stands for, in a few bytes; the arguments may be large. */
-function callKey(name: string, args: Json): string {
-  return `${name} ${isJsonObject(args) && Object.keys(args).length === 0 ? '' : fnv1a64(canonicalJson(args))}`;
+function toResult(value: unknown): Json | undefined {
+  if (value !== undefined && !isJson(value)) throw new Fault('invalid', 'a function must return JSON');
+  return value;
 }

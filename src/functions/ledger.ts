@@ -62,3 +62,8 @@ export async function writeLedger(
 export async function trimLedger(tx: Transaction, now: number): Promise<void> {
   await tx.run('DELETE FROM _ledger WHERE at < ?', [now - LEDGER_KEEP_MS]);
 }
+
+/** Replaces the value of an entry: what became of an action that was entered when it began. */
+export async function settleLedger(tx: Transaction, opId: string, value: Json): Promise<void> {
+  await tx.run('UPDATE _ledger SET result = ? WHERE op_id = ?', [JSON.stringify(value), opId]);
+}

@@ -1,4 +1,5 @@
 /** The value that describes an app to `createServer`; its type describes it to clients. */
+import type { HttpRouteDef } from '../functions/http-route.ts';
 import type { AppShape, FunctionTree } from '../schema/app-shape.ts';
 import type { Schema } from '../schema/define-schema.ts';
 import type { Plugin } from './plugin.ts';
@@ -7,6 +8,7 @@ export interface App<S extends Schema = Schema, F extends FunctionTree = Functio
   readonly schema: S;
   readonly functions: F;
   readonly plugins: readonly Plugin[];
+  readonly http: readonly HttpRouteDef[];
 }
 
 export function defineApp<S extends Schema, const F extends FunctionTree>(options: {
@@ -14,10 +16,13 @@ export function defineApp<S extends Schema, const F extends FunctionTree>(option
   /** By name, nested at will: `{ notes: { create } }` is called as `notes.create`. */
   functions?: F;
   plugins?: readonly Plugin[];
+  /** The app's own HTTP routes, made with `httpRoute`. */
+  http?: readonly HttpRouteDef[];
 }): App<S, F> {
   return {
     schema: options.schema,
     functions: options.functions ?? ({} as F),
     plugins: options.plugins ?? [],
+    http: options.http ?? [],
   };
 }

@@ -25,9 +25,9 @@ export const clientMessage = tagged({
   }),
   /** Changes the identity in place; null signs out. */
   auth: s.object({ token: s.nullable(s.string(4096)) }),
-  /** Calls a function. `op` makes a mutation run at most once, however often it is sent. [L3] */
+  /** Calls a function. `op` makes a mutation or an action run at most once, however often it is sent. [L3] */
   call: s.object({ id: s.int(0), fn: s.string(256), args: s.json(), op: s.optional(s.string(64)) }),
-  /** Gives a call up; its result is not wanted any more. */
+  /** Gives a call up; its result is not wanted any more. A mutation runs to its end all the same. */
   cancel: s.object({ id: s.int(0) }),
   /** Row writes, each its own transaction, at most once per op_id. [L3] */
   push: s.object({ id: s.int(0), ops: s.array(pushOp) }),

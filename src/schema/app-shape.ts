@@ -4,9 +4,13 @@
  */
 import type { Schema } from './define-schema.ts';
 
+export type FunctionKind = 'query' | 'mutation' | 'action';
+
 /** A function's signature. `signature` exists for the type checker alone. */
 export interface FunctionType<Args = never, Result = unknown> {
-  readonly kind: 'query' | 'mutation';
+  readonly kind: FunctionKind;
+  /** True: only the server's own functions may call it, and clients have no reference to it. */
+  readonly internal?: boolean;
   readonly signature?: (args: Args) => Result;
 }
 
@@ -25,9 +29,12 @@ export interface FunctionRef<Args, Result> {
   readonly signature?: (args: Args) => Result;
 }
 
-/** The tree of references that belongs to a tree of functions. */
+/** The tree of references that belongs to a tree of functions; internal ones are not in it. */
 export type Api<T> = {
-  readonly [K in keyof T]: T[K] extends FunctionType<infer Args, infer Result>
+  readonly [K in keyof T as T[K] extends { readonly internal: true } ? never : K]: T[K] extends FunctionType<
+    infer Args,
+    infer Result
+  >
     ? FunctionRef<Args, Result>
     : Api<T[K]>;
 };

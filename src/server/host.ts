@@ -4,7 +4,7 @@
  */
 import type { Env } from '../base/env.ts';
 import { Fault } from '../base/fault.ts';
-import { Functions } from '../functions/call.ts';
+import { type FunctionLimits, Functions } from '../functions/call.ts';
 import { LEDGER_TABLES, trimLedger } from '../functions/ledger.ts';
 import { Registry } from '../functions/registry.ts';
 import type { Authenticator } from '../plugin/authenticator.ts';
@@ -22,12 +22,14 @@ import { type Drivers, Store, type StoreOptions } from '../store/store.ts';
 import { FanOut } from '../sync/fan-out.ts';
 import { Visibility } from '../sync/visibility.ts';
 import { Connection, type ConnectionDeps } from './connection.ts';
+import { appRoute, assertDistinct, functionRoute } from './function-routes.ts';
 import { DEFAULT_OUTBOX, Flusher, type OutboxLimits } from './outbox.ts';
 
 export interface HostOptions {
   limits?: Partial<Limits>;
   outbox?: Partial<OutboxLimits>;
   store?: Partial<StoreOptions>;
+  functions?: Partial<FunctionLimits>;
   /** Connections at once; one more is refused as `overloaded`. */
   maxConnections?: number;
   /** Longest wait for calls in flight when draining. */
@@ -52,6 +54,8 @@ export class Host {
   readonly store: Store;
   readonly access: Access;
   readonly functions: Functions;
+  /** Those of functions, of plugins and of the app. */
+  readonly routes: readonly Route[];
   readonly #plugins: readonly PluginInstance[];
   readonly #tables: readonly string[];
   readonly #options: HostOptions;
@@ -67,17 +71,21 @@ export class Host {
     this.#options = deps.options ?? {};
     this.store = new Store(env, { schema, drivers: deps.drivers }, this.#options.store);
     this.access = new Access(schema, () => env.clock.now());
-    const registry = new Registry(app.functions);
-    this.functions = new Functions(env, { schema, store: this.store, access: this.access, registry });
+    const registry = new Registry(app.functions, app.http);
+    const functionDeps = { schema, store: this.store, access: this.access, registry };
+    this.functions = new Functions(env, functionDeps, this.#options.functions);
     const services: Services = { env, schema, store: this.store, access: this.access };
     this.#plugins = app.plugins.map((plugin) => plugin.create(services));
     this.#tables = [...LEDGER_TABLES, ...this.#plugins.flatMap((plugin) => plugin.tables ?? [])];
     this.#schemaHash = buildManifest(schema).hash;
     this.#visibility = new Visibility(schema, this.access);
-  }
-
-  get routes(): Route[] {
-    return this.#plugins.flatMap((plugin) => plugin.routes ?? []);
+    const limits = { ...DEFAULT_LIMITS, ...this.#options.limits };
+    this.routes = [
+      functionRoute(this.functions, limits),
+      ...this.#plugins.flatMap((plugin) => plugin.routes ?? []),
+      ...registry.routes.map((route) => appRoute(this.functions, route)),
+    ];
+    assertDistinct(this.routes);
   }
 
   get gauges(): Gauge[] {
@@ -152,9 +160,12 @@ export class Host {
     const { clock, log } = this.env;
     log.info('server.drain', { connections: this.#connections.size });
     const endMs = clock.monotonic() + (this.#options.drainMs ?? DEFAULT_DRAIN_MS);
-    while ([...this.#connections].some((c) => c.callsInFlight > 0) && clock.monotonic() < endMs) {
+    const busy = () =>
+      this.functions.actionsInFlight > 0 || [...this.#connections].some((c) => c.callsInFlight > 0);
+    while (busy() && clock.monotonic() < endMs) {
       await new Promise<void>((resolve) => clock.after(10, resolve));
     }
+    this.functions.close();
     for (const connection of this.#connections) connection.moving(MOVING_MS);
     for (const plugin of this.#plugins) await plugin.drain?.();
     await new Promise<void>((resolve) => clock.soon(resolve)); // the last frames leave

@@ -1,5 +1,14 @@
 /** `ternion/server`: functions, apps and the server that runs them. Node. */
+export type { AuthMode } from '../functions/auth-rule.ts';
+export type { FunctionLimits } from '../functions/call.ts';
+export type {
+  ActionContext,
+  HttpContext,
+  MutationContext,
+  QueryContext,
+} from '../functions/context.ts';
 export { functions } from '../functions/define.ts';
+export type { HttpRouteDef, HttpRouteOptions } from '../functions/http-route.ts';
 export type { Channel, ChannelHandler, ChannelHost } from '../plugin/channel.ts';
 export { type App, defineApp } from '../plugin/define-app.ts';
 export type { Plugin, PluginInstance } from '../plugin/plugin.ts';

@@ -22,7 +22,8 @@ interface RequestsDeps {
 
 export class Requests {
   readonly #deps: RequestsDeps;
-  readonly #inFlight = new Set<number>();
+  /** Each with what gives it up. */
+  readonly #inFlight = new Map<number, AbortController>();
 
   constructor(deps: RequestsDeps) {
     this.#deps = deps;
@@ -33,7 +34,7 @@ export class Requests {
   }
 
   call({ id, fn, args, op }: Extract<ClientMessage, { t: 'call' }>, viewer: Viewer): void {
-    this.#answer(id, () => this.#deps.functions.call({ name: fn, args, viewer, opId: op }));
+    this.#answer(id, (signal) => this.#deps.functions.call({ name: fn, args, viewer, opId: op, signal }));
   }
 
   push({ id, ops }: Extract<ClientMessage, { t: 'push' }>, viewer: Viewer): void {
@@ -49,12 +50,14 @@ export class Requests {
 
   /** The result of this call is not wanted any more; what it writes stays. */
   cancel(id: number): void {
+    const call = this.#inFlight.get(id);
     this.#inFlight.delete(id);
+    call?.abort();
   }
 
-  /** Results that come after this are dropped. */
+  /** Gives up all that is under way; results that come after this are dropped. */
   close(): void {
-    this.#inFlight.clear();
+    for (const id of [...this.#inFlight.keys()]) this.cancel(id);
   }
 
   async #write(op: PushOp, viewer: Viewer): Promise<PushOutcome> {
@@ -67,17 +70,20 @@ export class Requests {
     }
   }
 
-  #answer(id: number, work: () => Promise<CallResult>): void {
+  #answer(id: number, work: (signal: AbortSignal) => Promise<CallResult>): void {
     const { send, wrote, maxInFlight } = this.#deps;
     if (this.#inFlight.has(id)) throw new Fault('bad_message', `call ${id} is under way already`);
     if (this.#inFlight.size >= maxInFlight) {
       const fault = new Fault('overloaded', `more than ${maxInFlight} calls under way`);
       return send({ t: 'result', id, ok: false, error: fault.toJSON() });
     }
-    this.#inFlight.add(id);
-    work().then(
+    const call = new AbortController();
+    this.#inFlight.set(id, call);
+    // The number may be that of another call by now.
+    const settled = () => this.#inFlight.get(id) === call && this.#inFlight.delete(id);
+    work(call.signal).then(
       ({ value, seq }) => {
-        if (!this.#inFlight.delete(id)) return;
+        if (!settled()) return;
         if (seq !== null) wrote(seq);
         send({
           t: 'result',
@@ -88,7 +94,7 @@ export class Requests {
         });
       },
       (error) => {
-        if (!this.#inFlight.delete(id)) return;
+        if (!settled()) return;
         send({ t: 'result', id, ok: false, error: this.#fault(error, 'call').toJSON() });
       },
     );

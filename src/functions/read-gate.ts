@@ -1,0 +1,34 @@
+/** What a query reads through: shut when the query has ended, was given up or is over its deadline. [Q4] */
+import { Fault } from '../base/fault.ts';
+import type { JsonObject } from '../base/json.ts';
+import type { QuerySpec } from '../schema/query-spec.ts';
+import type { RowSource } from './db-reader.ts';
+
+export class ReadGate implements RowSource {
+  readonly #source: RowSource;
+  readonly #signal: AbortSignal;
+  #ended = false;
+
+  constructor(source: RowSource, signal: AbortSignal) {
+    this.#source = source;
+    this.#signal = signal;
+  }
+
+  async get(entity: string, id: string): Promise<JsonObject | null> {
+    return this.#open().get(entity, id);
+  }
+
+  async select(spec: QuerySpec): Promise<JsonObject[]> {
+    return this.#open().select(spec);
+  }
+
+  end(): void {
+    this.#ended = true;
+  }
+
+  #open(): RowSource {
+    this.#signal.throwIfAborted();
+    if (this.#ended) throw new Fault('internal', 'ctx.db was used after the query had ended');
+    return this.#source;
+  }
+}

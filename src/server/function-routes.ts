@@ -1,0 +1,61 @@
+/**
+ * Functions over HTTP: `POST /api/fn/<name>`, the same door as a call on the socket [P3], and the routes of
+ * the app. Host makes the list; http-app.ts mounts it.
+ *
+ *   POST /api/fn/notes.create  {"title":"x"}   ->  200 {"value":{"id":"..."},"seq":7}
+ *   Idempotency-Key: <op id>   makes a mutation or an action run at most once, however often it is sent. [L3]
+ */
+import { Fault } from '../base/fault.ts';
+import { type Json, parseJson } from '../base/json.ts';
+import { parseShape, s } from '../base/shape.ts';
+import type { Functions } from '../functions/call.ts';
+import type { RegisteredRoute } from '../functions/registry.ts';
+import type { Route } from '../plugin/route.ts';
+import type { Limits } from '../protocol/limits.ts';
+
+/** As `op` in protocol/client-message.ts. */
+const opIdShape = s.string(64);
+
+export function functionRoute(functions: Functions, limits: Limits): Route {
+  return {
+    method: 'POST',
+    path: '/api/fn/:name',
+    handle: async (request, { viewer, param }) => {
+      const key = request.headers.get('Idempotency-Key');
+      const opId = key ? parseShape(opIdShape, key, 'Idempotency-Key') : undefined;
+      const args = await readArgs(request, limits);
+      const { signal } = request;
+      const { value, seq } = await functions.call({ name: param('name'), args, viewer, opId, signal });
+      return Response.json({ ...(value !== undefined && { value }), ...(seq !== null && { seq }) });
+    },
+  };
+}
+
+export function appRoute(functions: Functions, route: RegisteredRoute): Route {
+  return {
+    method: route.method,
+    path: route.path,
+    handle: (request, { viewer, address, param }) =>
+      functions.route(route, { request, viewer, address, param }),
+  };
+}
+
+/** What http-app.ts and ws-transport.ts answer themselves. */
+const TAKEN: ReadonlySet<string> = new Set(['/health', '/ready', '/metrics', '/ws']);
+
+/** Throws Fault `invalid` for a route that another one hides. */
+export function assertDistinct(routes: readonly Route[]): void {
+  const seen = new Set<string>();
+  for (const { method, path } of routes) {
+    if (!path.startsWith('/')) throw new Fault('invalid', `a route's path begins with "/": ${path}`);
+    const name = `${method} ${path.replace(/:\w+/g, ':')}`;
+    if (TAKEN.has(path) || seen.has(name)) throw new Fault('invalid', `two routes for ${method} ${path}`);
+    seen.add(name);
+  }
+}
+
+/** No body is no arguments. The body's size was limited on its way in. */
+async function readArgs(request: Request, { textBytes, jsonDepth }: Limits): Promise<Json> {
+  const text = await request.text();
+  return text.trim() === '' ? {} : parseJson(text, { maxChars: textBytes, maxDepth: jsonDepth });
+}
