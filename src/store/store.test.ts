@@ -200,6 +200,80 @@ describe('the log', () => {
     expect((await run(store.write(insert('after')))).seq).toBe(13);
   });
 
+  test('[L4] the log is bounded by bytes: at a tenth over, oldest transactions go until it fits', async () => {
+    await run(store.write(insert('n0')));
+    const { bytes } = (
+      await store.read((snapshot) => snapshot.all('SELECT octet_length(changes) AS bytes FROM _log'))
+    )[0] as { bytes: number };
+    await run(store.close());
+    store = await openStore({ logBytes: bytes * 10 });
+    for (const id of '123456789ab') await run(store.write(insert(`n${id}`)));
+    await env.clock.advance(10);
+    expect([store.horizon, store.seq]).toEqual([2, 12]);
+    await run(store.close());
+    store = await openStore({ logBytes: bytes * 10 });
+    await run(store.write(insert('nc')));
+    await env.clock.advance(10);
+    expect(store.horizon).toBe(2); // 11 of them are within the tenth
+    await run(store.write(insert('nd')));
+    await env.clock.advance(10);
+    expect([store.horizon, store.seq]).toEqual([4, 14]);
+  });
+
+  test('[L4] the log is bounded by age, looked at with each commit and at start', async () => {
+    store = await openStore({ logAgeMs: 1000 });
+    await run(store.write(insert('a')));
+    await env.clock.advance(600);
+    await run(store.write(insert('b')));
+    await env.clock.advance(499);
+    await run(store.write(insert('c')));
+    await env.clock.advance(0);
+    expect(store.horizon).toBe(0);
+    await env.clock.advance(2);
+    await run(store.write(insert('d')));
+    await env.clock.advance(0);
+    expect(store.horizon).toBe(1);
+    await env.clock.advance(5000);
+    await run(store.close());
+    store = await openStore({ logAgeMs: 1000 });
+    await env.clock.advance(10);
+    expect([store.horizon, store.seq]).toEqual([4, 4]);
+  });
+
+  test('[L4] a transaction larger than the whole limit goes as a whole', async () => {
+    store = await openStore({ logBytes: 10 });
+    await run(
+      store.write(async (job) => {
+        for (const id of ['a', 'b', 'c']) await insert(id)(job);
+      }),
+    );
+    await env.clock.advance(10);
+    expect([store.horizon, store.seq]).toEqual([1, 1]);
+    expect(await titles()).toEqual(['a', 'b', 'c']);
+  });
+
+  test('[L4] a job that was rolled back counts for nothing', async () => {
+    store = await openStore({ logBytes: 400 });
+    const failing = store.write(async (job) => {
+      await insert('bad', 'x'.repeat(1000))(job);
+      job.atEnd(() => Promise.reject(new Error('no')));
+    });
+    await run(Promise.allSettled([failing, store.write(insert('a'))]));
+    await env.clock.advance(10);
+    expect([store.horizon, store.seq]).toEqual([0, 1]);
+  });
+
+  test('[L4] a snapshot that is newer than the news of a trim reads no gap', async () => {
+    for (const id of ['a', 'b', 'c']) await run(store.write(insert(id)));
+    const { writer } = database.open();
+    await writer.run('DELETE FROM _log WHERE seq <= 2');
+    await writer.run(`INSERT OR REPLACE INTO _meta (key, value) VALUES ('horizon', '2')`);
+    expect(store.horizon).toBe(0);
+    await expect(store.read((snapshot) => snapshot.since(1, 10))).rejects.toMatchObject({
+      code: 'stale_cursor',
+    });
+  });
+
   test('the epoch is kept by the database', async () => {
     const { epoch } = store;
     await run(store.close());
@@ -232,12 +306,15 @@ describe('the schema at start', () => {
         schema: defineSchema({ entities: [entity('Note', fields)] }),
         drivers: database.open(),
       }).open();
-    await expect(reopen({ title: field.int() })).rejects.toThrow(
-      'Note.title is TEXT in the database and INTEGER',
+    await expect(reopen({ ...Note.fields, title: field.int() })).rejects.toThrow(
+      'change kind of field Note.title',
     );
-    await expect(reopen({ owner: field.id('User') })).rejects.toThrow(
-      'give it a default or make it optional',
-    );
+    await expect(reopen({ ...Note.fields, owner: field.id('User') })).rejects.toThrow('add field Note.owner');
+    await expect(reopen({})).rejects.toMatchObject({
+      code: 'invalid',
+      message: expect.stringContaining("call migrate with allow: 'destructive'"),
+      data: { steps: ['drop field Note.title', 'drop field Note.done', 'drop field Note.tag'] },
+    });
   });
 
   test('unique fields and unique indexes are kept by the database', async () => {
@@ -246,7 +323,10 @@ describe('the schema at start', () => {
       { email: field.string().unique(), team: field.string(), nick: field.string() },
       { indexes: [{ name: 'team_nick', fields: ['team', 'nick'], unique: true }] },
     );
-    const other = new Store(env, { schema: defineSchema({ entities: [User] }), drivers: database.open() });
+    const other = new Store(env, {
+      schema: defineSchema({ entities: [Note, User] }),
+      drivers: database.open(),
+    });
     await other.open();
     const add = (id: string, email: string, nick: string) =>
       run(other.write(({ tx }) => tx.insert('User', { id, email, team: 't', nick })));
