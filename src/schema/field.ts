@@ -93,6 +93,15 @@ export function isDocumentKind(kind: FieldKind): boolean {
   return kind === 'richtext';
 }
 
+/** SQL holds UTF-8, which cannot say half a surrogate pair: it would come back as another text. [Q3] */
+function textShape(maxChars: number): Shape<string> {
+  const inner = s.string(maxChars);
+  return shape(inner.json, (value) => {
+    const text = inner.parse(value);
+    return /\p{Cs}/u.test(text) ? miss('text of whole characters') : text;
+  });
+}
+
 function bytesShape(maxBytes: number): Shape<string> {
   return shape(`bytes<=${maxBytes}`, (value) => {
     if (typeof value !== 'string') return miss('bytes as base64url text');
@@ -103,7 +112,7 @@ function bytesShape(maxBytes: number): Shape<string> {
 }
 
 export const field = {
-  string: (maxChars = MAX_STRING_CHARS) => new Field<string>({ kind: 'string', shape: s.string(maxChars) }),
+  string: (maxChars = MAX_STRING_CHARS) => new Field<string>({ kind: 'string', shape: textShape(maxChars) }),
   int: (min?: number, max?: number) => new Field<number>({ kind: 'int', shape: s.int(min, max) }),
   float: () => new Field<number>({ kind: 'float', shape: s.number() }),
   bool: () => new Field<boolean>({ kind: 'bool', shape: s.bool() }),
@@ -113,7 +122,7 @@ export const field = {
     new Field<V[number]>({ kind: 'enum', shape: s.oneOf(...values), values }),
   json: <T extends Json = Json>() => new Field<T>({ kind: 'json', shape: s.json() }),
   /** The id of a row of the entity named `target`. */
-  id: (target: string) => new Field<string>({ kind: 'id', shape: s.string(64), target }),
+  id: (target: string) => new Field<string>({ kind: 'id', shape: textShape(64), target }),
   /** Up to `maxBytes` bytes. Rows carry them as base64url text (base/base64url.ts), SQL as a BLOB. */
   bytes: (maxBytes = MAX_FIELD_BYTES) => new Field<string>({ kind: 'bytes', shape: bytesShape(maxBytes) }),
   /** A LoroText in the row's document; the column holds its plain text and is written by the docs plane alone. */

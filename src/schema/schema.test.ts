@@ -35,6 +35,7 @@ describe('entities', () => {
 
   test.each([
     [{ authorId: 'u' }, 'Note.title must be a string'],
+    [{ title: 'a\ud800b', authorId: 'u' }, 'Note.title must be text of whole characters'],
     [{ title: 't', authorId: 'u', likes: 11 }, 'Note.likes must be a whole number in 0..10'],
     [{ title: 't', authorId: 'u', status: 'gone' }, 'Note.status must be one of draft, live'],
     [{ title: 't', authorId: 'u', body: 'x' }, 'written through its document'],
