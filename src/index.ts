@@ -1,4 +1,5 @@
 /** `ternion`: what an app's schema is written with. Runs everywhere. */
+export { decodeBase64Url, encodeBase64Url } from './base/base64url.ts';
 export { Fault, isFault } from './base/fault.ts';
 export type { Json, JsonObject } from './base/json.ts';
 export type { Viewer } from './policy/viewer.ts';

@@ -2,14 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { silentLog } from '../base/env.ts';
 import type { JsonObject } from '../base/json.ts';
-import { select } from '../schema/match.ts';
+import { field } from '../schema/field.ts';
+import { select, type TypedSpec } from '../schema/match.ts';
 import type { QuerySpec } from '../schema/query-spec.ts';
 import { LiveQuery } from './live-query.ts';
 import { Overlay } from './overlay.ts';
 import { RowTables } from './row-tables.ts';
 import { RowView } from './row-view.ts';
 
-function setUp(spec: QuerySpec) {
+function setUp(spec: TypedSpec) {
   const tables = new RowTables();
   const view = new RowView({ tables, overlay: new Overlay(), projected: () => ({}) }, silentLog);
   const write = (rows: Record<string, JsonObject | null>, entity = 'Note') =>
@@ -37,6 +38,17 @@ describe('a live query', () => {
       { data: [], complete: false },
       { data: [], complete: true },
     ]);
+  });
+
+  test('[Q3] orders bytes as SQL does, when it knows the fields', () => {
+    const fields = { icon: field.bytes() };
+    const { write, query } = setUp({
+      entity: 'Note',
+      orderBy: [{ field: 'icon', direction: 'asc' }],
+      fields,
+    });
+    write({ a: { icon: '-A' }, b: { icon: 'AA' }, c: { icon: 'aA' } }); // 0xf8, 0x00, 0x68
+    expect(ids(query)).toEqual(['b', 'c', 'a']);
   });
 
   test('stays the same array, and silent, while nothing in it changes', () => {

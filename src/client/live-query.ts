@@ -4,8 +4,7 @@
  */
 import type { Cancel, Log } from '../base/env.ts';
 import type { JsonObject } from '../base/json.ts';
-import { compareRows, matches, select } from '../schema/match.ts';
-import type { QuerySpec } from '../schema/query-spec.ts';
+import { compareRows, matches, select, type TypedSpec } from '../schema/match.ts';
 import { Listeners } from './listeners.ts';
 import type { RowChange, RowView } from './row-view.ts';
 
@@ -21,7 +20,7 @@ const MEND_SHARE = 8;
 
 export class LiveQuery<R = JsonObject> {
   readonly #view: RowView;
-  readonly #spec: QuerySpec;
+  readonly #spec: TypedSpec;
   readonly #changed: Listeners<[QueryResult<R>]>;
   /** All that match, in order, beyond the limit too. */
   #matching: JsonObject[] = [];
@@ -31,7 +30,7 @@ export class LiveQuery<R = JsonObject> {
   #version = -1;
   #unlisten: Cancel | undefined;
 
-  constructor(view: RowView, spec: QuerySpec, log: Log) {
+  constructor(view: RowView, spec: TypedSpec, log: Log) {
     this.#changed = new Listeners(log);
     this.#view = view;
     this.#spec = spec;

@@ -2,6 +2,8 @@
 import type { JsonObject } from '../base/json.ts';
 import type { Schema } from '../schema/define-schema.ts';
 import { buildManifest } from '../schema/manifest.ts';
+import type { TypedSpec } from '../schema/match.ts';
+import type { QuerySpec } from '../schema/query-spec.ts';
 
 export class RowDrafts {
   /** Of the manifest; '' without a schema. */
@@ -33,6 +35,12 @@ export class RowDrafts {
 
   update(entity: string, patch: JsonObject): JsonObject {
     return this.#schema?.entity(entity).parsePatch(patch) ?? patch;
+  }
+
+  /** The query with its entity's fields, so that it is ordered as SQL orders it. */
+  typed(spec: QuerySpec): TypedSpec {
+    const entity = this.#schema?.entities.find(({ name }) => name === spec.entity);
+    return entity ? { ...spec, fields: entity.fields } : spec;
   }
 
   /** What a new row holds besides the fields of its insert. */

@@ -222,7 +222,7 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
   }
 
   liveQuery<E extends EntityOf<App>>(spec: QuerySpec & { entity: E }): LiveQuery<RowOf<App, E>> {
-    return new LiveQuery(this.#replica.view, spec, this.env.log);
+    return new LiveQuery(this.#replica.view, this.#drafts.typed(spec), this.env.log);
   }
 
   /** Resolves when the server has confirmed the rows: `store.knowledge` is `complete`. */

@@ -1,8 +1,11 @@
 /**
  * One total order over field values: null < false < true < numbers < text < lists and objects (by their
- * canonical JSON). Text is ordered by code point, as SQLite's BINARY collation orders UTF-8. [Q3]
+ * canonical JSON). Text is ordered by code point, as SQLite's BINARY collation orders UTF-8. Fields of two kinds
+ * have an order of their own: bytes by what their text stands for, JSON by its canonical text. [Q3]
  */
+import { compareBase64Url } from '../base/base64url.ts';
 import { canonicalJson, type Json } from '../base/json.ts';
+import type { FieldSpec } from './field.ts';
 
 export function compareValues(a: Json | undefined, b: Json | undefined): number {
   const rankA = rank(a);
@@ -11,6 +14,19 @@ export function compareValues(a: Json | undefined, b: Json | undefined): number 
   if (typeof a === 'string') return compareText(a, b as string);
   if (typeof a === 'object' && a !== null) return compareText(canonicalJson(a), canonicalJson(b));
   return Number(a) - Number(b) || 0;
+}
+
+/** The order of two values of one field, which is that of its column (store/row-codec.ts). */
+export function compareField(
+  spec: Pick<FieldSpec, 'kind' | 'optional'> | undefined,
+  a: Json | undefined,
+  b: Json | undefined,
+): number {
+  if (spec?.kind === 'bytes' && typeof a === 'string' && typeof b === 'string') return compareBase64Url(a, b);
+  if (spec?.kind !== 'json') return compareValues(a, b);
+  const text = (value: Json | undefined) =>
+    spec.optional && (value ?? null) === null ? null : canonicalJson(value);
+  return compareValues(text(a), text(b));
 }
 
 function rank(value: Json | undefined): number {

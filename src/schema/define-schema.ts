@@ -1,6 +1,6 @@
 /** The schema of an app: its entities and policies, looked up by name. */
 import { Fault } from '../base/fault.ts';
-import type { Entity, EntityFields } from './entity.ts';
+import { type Entity, type EntityFields, refuseTwice } from './entity.ts';
 import type { PolicySpec } from './policy-spec.ts';
 
 export type AnyEntity = Entity<string, EntityFields>;
@@ -12,8 +12,10 @@ export class Schema<E extends AnyEntity = AnyEntity> {
   constructor(entities: readonly E[], policies: readonly PolicySpec[]) {
     this.#entities = new Map(entities.map((entity) => [entity.name, entity]));
     this.policies = policies;
-    if (this.#entities.size !== entities.length)
-      throw new Fault('invalid', 'two entities have the same name');
+    refuseTwice(
+      entities.map(({ name }) => name),
+      'there are two entities',
+    );
     const stray = policies.find((policy) => !this.#entities.has(policy.entity));
     if (stray) throw new Fault('invalid', `a policy names the unknown entity ${stray.entity}`);
   }

@@ -18,23 +18,35 @@ export interface EntityOptions {
   readonly indexes?: readonly IndexSpec[];
   /** `all` (default): part of every replica that may read it; `none`: only through functions. */
   readonly sync?: 'all' | 'none';
+  /** What the entity was called before: a hint to migrations. Not for entities with documents. */
+  readonly renamedFrom?: string;
 }
 
 const NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 const RESERVED = new Set(['id', '__proto__', 'constructor', 'prototype']);
+const SQLITE = /^sqlite_/i;
 
 export class Entity<N extends string = string, F extends EntityFields = EntityFields> {
   readonly name: N;
   readonly fields: F;
   readonly indexes: readonly IndexSpec[];
   readonly sync: 'all' | 'none';
+  readonly renamedFrom: string | undefined;
 
   constructor(name: N, fields: F, options: EntityOptions = {}) {
-    if (!NAME.test(name)) throw new Fault('invalid', `bad entity name ${JSON.stringify(name)}`);
+    if (!NAME.test(name) || SQLITE.test(name))
+      throw new Fault('invalid', `bad entity name ${JSON.stringify(name)}`);
     for (const key of Object.keys(fields)) {
-      if (!NAME.test(key) || RESERVED.has(key)) throw new Fault('invalid', `bad field name ${name}.${key}`);
+      if (!NAME.test(key) || RESERVED.has(key.toLowerCase()))
+        throw new Fault('invalid', `bad field name ${name}.${key}`);
     }
+    refuseTwice(Object.keys(fields), `${name} has two fields`);
+    const unique = Object.keys(fields).filter((key) => fields[key]!.spec.unique);
+    const indexes = (options.indexes ?? []).map((index) => index.name);
+    refuseTwice([...indexes, ...unique.map((key) => `unique_${key}`)], `${name} has two indexes`);
     for (const index of options.indexes ?? []) {
+      if (!NAME.test(index.name) || index.fields.length === 0)
+        throw new Fault('invalid', `bad index ${name}.${JSON.stringify(index.name)}`);
       const unknown = index.fields.find((key) => !Object.hasOwn(fields, key));
       if (unknown !== undefined)
         throw new Fault('invalid', `index ${name}.${index.name} names no field ${unknown}`);
@@ -43,6 +55,9 @@ export class Entity<N extends string = string, F extends EntityFields = EntityFi
     this.fields = fields;
     this.indexes = options.indexes ?? [];
     this.sync = options.sync ?? 'all';
+    this.renamedFrom = options.renamedFrom;
+    if (this.renamedFrom !== undefined && this.documentFields.length > 0)
+      throw new Fault('invalid', `${name} has documents, which keep its name: it cannot be renamed`);
   }
 
   /** Fields that are containers of the row's document. */
@@ -58,14 +73,14 @@ export class Entity<N extends string = string, F extends EntityFields = EntityFi
   parseInsert(id: unknown, data: unknown): JsonObject {
     if (!isId(id)) throw new Fault('invalid', `${this.name}.id must be 1 to 64 URL-safe characters`);
     const given = this.#object(data);
-    const row: JsonObject = { id };
-    for (const [key, { spec }] of Object.entries(this.fields)) {
-      const value = Object.hasOwn(given, key)
-        ? given[key]
-        : (spec.default ?? (spec.optional ? null : undefined));
-      row[key] = parseShape(spec.shape, value, `${this.name}.${key}`) as JsonObject[string];
-    }
-    return row;
+    return this.#whole(id, given);
+  }
+
+  /** A whole row as a migration made it: document fields are columns like all others here. Throws `invalid`. */
+  parseRow(id: string, data: JsonObject): JsonObject {
+    const stray = Object.keys(data).find((key) => key !== 'id' && !Object.hasOwn(this.fields, key));
+    if (stray !== undefined) throw new Fault('invalid', `${this.name} has no field ${JSON.stringify(stray)}`);
+    return this.#whole(id, data);
   }
 
   /** The fields of an update. Throws `invalid`. */
@@ -79,6 +94,17 @@ export class Entity<N extends string = string, F extends EntityFields = EntityFi
     return patch;
   }
 
+  #whole(id: string, given: JsonObject): JsonObject {
+    const row: JsonObject = { id };
+    for (const [key, { spec }] of Object.entries(this.fields)) {
+      const value = Object.hasOwn(given, key)
+        ? given[key]
+        : (spec.default ?? (spec.optional ? null : undefined));
+      row[key] = parseShape(spec.shape, value, `${this.name}.${key}`) as JsonObject[string];
+    }
+    return row;
+  }
+
   #object(data: unknown): JsonObject {
     if (!isJsonObject(data)) throw new Fault('invalid', `${this.name} takes an object`);
     for (const key of Object.keys(data)) {
@@ -89,6 +115,15 @@ export class Entity<N extends string = string, F extends EntityFields = EntityFi
       }
     }
     return data;
+  }
+}
+
+/** SQLite tells names apart by their letters alone, not by their case. */
+export function refuseTwice(names: readonly string[], complaint: string): void {
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name.toLowerCase())) throw new Fault('invalid', `${complaint} called ${name}`);
+    seen.add(name.toLowerCase());
   }
 }
 

@@ -2,19 +2,25 @@
  * The kinds of value a row may hold, with their modifiers. A Field is a description; entity.ts turns a
  * set of them into parsers, store/ddl.ts into columns, manifest.ts into JSON.
  */
+import { base64UrlBytes, isBase64Url } from '../base/base64url.ts';
+import { Fault } from '../base/fault.ts';
 import type { Json } from '../base/json.ts';
-import { type Shape, s } from '../base/shape.ts';
+import { miss, type Shape, s, shape } from '../base/shape.ts';
 
-export type FieldKind =
-  | 'string'
-  | 'int'
-  | 'float'
-  | 'bool'
-  | 'datetime'
-  | 'enum'
-  | 'json'
-  | 'id'
-  | 'richtext';
+export const FIELD_KINDS = [
+  'string',
+  'int',
+  'float',
+  'bool',
+  'datetime',
+  'enum',
+  'json',
+  'id',
+  'bytes',
+  'richtext',
+] as const;
+
+export type FieldKind = (typeof FIELD_KINDS)[number];
 
 /** What a field asks of an insert: a value, perhaps a value, or none at all (documents fill it). */
 export type Mode = 'required' | 'omittable' | 'projected';
@@ -34,10 +40,15 @@ export interface FieldSpec {
   readonly target?: string;
   /** `enum`: what it may be. */
   readonly values?: readonly string[];
+  /** What the field was called before. A hint to migrations (schema/diff.ts), not part of the manifest's JSON. */
+  readonly renamedFrom?: string;
 }
 
 /** Longest string a field takes, in UTF-16 units. Longer texts belong into a richtext or a file. */
 export const MAX_STRING_CHARS = 1 << 16;
+
+/** Most bytes a bytes field takes. What is larger is a file. */
+export const MAX_FIELD_BYTES = 1 << 16;
 
 export class Field<T, M extends Mode = 'required'> {
   readonly spec: FieldSpec;
@@ -69,6 +80,12 @@ export class Field<T, M extends Mode = 'required'> {
   serverOnly(): Field<T, M> {
     return new Field({ ...this.spec, serverOnly: true });
   }
+
+  /** Says that the rows of an older schema hold this field as `name`. Throws `invalid` for a document's field. */
+  renamedFrom(name: string): Field<T, M> {
+    if (isDocumentKind(this.spec.kind)) throw new Fault('invalid', "a document's field cannot be renamed");
+    return new Field({ ...this.spec, renamedFrom: name });
+  }
 }
 
 /** Whether a row with such a field has a document. */
@@ -76,8 +93,26 @@ export function isDocumentKind(kind: FieldKind): boolean {
   return kind === 'richtext';
 }
 
+/** SQL holds UTF-8, which cannot say half a surrogate pair: it would come back as another text. [Q3] */
+function textShape(maxChars: number): Shape<string> {
+  const inner = s.string(maxChars);
+  return shape(inner.json, (value) => {
+    const text = inner.parse(value);
+    return /\p{Cs}/u.test(text) ? miss('text of whole characters') : text;
+  });
+}
+
+function bytesShape(maxBytes: number): Shape<string> {
+  return shape(`bytes<=${maxBytes}`, (value) => {
+    if (typeof value !== 'string') return miss('bytes as base64url text');
+    // Its length first: a text that is too long is not read.
+    if ((base64UrlBytes(value) ?? 0) > maxBytes) return miss(`at most ${maxBytes} bytes`);
+    return isBase64Url(value) ? value : miss('bytes as base64url text');
+  });
+}
+
 export const field = {
-  string: (maxChars = MAX_STRING_CHARS) => new Field<string>({ kind: 'string', shape: s.string(maxChars) }),
+  string: (maxChars = MAX_STRING_CHARS) => new Field<string>({ kind: 'string', shape: textShape(maxChars) }),
   int: (min?: number, max?: number) => new Field<number>({ kind: 'int', shape: s.int(min, max) }),
   float: () => new Field<number>({ kind: 'float', shape: s.number() }),
   bool: () => new Field<boolean>({ kind: 'bool', shape: s.bool() }),
@@ -87,7 +122,9 @@ export const field = {
     new Field<V[number]>({ kind: 'enum', shape: s.oneOf(...values), values }),
   json: <T extends Json = Json>() => new Field<T>({ kind: 'json', shape: s.json() }),
   /** The id of a row of the entity named `target`. */
-  id: (target: string) => new Field<string>({ kind: 'id', shape: s.string(64), target }),
+  id: (target: string) => new Field<string>({ kind: 'id', shape: textShape(64), target }),
+  /** Up to `maxBytes` bytes. Rows carry them as base64url text (base/base64url.ts), SQL as a BLOB. */
+  bytes: (maxBytes = MAX_FIELD_BYTES) => new Field<string>({ kind: 'bytes', shape: bytesShape(maxBytes) }),
   /** A LoroText in the row's document; the column holds its plain text and is written by the docs plane alone. */
   richtext: () => new Field<string, 'projected'>({ kind: 'richtext', shape: s.string(), default: '' }),
 };

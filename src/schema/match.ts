@@ -1,22 +1,31 @@
-/** A QuerySpec on rows in memory. store/select.ts does the same in SQL. [Q3] */
+/**
+ * A QuerySpec on rows in memory. store/select.ts does the same in SQL. [Q3]
+ * Both order a field by its kind, so give `fields` wherever the entity is known.
+ */
 import { type JsonObject, jsonEquals } from '../base/json.ts';
-import { compareValues } from './compare.ts';
+import { compareField, compareValues } from './compare.ts';
+import type { EntityFields } from './entity.ts';
 import type { QuerySpec } from './query-spec.ts';
+
+/** A query with the fields of its entity. */
+export interface TypedSpec extends QuerySpec {
+  readonly fields?: EntityFields;
+}
 
 export function matches(spec: QuerySpec, row: JsonObject): boolean {
   return Object.entries(spec.where ?? {}).every(([key, value]) => jsonEquals(row[key] ?? null, value));
 }
 
-export function compareRows(spec: QuerySpec, a: JsonObject, b: JsonObject): number {
+export function compareRows(spec: TypedSpec, a: JsonObject, b: JsonObject): number {
   for (const { field, direction } of spec.orderBy ?? []) {
-    const order = compareValues(a[field], b[field]);
+    const order = compareField(spec.fields?.[field]?.spec, a[field], b[field]);
     if (order !== 0) return direction === 'desc' ? -order : order;
   }
   return compareValues(a.id, b.id);
 }
 
 /** The rows that match, in order, cut at the limit. */
-export function select(spec: QuerySpec, rows: Iterable<JsonObject>): JsonObject[] {
+export function select(spec: TypedSpec, rows: Iterable<JsonObject>): JsonObject[] {
   const found: JsonObject[] = [];
   for (const row of rows) if (matches(spec, row)) found.push(row);
   found.sort((a, b) => compareRows(spec, a, b));

@@ -3,7 +3,7 @@ import { describe, expect, expectTypeOf, test } from 'vitest';
 import { compareValues } from './compare.ts';
 import { defineSchema } from './define-schema.ts';
 import { entity } from './entity.ts';
-import { field, MAX_STRING_CHARS } from './field.ts';
+import { field, MAX_FIELD_BYTES, MAX_STRING_CHARS } from './field.ts';
 import type { Insert, Patch, Row } from './infer.ts';
 import { buildManifest } from './manifest.ts';
 import { select } from './match.ts';
@@ -35,6 +35,7 @@ describe('entities', () => {
 
   test.each([
     [{ authorId: 'u' }, 'Note.title must be a string'],
+    [{ title: 'a\ud800b', authorId: 'u' }, 'Note.title must be text of whole characters'],
     [{ title: 't', authorId: 'u', likes: 11 }, 'Note.likes must be a whole number in 0..10'],
     [{ title: 't', authorId: 'u', status: 'gone' }, 'Note.status must be one of draft, live'],
     [{ title: 't', authorId: 'u', body: 'x' }, 'written through its document'],
@@ -52,6 +53,17 @@ describe('entities', () => {
     expect(() => Note.parseInsert(id, { title: 't', authorId: 'u' })).toThrow('Note.id must be');
   });
 
+  test('bytes are base64url text, up to a number of bytes', () => {
+    const File = entity('File', { small: field.bytes(4).optional(), large: field.bytes().optional() });
+    const small = (value: unknown) => File.parseInsert('f', { small: value }).small;
+    expect([small('AAAAAA'), small(''), small(null)]).toEqual(['AAAAAA', '', null]);
+    for (const bad of ['AAAAAAA', 'AAAAAAAA']) expect(() => small(bad)).toThrow('at most 4 bytes');
+    for (const bad of ['A', 'AB', 'AA==', '+A', 7]) expect(() => small(bad)).toThrow('bytes as base64url');
+    const text = (bytes: number) => Buffer.alloc(bytes).toString('base64url');
+    expect(File.parseInsert('f', { large: text(MAX_FIELD_BYTES) }).large).toHaveLength(87_382);
+    expect(() => File.parseInsert('f', { large: text(MAX_FIELD_BYTES + 1) })).toThrow('at most 65536 bytes');
+  });
+
   test('a patch takes some fields, but no readonly one', () => {
     expect(Note.parsePatch({ title: 'y' })).toEqual({ title: 'y' });
     expect(() => Note.parsePatch({ authorId: 'eve' })).toThrow('Note.authorId is readonly');
@@ -63,7 +75,15 @@ describe('entities', () => {
     () => entity('A', { id: field.string() }),
     () => entity('A', { 'x"; DROP': field.string() }),
     () => entity('A', { a: field.string() }, { indexes: [{ name: 'i', fields: ['b'] }] }),
-    () => defineSchema({ entities: [entity('A', {}), entity('A', {})] }),
+    () => entity('sqlite_a', {}),
+    () => entity('A', { a: field.string(), A: field.string() }),
+    () => entity('A', { ID: field.string() }),
+    () => entity('A', { a: field.string() }, { indexes: [{ name: 'i"; DROP', fields: ['a'] }] }),
+    () => entity('A', { a: field.string() }, { indexes: [{ name: 'i', fields: [] }] }),
+    () => entity('A', { a: field.string().unique() }, { indexes: [{ name: 'unique_a', fields: ['a'] }] }),
+    () => entity('A', { a: field.richtext() }, { renamedFrom: 'B' }),
+    () => field.richtext().renamedFrom('b'),
+    () => defineSchema({ entities: [entity('A', {}), entity('a', {})] }),
     () => defineSchema({ entities: [], policies: [{ entity: 'A' }] }),
   ])('a schema that cannot work is refused', (make) => {
     expect(make).toThrow();

@@ -1,4 +1,6 @@
 /** `ternion/server`: functions, apps and the server that runs them. Node. */
+
+export type { Env } from '../base/env.ts';
 export type { AuthMode } from '../functions/auth-rule.ts';
 export type { FunctionLimits } from '../functions/call.ts';
 export type {
@@ -15,5 +17,11 @@ export type { Plugin, PluginInstance } from '../plugin/plugin.ts';
 export type { Route, RouteContext } from '../plugin/route.ts';
 export type { Services } from '../plugin/services.ts';
 export type { Session } from '../plugin/session.ts';
+export { backUp, restore } from '../store/backup.ts';
+export { checkIntegrity } from '../store/integrity.ts';
+export { type MigrateOptions, type Migration, migrate } from '../store/migrate.ts';
+export type { DataFunction } from '../store/move-rows.ts';
+export { openSqlite } from '../store/sqlite.ts';
 export type { ServerConfig } from './config.ts';
 export { createServer, type Server } from './create-server.ts';
+export { nodeEnv } from './node-env.ts';

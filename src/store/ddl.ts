@@ -1,14 +1,16 @@
-/**
- * Tables from the schema, made and widened at start. Columns that may be empty or have a default are added
- * to an existing table; anything else that differs stops the start with a message that says what.
- */
-import { Fault } from '../base/fault.ts';
-import type { AnyEntity, Schema } from '../schema/define-schema.ts';
-import type { FieldKind, FieldSpec } from '../schema/field.ts';
+/** Tables, columns and indexes as SQL, from the manifest of a schema. migrate.ts decides which of it is run. */
+import type { Schema } from '../schema/define-schema.ts';
+import type { FieldKind } from '../schema/field.ts';
+import {
+  buildManifest,
+  type EntityManifest,
+  type FieldManifest,
+  type IndexManifest,
+} from '../schema/manifest.ts';
 import { toSql } from './row-codec.ts';
 import type { SqlDriver, SqlValue } from './sql-driver.ts';
 
-const COLUMN_TYPES: Record<FieldKind, string> = {
+export const COLUMN_TYPES: Readonly<Record<FieldKind, string>> = {
   string: 'TEXT',
   enum: 'TEXT',
   id: 'TEXT',
@@ -18,6 +20,7 @@ const COLUMN_TYPES: Record<FieldKind, string> = {
   datetime: 'INTEGER',
   bool: 'INTEGER',
   float: 'REAL',
+  bytes: 'BLOB',
 };
 
 /** A name as SQL text; names come from the schema and are letters, digits and underscores. */
@@ -25,61 +28,47 @@ export function quote(name: string): string {
   return `"${name}"`;
 }
 
+/** Makes all tables of a schema in a database that has none of them. */
 export async function applySchema(driver: SqlDriver, schema: Schema): Promise<void> {
-  for (const entity of schema.entities) {
-    const present = await driver.all(`PRAGMA table_info(${quote(entity.name)})`);
-    if (present.length === 0) await createTable(driver, entity);
-    else
-      await widenTable(
-        driver,
-        entity,
-        new Map(present.map((column) => [String(column.name), String(column.type)])),
-      );
-    await createIndexes(driver, entity);
+  for (const entity of buildManifest(schema).entities) {
+    await driver.run(createTable(entity));
+    for (const index of entity.indexes) await driver.run(createIndex(entity.name, index));
   }
 }
 
-async function createTable(driver: SqlDriver, entity: AnyEntity): Promise<void> {
-  const columns = Object.entries(entity.fields).map(([name, { spec }]) => column(name, spec));
-  const all = ['"id" TEXT PRIMARY KEY NOT NULL', ...columns];
-  await driver.run(`CREATE TABLE ${quote(entity.name)} (${all.join(', ')}) STRICT`);
+/** `table`: another name than the entity's, while an older table still has that. */
+export function createTable(entity: EntityManifest, table = entity.name): string {
+  const columns = Object.entries(entity.fields).map(([name, field]) => column(name, field));
+  return `CREATE TABLE ${quote(table)} (${['"id" TEXT PRIMARY KEY NOT NULL', ...columns].join(', ')}) STRICT`;
 }
 
-async function widenTable(driver: SqlDriver, entity: AnyEntity, present: Map<string, string>): Promise<void> {
-  for (const [name, { spec }] of Object.entries(entity.fields)) {
-    const type = present.get(name);
-    if (type === COLUMN_TYPES[spec.kind]) continue;
-    if (type !== undefined) {
-      throw new Fault(
-        'invalid',
-        `${entity.name}.${name} is ${type} in the database and ${COLUMN_TYPES[spec.kind]} in the schema`,
-      );
-    }
-    if (!spec.optional && spec.default === undefined) {
-      throw new Fault('invalid', `${entity.name}.${name} is new: give it a default or make it optional`);
-    }
-    await driver.run(`ALTER TABLE ${quote(entity.name)} ADD COLUMN ${column(name, spec)}`);
-  }
+/** Only for fields that may be null or have a default. */
+export function addColumn(entity: string, name: string, field: FieldManifest): string {
+  return `ALTER TABLE ${quote(entity)} ADD COLUMN ${column(name, field)}`;
 }
 
-async function createIndexes(driver: SqlDriver, entity: AnyEntity): Promise<void> {
-  const unique = Object.entries(entity.fields)
-    .filter(([, { spec }]) => spec.unique)
-    .map(([name]) => ({ name: `unique_${name}`, fields: [name], unique: true }));
-  for (const index of [...entity.indexes, ...unique]) {
-    const columns = index.fields.map(quote).join(', ');
-    const name = quote(`${entity.name}__${index.name}`);
-    await driver.run(
-      `CREATE ${index.unique ? 'UNIQUE ' : ''}INDEX IF NOT EXISTS ${name} ON ${quote(entity.name)} (${columns})`,
-    );
-  }
+export function createIndex(entity: string, index: IndexManifest): string {
+  const columns = index.fields.map(quote).join(', ');
+  const kind = index.unique ? 'UNIQUE INDEX' : 'INDEX';
+  return `CREATE ${kind} ${quote(indexName(entity, index.name))} ON ${quote(entity)} (${columns})`;
 }
 
-function column(name: string, spec: FieldSpec): string {
-  const fallback = spec.default === undefined ? '' : ` DEFAULT ${literal(toSql(spec, spec.default))}`;
-  return `${quote(name)} ${COLUMN_TYPES[spec.kind]}${spec.optional ? '' : ' NOT NULL'}${fallback}`;
+/** Indexes share one space of names in SQLite. */
+export function indexName(entity: string, index: string): string {
+  return `${entity}__${index}`;
+}
+
+/** The default of a field as an SQL literal. */
+export function defaultLiteral(field: FieldManifest): string {
+  return field.default === null ? 'NULL' : literal(toSql(field, field.default));
+}
+
+function column(name: string, field: FieldManifest): string {
+  const fallback = field.default === null ? '' : ` DEFAULT ${defaultLiteral(field)}`;
+  return `${quote(name)} ${COLUMN_TYPES[field.kind]}${field.optional ? '' : ' NOT NULL'}${fallback}`;
 }
 
 function literal(value: SqlValue): string {
+  if (value instanceof Uint8Array) return `X'${Buffer.from(value).toString('hex')}'`;
   return typeof value === 'string' ? `'${value.replaceAll("'", "''")}'` : String(value ?? 'NULL');
 }

@@ -1,21 +1,40 @@
-/** Rows as JSON to and from SQL values. JSON fields are text, booleans 0 and 1, the rest as they are. */
-import type { Json, JsonObject } from '../base/json.ts';
+/**
+ * Rows as JSON to and from SQL values. JSON fields are canonical text, so that equal values are equal in SQL;
+ * bytes are BLOBs, booleans 0 and 1, the rest as they are. [Q3]
+ */
+import { decodeBase64Url, encodeBase64Url, isBase64Url } from '../base/base64url.ts';
+import { canonicalJson, type Json, type JsonObject } from '../base/json.ts';
 import type { AnyEntity } from '../schema/define-schema.ts';
 import type { FieldSpec } from '../schema/field.ts';
 import type { SqlRow, SqlValue } from './sql-driver.ts';
 
-export function toSql(spec: FieldSpec, value: Json | undefined): SqlValue {
+/** What the codec must know of a field. */
+export type CodecSpec = Pick<FieldSpec, 'kind' | 'optional'>;
+
+export function toSql(spec: CodecSpec, value: Json | undefined): SqlValue {
+  // A JSON field that may not be absent may still hold the JSON null.
+  if (spec.kind === 'json' && value === null && !spec.optional) return 'null';
   if (value === null || value === undefined) return null;
-  if (spec.kind === 'json') return JSON.stringify(value);
+  if (spec.kind === 'json') return canonicalJson(value);
+  if (spec.kind === 'bytes') return decodeBase64Url(String(value));
   if (spec.kind === 'bool') return value ? 1 : 0;
   return value as string | number;
 }
 
-export function fromSql(spec: FieldSpec, value: SqlValue | undefined): Json {
+export function fromSql(spec: CodecSpec, value: SqlValue | undefined): Json {
   if (value === null || value === undefined) return null;
   if (spec.kind === 'json') return JSON.parse(String(value));
   if (spec.kind === 'bool') return value === 1;
+  if (spec.kind === 'bytes') return encodeBase64Url(value as Uint8Array);
   return value as string | number;
+}
+
+/** Whether a field of that kind can equal `value` at all. SQL would convert what does not fit; we do not. */
+export function fitsColumn({ kind }: CodecSpec, value: Json): boolean {
+  if (value === null || kind === 'json') return true;
+  if (kind === 'bool') return typeof value === 'boolean';
+  if (kind === 'int' || kind === 'float' || kind === 'datetime') return typeof value === 'number';
+  return typeof value === 'string' && (kind !== 'bytes' || isBase64Url(value));
 }
 
 /** A row as the rest of Ternion sees it. Columns the schema does not know are left out. */

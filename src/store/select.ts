@@ -6,7 +6,7 @@ import type { AnyEntity } from '../schema/define-schema.ts';
 import type { FieldSpec } from '../schema/field.ts';
 import type { QuerySpec } from '../schema/query-spec.ts';
 import { quote } from './ddl.ts';
-import { decodeRow, toSql } from './row-codec.ts';
+import { decodeRow, fitsColumn, toSql } from './row-codec.ts';
 import type { SqlDriver, SqlValue } from './sql-driver.ts';
 
 const ID_SPEC: FieldSpec = { kind: 'id', shape: s.string(64) };
@@ -24,7 +24,9 @@ export async function selectRows(
 ): Promise<JsonObject[]> {
   const params: SqlValue[] = [];
   const where = Object.entries(spec.where ?? {}).map(([name, value]) => {
-    params.push(toSql(fieldSpec(entity, name), value));
+    const spec = fieldSpec(entity, name);
+    if (!fitsColumn(spec, value)) return 'FALSE';
+    params.push(toSql(spec, value));
     return `${quote(name)} IS ?`;
   });
   const order = [...(spec.orderBy ?? []), { field: 'id', direction: 'asc' as const }].map(

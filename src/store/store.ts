@@ -4,13 +4,13 @@
  */
 import { Emitter } from '../base/emitter.ts';
 import type { Cancel, Env } from '../base/env.ts';
+import { isFault } from '../base/fault.ts';
 import { newId } from '../base/id.ts';
 import type { JsonObject } from '../base/json.ts';
 import { Lane } from '../base/lane.ts';
 import type { Schema } from '../schema/define-schema.ts';
 import type { QuerySpec } from '../schema/query-spec.ts';
-import { ChangeLog, type Commit, LOG_TABLES } from './change-log.ts';
-import { applySchema } from './ddl.ts';
+import { ChangeLog, type Commit, LOG_TABLES, widenLog } from './change-log.ts';
 import {
   DEFAULT_GROUP_COMMIT,
   GroupCommit,
@@ -18,6 +18,8 @@ import {
   type JobContext,
   type Written,
 } from './group-commit.ts';
+import { logMigration, type Migration, migrateWithin } from './migrate.ts';
+import { DEFAULT_RETENTION, findCut, isOver, type RetentionOptions } from './retention.ts';
 import { type PageOf, selectById, selectPage, selectRows } from './select.ts';
 import type { SqlDriver, SqlRow, SqlValue } from './sql-driver.ts';
 
@@ -26,12 +28,9 @@ export interface Drivers {
   readonly reader: SqlDriver;
 }
 
-export interface StoreOptions extends GroupCommitOptions {
-  /** Commits kept in the log; older ones are trimmed now and then. */
-  logCommits: number;
-}
+export interface StoreOptions extends GroupCommitOptions, RetentionOptions {}
 
-export const DEFAULT_STORE: StoreOptions = { ...DEFAULT_GROUP_COMMIT, logCommits: 100_000 };
+export const DEFAULT_STORE: StoreOptions = { ...DEFAULT_GROUP_COMMIT, ...DEFAULT_RETENTION };
 
 /** One consistent moment of the database. Valid inside `Store.read` alone. */
 export class Snapshot {
@@ -78,6 +77,7 @@ export class Store {
   readonly #reads = new Lane();
   readonly #onCommit = new Emitter<[readonly Commit[]]>();
   #epoch = '';
+  #trimming = false;
 
   constructor(env: Env, deps: { schema: Schema; drivers: Drivers }, options: Partial<StoreOptions> = {}) {
     this.#env = env;
@@ -111,13 +111,19 @@ export class Store {
     return this.#writes.waiting;
   }
 
-  /** Makes what tables are missing. `extraTables` are the plugins' `CREATE ... IF NOT EXISTS` statements. */
+  /**
+   * Makes what tables and columns are missing. `extraTables` are the plugins' `CREATE ... IF NOT EXISTS`
+   * statements. Throws `invalid` when the rows need a migration first, and changes nothing then.
+   */
   async open(extraTables: readonly string[] = []): Promise<void> {
     const { writer } = this.#drivers;
+    const database = { driver: writer, schema: this.#schema };
+    let migration: Migration;
     await writer.run('BEGIN IMMEDIATE');
     try {
       for (const sql of [...LOG_TABLES, ...extraTables]) await writer.run(sql);
-      await applySchema(writer, this.#schema);
+      await widenLog(writer);
+      migration = await migrateWithin(this.#env, database, { allow: 'additive', data: {} });
       await writer.run(`INSERT OR IGNORE INTO _meta (key, value) VALUES ('epoch', ?)`, [newId(this.#env)]);
       await writer.run('COMMIT');
     } catch (error) {
@@ -127,6 +133,8 @@ export class Store {
     const [row] = await writer.all(`SELECT value FROM _meta WHERE key = 'epoch'`);
     this.#epoch = String(row?.value);
     this.#writes.open(await this.#log.open(writer));
+    logMigration(this.#env, migration);
+    this.#keepWithin();
   }
 
   /** Runs `work` in its turn, in a transaction of its own; resolves when it is durable. */
@@ -156,8 +164,8 @@ export class Store {
   async trim(seq: number): Promise<void> {
     const upTo = Math.min(seq, this.seq);
     if (upTo <= this.horizon) return;
-    await this.write(({ tx }) => this.#log.trim(tx, upTo));
-    this.#log.trimmed(upTo);
+    const { value: trimmed } = await this.write(({ tx }) => this.#log.trim(tx, upTo));
+    trimmed();
   }
 
   async close(): Promise<void> {
@@ -168,13 +176,25 @@ export class Store {
   }
 
   #committed(commits: Commit[]): void {
+    this.#log.committed(commits);
     this.#onCommit.emit(commits);
-    // A tenth over, so that trimming is rare.
-    const seq = commits.at(-1)!.seq;
-    if (seq - this.horizon > this.#options.logCommits * 1.1) {
-      this.trim(seq - this.#options.logCommits).catch((error) => {
-        this.#env.log.error('store.trim_failed', { error: String(error) });
+    this.#keepWithin();
+  }
+
+  /** Trims the log when it has grown over its limits. */
+  #keepWithin(): void {
+    const now = () => this.#env.clock.now();
+    if (this.#trimming || !isOver(this.#log.extent, this.#options, now())) return;
+    this.#trimming = true;
+    this.#reads
+      .run(() => findCut(this.#drivers.reader, this.#options, now()))
+      .then((seq) => this.trim(seq))
+      .catch((error) => {
+        if (!isFault(error, 'unavailable'))
+          this.#env.log.error('store.trim_failed', { error: String(error) });
+      })
+      .finally(() => {
+        this.#trimming = false;
       });
-    }
   }
 }
