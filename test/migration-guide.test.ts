@@ -1,25 +1,16 @@
-import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { before, goBack, toPages } from '../examples/guides/migrations.ts';
 import { describeStep } from '../src/schema/diff.ts';
 import { openSqlite } from '../src/store/sqlite.ts';
 import { Store } from '../src/store/store.ts';
 import { simEnv } from '../src/testing/sim-env.ts';
 import { TempDatabase } from '../src/testing/temp-database.ts';
-import { before, goBack, toPages } from './migration-guide.ts';
-
-const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
 
 let database: TempDatabase;
 beforeEach(() => {
   database = new TempDatabase();
 });
 afterEach(() => database.remove());
-
-test('the code in the guide is that of migration-guide.ts, which is type-checked', () => {
-  const blocks = [...read('docs/guides/schema-and-migrations.md').matchAll(/```ts\n([\s\S]*?)```/g)];
-  expect(blocks).toHaveLength(4);
-  for (const [, code] of blocks) expect(read('test/migration-guide.ts')).toContain(code);
-});
 
 test('the code in the guide does what the guide says', async () => {
   const env = simEnv();

@@ -1,4 +1,7 @@
-/** The code of docs/guides/schema-and-migrations.md, so that it is type-checked and run (migration-guide.test.ts). */
+/**
+ * The code of docs/guides/schema-and-migrations.md, so that it is type-checked and run
+ * (test/migration-guide.test.ts).
+ */
 import { defineSchema, entity, field } from 'ternion';
 import {
   backUp,
