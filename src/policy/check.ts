@@ -36,7 +36,11 @@ class Check {
   #type(e: Expression): ValueType {
     switch (e.kind) {
       case 'literal':
-        return e.value === null ? 'null' : typeof e.value === 'string' ? 'text' : (typeof e.value as ValueType);
+        return e.value === null
+          ? 'null'
+          : typeof e.value === 'string'
+            ? 'text'
+            : (typeof e.value as ValueType);
       case 'now':
         return 'number';
       case 'path':

@@ -38,12 +38,12 @@ function part(text: string, e: Expression, facts: Facts): Part {
   return {
     text: text.slice(e.start, e.end),
     column: e.start + 1,
-    value: valueOf(e, facts),
+    value: tryValue(e, facts),
     parts: operands(e).map((operand) => part(text, operand, facts)),
   };
 }
 
-function valueOf(e: Expression, facts: Facts): Json | undefined {
+function tryValue(e: Expression, facts: Facts): Json | undefined {
   try {
     return compileValue(e)(facts);
   } catch {

@@ -24,7 +24,9 @@ const COMPARE: ReadonlySet<string> = new Set<CompareOp>(['==', '!=', '<', '<=', 
 export function parseExpression(text: string): Expression {
   if (text.length > MAX_EXPRESSION_CHARS) {
     const column = MAX_EXPRESSION_CHARS + 1;
-    throw new Fault('invalid', `more than ${MAX_EXPRESSION_CHARS} characters at column ${column}`, { column });
+    throw new Fault('invalid', `more than ${MAX_EXPRESSION_CHARS} characters at column ${column}`, {
+      column,
+    });
   }
   return new Parser(text).parse();
 }
