@@ -47,6 +47,7 @@ const textValue = fc.constantFrom(...TEXTS);
 const jsonValue: fc.Arbitrary<Json> = fc.letrec<{ json: Json }>((tie) => ({
   json: fc.oneof(
     { maxDepth: 3 },
+    fc.boolean(),
     fc.constantFrom<Json[]>(...TEXTS, ...NUMBERS, true, false, LONE),
     fc.array(fc.oneof(tie('json'), fc.constant(null)), { maxLength: 3 }),
     fc.dictionary(fc.constantFrom('a', 'b'), tie('json'), { maxKeys: 2 }),
@@ -129,6 +130,7 @@ function expressions(kinds: Kind[]): fc.Arbitrary<string> {
     wild: fc.oneof(
       { maxDepth: 3 },
       any,
+      any.map((inner) => `!${inner}`),
       leaf,
       list(tie('wild')),
       join(tie('wild'), fc.constantFrom('&&', '||', '==', '!=', '<', '>=', 'in'), tie('wild')),

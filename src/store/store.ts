@@ -7,6 +7,7 @@ import type { Cancel, Env } from '../base/env.ts';
 import { newId } from '../base/id.ts';
 import type { JsonObject } from '../base/json.ts';
 import { Lane } from '../base/lane.ts';
+import type { SqlClause } from '../policy/to-sql.ts';
 import type { Schema } from '../schema/define-schema.ts';
 import type { QuerySpec } from '../schema/query-spec.ts';
 import { ChangeLog, type Commit, LOG_TABLES } from './change-log.ts';
@@ -18,7 +19,7 @@ import {
   type JobContext,
   type Written,
 } from './group-commit.ts';
-import { type PageOf, selectById, selectPage, selectRows } from './select.ts';
+import { type PageOf, type RowPage, selectById, selectPage, selectRows } from './select.ts';
 import type { SqlDriver, SqlRow, SqlValue } from './sql-driver.ts';
 
 export interface Drivers {
@@ -49,12 +50,13 @@ export class Snapshot {
     return selectById(this.#driver, this.#schema.entity(entity), id);
   }
 
-  select(spec: QuerySpec): Promise<JsonObject[]> {
-    return selectRows(this.#driver, this.#schema.entity(spec.entity), spec);
+  /** Rows for which `filter` is not true do not count to the limit. */
+  select(spec: QuerySpec, filter?: SqlClause): Promise<JsonObject[]> {
+    return selectRows(this.#driver, { entity: this.#schema.entity(spec.entity), spec, filter });
   }
 
   /** Rows in order of id. */
-  page(entity: string, page: PageOf): Promise<JsonObject[]> {
+  page(entity: string, page: PageOf): Promise<RowPage> {
     return selectPage(this.#driver, this.#schema.entity(entity), page);
   }
 
