@@ -38,6 +38,7 @@ const TEXTS = [
   '"\\',
   '1',
   'true',
+  '\uFFFD',
   'null',
 ];
 const NUMBERS = [0, -0, 1, 2, -3, 0.1, 1e21, 5e-324, 9007199254740991, 0.30000000000000004];
@@ -48,6 +49,7 @@ const jsonValue: fc.Arbitrary<Json> = fc.letrec<{ json: Json }>((tie) => ({
   json: fc.oneof(
     { maxDepth: 3 },
     fc.boolean(),
+    fc.constantFrom<Json[]>([0, 1, true], ['a', 1], ['', LONE, ['a', 1]], [2, 0.1, false]),
     fc.constantFrom<Json[]>(...TEXTS, ...NUMBERS, true, false, LONE),
     fc.array(fc.oneof(tie('json'), fc.constant(null)), { maxLength: 3 }),
     fc.dictionary(fc.constantFrom('a', 'b'), tie('json'), { maxKeys: 2 }),
@@ -197,6 +199,8 @@ function passes(text: string, thing: AnyEntity): boolean {
 }
 
 describe('policies in SQL', () => {
+  const ada: Viewer = { userId: "' OR 1=1 --", kind: 'user', roles: ['r'], name: null };
+
   test('[P2] SQL and JS evaluation of a policy agree', async () => {
     const count = { all: 0, checked: 0, some: 0 };
     await fc.assert(
@@ -225,7 +229,34 @@ describe('policies in SQL', () => {
     expect(count.some).toBeGreaterThan(200);
   });
 
-  const ada: Viewer = { userId: "' OR 1=1 --", kind: 'user', roles: ['r'], name: null };
+  // Fields: a text, `value` int, `key` json, `type` bool. What chance seldom finds.
+  test.each<[string, Json[], boolean]>([
+    ['data.a in data.key', ['1', 1, [1], true], false],
+    ['data.a in data.key', ['1', 1, ['1'], true], true],
+    ['data.a in data.key', ['[1]', 1, [[1]], true], false],
+    ["'[1]' in data.key", ['', 1, [[1]], true], false],
+    ['[1] in data.key', ['', 1, [[1]], true], true],
+    ["'1' in data.key", ['', 1, { a: '1' }, true], false],
+    ['null in data.key', ['', 1, [null], true], false],
+    ['0.1 in data.key', ['', 1, [0.1], true], true],
+    ['true in data.key', ['', 1, [1], true], false],
+    ["data.key == ['a', 1]", ['', 1, ['a', 1], true], true],
+    ["data.key == 'true' || data.key == 1", ['', 1, true, true], false],
+    ['data.a == data.value', [null, null, null, null], true],
+    ['data.a == data.value', ['1', 1, null, null], false],
+    ['data.type == data.value', ['1', 1, null, true], false],
+    ['data.type == (data.value == 1)', ['', 1, null, true], true],
+    ['[data.a, data.value] == [data.a, 1]', ['x', 1, null, null], true],
+    ['!data.key', ['', 1, false, null], true],
+    ['data.type in [null]', ['', 1, null, null], false],
+    ["startsWith(data.a, '')", ['', 1, null, null], true],
+    ["startsWith(data.a, '')", [null, 1, null, null], false],
+  ])('[P2] %s of %j is %s', async (text, row, expected) => {
+    const { thing, stored } = await table(['text', 'int', 'json', 'bool'], [row]);
+    const facts = factsOf(ada);
+    expect(compileExpression(parseExpression(text))({ ...facts, data: stored[0]! })).toBe(expected);
+    expect(await idsBySql(thing, text, facts)).toHaveLength(expected ? 1 : 0);
+  });
 
   test('values are parameters, and shapes do not depend on them', () => {
     const thing = entity('Thing', { a: field.string(), c: field.json() });
