@@ -6,6 +6,7 @@
  */
 import type { JsonObject } from '../base/json.ts';
 import type { Access } from '../policy/access.ts';
+import type { SqlClause } from '../policy/to-sql.ts';
 import type { Viewer } from '../policy/viewer.ts';
 import type { Schema } from '../schema/define-schema.ts';
 import type { EntityName, Row } from '../schema/infer.ts';
@@ -14,7 +15,8 @@ import type { QuerySpec } from '../schema/query-spec.ts';
 /** What a Snapshot and a Transaction have in common. */
 export interface RowSource {
   get(entity: string, id: string): Promise<JsonObject | null>;
-  select(spec: QuerySpec): Promise<JsonObject[]>;
+  /** Rows for which `filter` is not true do not count to the limit. */
+  select(spec: QuerySpec, filter: SqlClause): Promise<JsonObject[]>;
 }
 
 /** Whose eyes a function sees with. */
@@ -43,10 +45,10 @@ export class DbReader<S extends Schema> {
 
   query<N extends EntityName<S>>(entity: N): RowQuery<Row<S, N>> {
     const run = async (spec: QuerySpec) => {
-      // The policy filters after SQL, so a limit has to wait until it has.
-      const { limit = MAX_TAKE, ...unlimited } = spec;
-      const rows = await this.#source.select({ ...unlimited, limit: MAX_TAKE });
-      return rows.filter((row) => this.#visible(entity, row)).slice(0, limit) as Row<S, N>[];
+      // SQL leaves out hidden rows, so that the limit counts visible ones; who may see them is decided here.
+      const filter = this.#sight.access.reads(entity, this.#sight.viewer);
+      const rows = await this.#source.select({ limit: MAX_TAKE, ...spec }, filter.clause);
+      return rows.filter((row) => filter.allows(row)) as Row<S, N>[];
     };
     return new RowQuery(run, { entity });
   }

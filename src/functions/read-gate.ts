@@ -1,6 +1,7 @@
 /** What a query reads through: shut when the query has ended, was given up or is over its deadline. [Q4] */
 import { Fault } from '../base/fault.ts';
 import type { JsonObject } from '../base/json.ts';
+import type { SqlClause } from '../policy/to-sql.ts';
 import type { QuerySpec } from '../schema/query-spec.ts';
 import type { RowSource } from './db-reader.ts';
 
@@ -18,8 +19,8 @@ export class ReadGate implements RowSource {
     return this.#open().get(entity, id);
   }
 
-  async select(spec: QuerySpec): Promise<JsonObject[]> {
-    return this.#open().select(spec);
+  async select(spec: QuerySpec, filter: SqlClause): Promise<JsonObject[]> {
+    return this.#open().select(spec, filter);
   }
 
   end(): void {

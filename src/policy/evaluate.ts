@@ -1,6 +1,7 @@
 /**
  * A policy expression on rows, compiled once into closures. Fails closed: an error denies, and null
  * compares to nothing but null (`null < 1`, `null >= null` and `null in [..1..]` are false). [P1]
+ * to-sql.ts says the same in SQL; whoever changes one changes both. [P2]
  */
 import { type Json, type JsonObject, jsonEquals } from '../base/json.ts';
 import { compareValues } from '../schema/compare.ts';
@@ -19,9 +20,11 @@ export interface Facts {
 
 type Evaluate = (facts: Facts) => Json;
 
+const LONE_SURROGATE = /\p{Cs}/u;
+
 /** True only when the expression is exactly `true`. */
 export function compileExpression(expression: Expression): (facts: Facts) => boolean {
-  const evaluate = compile(expression);
+  const evaluate = compileValue(expression);
   return (facts) => {
     try {
       return evaluate(facts) === true;
@@ -31,14 +34,15 @@ export function compileExpression(expression: Expression): (facts: Facts) => boo
   };
 }
 
-function compile(e: Expression): Evaluate {
+/** The value of an expression of any type. What it returns may throw on facts that are not what they claim. */
+export function compileValue(e: Expression): Evaluate {
   switch (e.kind) {
     case 'literal':
       return () => e.value;
     case 'now':
       return (facts) => facts.now;
     case 'list': {
-      const items = e.items.map(compile);
+      const items = e.items.map(compileValue);
       return (facts) => items.map((item) => item(facts));
     }
     case 'path': {
@@ -47,21 +51,21 @@ function compile(e: Expression): Evaluate {
       return (facts) => (Object.hasOwn(facts[scope], name) ? (facts[scope][name] ?? null) : null);
     }
     case 'not': {
-      const operand = compile(e.operand);
+      const operand = compileValue(e.operand);
       return (facts) => operand(facts) === false;
     }
     case 'and': {
-      const [left, right] = [compile(e.left), compile(e.right)];
+      const [left, right] = [compileValue(e.left), compileValue(e.right)];
       return (facts) => left(facts) === true && right(facts) === true;
     }
     case 'or': {
-      const [left, right] = [compile(e.left), compile(e.right)];
+      const [left, right] = [compileValue(e.left), compileValue(e.right)];
       return (facts) => left(facts) === true || right(facts) === true;
     }
     case 'compare':
-      return comparison(e.op, compile(e.left), compile(e.right));
+      return comparison(e.op, compileValue(e.left), compileValue(e.right));
     case 'call':
-      return call(e.name, e.args.map(compile));
+      return call(e.name, e.args.map(compileValue));
   }
 }
 
@@ -78,7 +82,8 @@ function comparison(op: CompareOp, left: Evaluate, right: Evaluate): Evaluate {
   return (facts) => {
     const a = left(facts);
     const b = right(facts);
-    if (a === null || b === null || typeof a !== typeof b) return false;
+    // Numbers and texts have an order, each among themselves.
+    if (typeof a !== typeof b || (typeof a !== 'number' && typeof a !== 'string')) return false;
     const order = compareValues(a, b);
     return op === '<' ? order < 0 : op === '<=' ? order <= 0 : op === '>' ? order > 0 : order >= 0;
   };
@@ -91,11 +96,16 @@ function call(name: FunctionName, args: Evaluate[]): Evaluate {
       return typeof text === 'string' && typeof prefix === 'string' && text.startsWith(prefix);
     };
   }
-  return (facts) => args.some((arg) => facts.auth.roles.includes(String(arg(facts))));
+  return (facts) =>
+    args.some((arg) => {
+      const role = arg(facts);
+      return typeof role === 'string' && facts.auth.roles.includes(role);
+    });
 }
 
 function authValue(viewer: Viewer, name: string): Json {
-  if (name === 'userId') return viewer.userId;
   if (name === 'kind') return viewer.kind;
-  return name === 'name' ? viewer.name : null;
+  const text = name === 'userId' ? viewer.userId : name === 'name' ? viewer.name : null;
+  // Text that no row can hold is no claim: in SQL it would become another.
+  return text !== null && LONE_SURROGATE.test(text) ? null : text;
 }

@@ -12,24 +12,43 @@ export type Scope = 'auth' | 'data' | 'existing' | 'input';
 export type CompareOp = '==' | '!=' | '<' | '<=' | '>' | '>=' | 'in';
 export type FunctionName = 'auth.hasRole' | 'auth.hasAnyRole' | 'startsWith';
 
-/** `at` is the column (from 1) in the text, for messages. */
-export type Expression =
-  | { kind: 'literal'; value: Json; at: number }
-  | { kind: 'list'; items: Expression[]; at: number }
-  | { kind: 'path'; scope: Scope; name: string; at: number }
-  | { kind: 'now'; at: number }
-  | { kind: 'not'; operand: Expression; at: number }
-  | { kind: 'and' | 'or'; left: Expression; right: Expression; at: number }
-  | { kind: 'compare'; op: CompareOp; left: Expression; right: Expression; at: number }
-  | { kind: 'call'; name: FunctionName; args: Expression[]; at: number };
+export interface Place {
+  /** The column (from 1) that messages name: of an operator between two operands, else of the first character. */
+  readonly at: number;
+  /** The text of the expression is `slice(start, end)` of the whole. */
+  readonly start: number;
+  readonly end: number;
+}
+
+export type Expression = Place &
+  (
+    | { kind: 'literal'; value: Json }
+    | { kind: 'list'; items: Expression[] }
+    | { kind: 'path'; scope: Scope; name: string }
+    | { kind: 'now' }
+    | { kind: 'not'; operand: Expression }
+    | { kind: 'and' | 'or'; left: Expression; right: Expression }
+    | { kind: 'compare'; op: CompareOp; left: Expression; right: Expression }
+    | { kind: 'call'; name: FunctionName; args: Expression[] }
+  );
 
 /** Calls `visit` for the expression and everything inside it. */
 export function walk(expression: Expression, visit: (e: Expression) => void): void {
   visit(expression);
-  for (const inner of parts(expression)) walk(inner, visit);
+  for (const inner of operands(expression)) walk(inner, visit);
 }
 
-function parts(e: Expression): Expression[] {
+/** Whether it looks at the row, so that its value is another for each. */
+export function readsRow(expression: Expression): boolean {
+  let found = false;
+  walk(expression, (e) => {
+    if (e.kind === 'path' && e.scope === 'data') found = true;
+  });
+  return found;
+}
+
+/** The expressions right inside this one, from left to right. */
+export function operands(e: Expression): Expression[] {
   switch (e.kind) {
     case 'not':
       return [e.operand];

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { JsonObject } from '../base/json.ts';
+import type { SqlClause } from '../policy/to-sql.ts';
 import { defineSchema } from '../schema/define-schema.ts';
 import { entity } from '../schema/entity.ts';
 import { field } from '../schema/field.ts';
@@ -9,7 +10,7 @@ import type { QuerySpec } from '../schema/query-spec.ts';
 import { TempDatabase } from '../testing/temp-database.ts';
 import { applySchema } from './ddl.ts';
 import { decodeRow, toSql } from './row-codec.ts';
-import { selectPage, selectRows } from './select.ts';
+import { PAGE_SCAN_ROWS, selectPage, selectRows } from './select.ts';
 import type { Drivers } from './store.ts';
 
 const Thing = entity('Thing', {
@@ -98,7 +99,7 @@ test('[Q3] SQL and JS agree on a query, for every value, null and order', async 
             orderBy: order,
             ...(limit !== undefined && { limit }),
           };
-          expect(await selectRows(drivers.writer, Thing, spec)).toEqual(
+          expect(await selectRows(drivers.writer, { entity: Thing, spec })).toEqual(
             select({ ...spec, fields: Thing.fields }, rows as JsonObject[]),
           );
         }
@@ -119,24 +120,42 @@ test('rows come back as they went in', async () => {
   );
 });
 
-test('pages in order of id are the whole', async () => {
-  const ids = ['a', 'b', 'c', 'd', 'e'];
-  await fill(ids.map((id) => ({ id, sure: 1, body: '' })));
-  const seen: unknown[] = [];
-  for (let afterId = ''; ; ) {
-    const page = await selectPage(drivers.writer, Thing, { afterId, size: 2 });
-    seen.push(...page.map((row) => row.id));
-    if (page.length < 2) break;
-    afterId = String(page.at(-1)?.id);
+async function pages(size: number, filter?: SqlClause): Promise<string[][]> {
+  const seen: string[][] = [];
+  for (let afterId: string | null = ''; afterId !== null; ) {
+    const page = await selectPage(drivers.writer, Thing, { afterId, size, ...(filter && { filter }) });
+    seen.push(page.rows.map((row) => String(row.id)));
+    afterId = page.next;
   }
-  expect(seen).toEqual(ids);
+  return seen;
+}
+
+test('pages in order of id are the whole, or what a filter leaves of it', async () => {
+  await fill(['a', 'b', 'c', 'd', 'e'].map((id) => ({ id, sure: 1, body: '' })));
+  expect(await pages(2)).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
+  const filter = { sql: '"Thing"."id" IN (?, ?)', params: ['a', 'e'] };
+  expect(await pages(5, filter)).toEqual([['a', 'e']]);
+  expect(await pages(1, filter)).toEqual([['a'], ['e'], []]);
+});
+
+test('a page looks at a bounded number of rows, however few it finds', async () => {
+  await drivers.writer.run('DELETE FROM "Thing"');
+  await drivers.writer.run(
+    `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+     INSERT INTO "Thing" ("id", "count", "sure") SELECT printf('%05d', i), i, '0' FROM n`,
+    [PAGE_SCAN_ROWS * 2],
+  );
+  const filter = { sql: '"Thing"."count" >= ?', params: [PAGE_SCAN_ROWS * 2] };
+  expect(await pages(2, filter)).toEqual([[], ['10000'], []]);
 });
 
 test('an unknown field is refused, whatever it says', async () => {
   const bad = 'x" OR 1=1 --';
   await expect(
-    selectRows(drivers.writer, Thing, { entity: 'Thing', where: { [bad]: 1 } }),
+    selectRows(drivers.writer, { entity: Thing, spec: { entity: 'Thing', where: { [bad]: 1 } } }),
   ).rejects.toMatchObject({ code: 'invalid' });
-  const order = { entity: 'Thing', orderBy: [{ field: bad, direction: 'asc' as const }] };
-  await expect(selectRows(drivers.writer, Thing, order)).rejects.toMatchObject({ code: 'invalid' });
+  const spec = { entity: 'Thing', orderBy: [{ field: bad, direction: 'asc' as const }] };
+  await expect(selectRows(drivers.writer, { entity: Thing, spec })).rejects.toMatchObject({
+    code: 'invalid',
+  });
 });

@@ -8,6 +8,7 @@ import { isFault } from '../base/fault.ts';
 import { newId } from '../base/id.ts';
 import type { JsonObject } from '../base/json.ts';
 import { Lane } from '../base/lane.ts';
+import type { SqlClause } from '../policy/to-sql.ts';
 import type { Schema } from '../schema/define-schema.ts';
 import type { QuerySpec } from '../schema/query-spec.ts';
 import { ChangeLog, type Commit, LOG_TABLES, widenLog } from './change-log.ts';
@@ -20,7 +21,7 @@ import {
 } from './group-commit.ts';
 import { logMigration, type Migration, migrateWithin } from './migrate.ts';
 import { DEFAULT_RETENTION, findCut, isOver, type RetentionOptions } from './retention.ts';
-import { type PageOf, selectById, selectPage, selectRows } from './select.ts';
+import { type PageOf, type RowPage, selectById, selectPage, selectRows } from './select.ts';
 import type { SqlDriver, SqlRow, SqlValue } from './sql-driver.ts';
 
 export interface Drivers {
@@ -48,12 +49,13 @@ export class Snapshot {
     return selectById(this.#driver, this.#schema.entity(entity), id);
   }
 
-  select(spec: QuerySpec): Promise<JsonObject[]> {
-    return selectRows(this.#driver, this.#schema.entity(spec.entity), spec);
+  /** Rows for which `filter` is not true do not count to the limit. */
+  select(spec: QuerySpec, filter?: SqlClause): Promise<JsonObject[]> {
+    return selectRows(this.#driver, { entity: this.#schema.entity(spec.entity), spec, filter });
   }
 
   /** Rows in order of id. */
-  page(entity: string, page: PageOf): Promise<JsonObject[]> {
+  page(entity: string, page: PageOf): Promise<RowPage> {
     return selectPage(this.#driver, this.#schema.entity(entity), page);
   }
 

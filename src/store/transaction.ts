@@ -6,6 +6,7 @@
  */
 import { Fault } from '../base/fault.ts';
 import { type JsonObject, jsonEquals } from '../base/json.ts';
+import type { SqlClause } from '../policy/to-sql.ts';
 import type { Schema } from '../schema/define-schema.ts';
 import type { QuerySpec } from '../schema/query-spec.ts';
 import { quote } from './ddl.ts';
@@ -36,8 +37,9 @@ export class Transaction {
     return selectById(this.#open(), this.#schema.entity(entity), id);
   }
 
-  select(spec: QuerySpec): Promise<JsonObject[]> {
-    return selectRows(this.#open(), this.#schema.entity(spec.entity), spec);
+  /** Rows for which `filter` is not true do not count to the limit. */
+  select(spec: QuerySpec, filter?: SqlClause): Promise<JsonObject[]> {
+    return selectRows(this.#open(), { entity: this.#schema.entity(spec.entity), spec, filter });
   }
 
   /** `row` is whole and parsed. Throws `conflict` when the id or a unique value is taken. */

@@ -17,6 +17,7 @@ import { fnv1a64 } from '../base/hash.ts';
 import { sameViewer, type Viewer } from '../policy/viewer.ts';
 import { type Cursor, encodeBatch } from '../protocol/row-batch.ts';
 import type { ServerMessage } from '../protocol/server-message.ts';
+import type { PageOf, RowPage } from '../store/select.ts';
 import type { Store } from '../store/store.ts';
 import type { FanOut, Member } from './fan-out.ts';
 import type { Visibility } from './visibility.ts';
@@ -189,17 +190,22 @@ export class Replica implements Member {
     const message = (value: ServerMessage) => this.#send(JSON.stringify(value), run);
     if (!(await message({ t: 'reset', cursor: { epoch: this.epoch, seq } }))) return seq;
     for (const entity of visibility.entities) {
-      let afterId = '';
-      for (;;) {
-        const rows = await store.read((snapshot) => snapshot.page(entity, { afterId, size: PAGE_ROWS }));
+      let place: string | null = '';
+      while (place !== null) {
+        const of: PageOf = {
+          afterId: place,
+          size: PAGE_ROWS,
+          filter: visibility.filter(entity, this.#viewer),
+        };
+        const { rows, next }: RowPage = await store.read((snapshot) => snapshot.page(entity, of));
         const visible = rows.flatMap((row) => {
           const data = visibility.row(entity, row, this.#viewer);
           return data ? [{ row_id: String(row.id), data }] : [];
         });
         if (visible.length > 0 && !(await message({ t: 'page', entity, rows: visible, last: false })))
           return seq;
-        if (rows.length < PAGE_ROWS) break;
-        afterId = String(rows.at(-1)!.id);
+        if (run !== this.#run) return seq;
+        place = next;
       }
     }
     await message({ t: 'page', entity: null, rows: [], last: true });

@@ -132,6 +132,15 @@ describe('catching up', () => {
     expect(Object.keys(reader.rows())).toHaveLength(PAGE_ROWS + 1);
   });
 
+  test('[S4] a copy reads what the viewer may see, in full pages', async () => {
+    for (let i = 0; i < PAGE_ROWS + 20; i++)
+      await insert(`n${String(i).padStart(4, '0')}`, i % 2 ? 'ada' : 'eve');
+    const reader = new Reader();
+    await joined(reader);
+    expect(reader.messages.map(({ t }) => t)).toEqual(['reset', 'page', 'page', 'batch']);
+    expect(Object.keys(reader.rows())).toHaveLength(PAGE_ROWS / 2 + 10);
+  });
+
   test('[S6] resuming by cursor gives the state of a fresh client', async () => {
     await insert('a');
     await insert('b');

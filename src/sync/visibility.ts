@@ -5,6 +5,7 @@
  */
 import { type JsonObject, jsonEquals } from '../base/json.ts';
 import type { Access } from '../policy/access.ts';
+import { NO_ROWS, type SqlClause } from '../policy/to-sql.ts';
 import type { Viewer } from '../policy/viewer.ts';
 import type { RowOp } from '../protocol/row-batch.ts';
 import type { AnyEntity, Schema } from '../schema/define-schema.ts';
@@ -38,6 +39,11 @@ export class Visibility {
       }
     }
     return ops;
+  }
+
+  /** Leaves out, where rows are read in number, those for which `row` says undefined. */
+  filter(name: string, viewer: Viewer): SqlClause {
+    return this.#entities.has(name) ? this.#access.reads(name, viewer).clause : NO_ROWS;
   }
 
   /** The row as this viewer may have it: undefined when he may not, and without server-only fields. */
