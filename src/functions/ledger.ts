@@ -4,14 +4,16 @@
  */
 import { Fault } from '../base/fault.ts';
 import type { Json } from '../base/json.ts';
+import type { Statement } from '../store/row-statements.ts';
 import type { Transaction } from '../store/transaction.ts';
 
 export const LEDGER_TABLES = [
   `CREATE TABLE IF NOT EXISTS _ledger (
-     op_id TEXT PRIMARY KEY, viewer TEXT NOT NULL, call TEXT NOT NULL, at INTEGER NOT NULL, seq INTEGER, result TEXT
-   ) STRICT, WITHOUT ROWID`,
-  'CREATE INDEX IF NOT EXISTS _ledger_at ON _ledger (at)',
+     n INTEGER PRIMARY KEY, op_id TEXT NOT NULL UNIQUE, viewer TEXT NOT NULL, call TEXT NOT NULL,
+     at INTEGER NOT NULL, seq INTEGER, result TEXT) STRICT`,
 ];
+
+const INSERT = 'INSERT INTO _ledger (op_id, viewer, call, at, seq, result) VALUES (?, ?, ?, ?, ?, ?)';
 
 /** How long results are kept. */
 export const LEDGER_KEEP_MS = 14 * 24 * 3600 * 1000;
@@ -42,20 +44,10 @@ export async function findInLedger(tx: Transaction, key: LedgerKey): Promise<Led
   };
 }
 
-export async function writeLedger(
-  tx: Transaction,
-  key: LedgerKey,
-  entry: LedgerEntry & { at: number },
-): Promise<void> {
+/** The statement that enters a result. */
+export function ledgerEntry(key: LedgerKey, entry: LedgerEntry & { at: number }): Statement {
   const result = entry.value === undefined ? null : JSON.stringify(entry.value);
-  await tx.run('INSERT INTO _ledger (op_id, viewer, call, at, seq, result) VALUES (?, ?, ?, ?, ?, ?)', [
-    key.opId,
-    key.viewer,
-    key.call,
-    entry.at,
-    entry.seq,
-    result,
-  ]);
+  return { sql: INSERT, params: [key.opId, key.viewer, key.call, entry.at, entry.seq, result] };
 }
 
 /** Forgets results older than LEDGER_KEEP_MS. */

@@ -39,6 +39,10 @@ class SqliteDriver implements SqlDriver {
     this.#db = db;
   }
 
+  get inTransaction(): boolean {
+    return this.#db.isTransaction;
+  }
+
   async all(sql: string, params: readonly SqlValue[] = []): Promise<SqlRow[]> {
     try {
       return this.#prepare(sql).all(...params) as SqlRow[];

@@ -16,7 +16,8 @@ import {
   DEFAULT_GROUP_COMMIT,
   GroupCommit,
   type GroupCommitOptions,
-  type JobContext,
+  type Work,
+  type WriteOptions,
   type Written,
 } from './group-commit.ts';
 import { logMigration, type Migration, migrateWithin } from './migrate.ts';
@@ -140,8 +141,8 @@ export class Store {
   }
 
   /** Runs `work` in its turn, in a transaction of its own; resolves when it is durable. */
-  write<T>(work: (context: JobContext) => Promise<T>): Promise<Written<T>> {
-    return this.#writes.run(work);
+  write<T>(work: Work<T>, options?: WriteOptions): Promise<Written<T>> {
+    return this.#writes.run(work, options);
   }
 
   /** Runs `work` on one snapshot. Long work holds up other reads, never writes. */

@@ -47,6 +47,9 @@ export class SimProcess {
   /** The driver as this process sees it. */
   driver(inner: SqlDriver): SqlDriver {
     return {
+      get inTransaction() {
+        return inner.inTransaction;
+      },
       all: (sql, params) => this.#statement(() => inner.all(sql, params)),
       run: (sql, params) => this.#statement(() => inner.run(sql, params)),
       close: () => inner.close(),
