@@ -10,7 +10,9 @@ import type { SqlClause } from '../policy/to-sql.ts';
 import type { Schema } from '../schema/define-schema.ts';
 import type { QuerySpec } from '../schema/query-spec.ts';
 import { quote } from './ddl.ts';
+import { type Relation, selectRelated } from './related.ts';
 import { toSql } from './row-codec.ts';
+import { countRows, type PageAfter, type ScanPage, scanPage } from './scan.ts';
 import { selectById, selectRows } from './select.ts';
 import type { SqlDriver, SqlRow, SqlValue } from './sql-driver.ts';
 
@@ -40,6 +42,20 @@ export class Transaction {
   /** Rows for which `filter` is not true do not count to the limit. */
   select(spec: QuerySpec, filter?: SqlClause): Promise<JsonObject[]> {
     return selectRows(this.#open(), { entity: this.#schema.entity(spec.entity), spec, filter });
+  }
+
+  /** A page of a query; looks at a bounded number of rows. */
+  scan(spec: QuerySpec, filter: SqlClause, page: PageAfter): Promise<ScanPage> {
+    return scanPage(this.#open(), { entity: this.#schema.entity(spec.entity), spec, filter, ...page });
+  }
+
+  count(spec: QuerySpec, filter: SqlClause): Promise<number> {
+    return countRows(this.#open(), { entity: this.#schema.entity(spec.entity), spec, filter });
+  }
+
+  /** One level of an include. */
+  related(relation: Relation): Promise<JsonObject[]> {
+    return selectRelated(this.#open(), this.#schema.entity(relation.entity), relation);
   }
 
   /** `row` is whole and parsed. Throws `conflict` when the id or a unique value is taken. */
