@@ -51,30 +51,42 @@ export function columnSpec(entity: AnyEntity, name: string): CodecSpec {
   return field.spec;
 }
 
-type RowDecoder = (row: SqlRow) => JsonObject;
-
-/** An entity never changes, so its decoder is made once. */
-const decoders = new WeakMap<AnyEntity, RowDecoder>();
-
 /** A row as the rest of Ternion sees it. Columns the schema does not know are left out. */
 export function decodeRow(entity: AnyEntity, row: SqlRow): JsonObject {
-  return rowDecoder(entity)(row);
+  const decoded: JsonObject = { id: String(row.id) };
+  for (const key in entity.fields) decoded[key] = fromSql(entity.fields[key]!.spec, row[key]);
+  return decoded;
 }
 
-export function rowDecoder(entity: AnyEntity): RowDecoder {
-  const known = decoders.get(entity);
+/** How rows of an entity are read in number: as lists of these columns. */
+export interface RowReader {
+  /** What stands behind SELECT. */
+  readonly columns: string;
+  decode(row: readonly SqlValue[]): JsonObject;
+}
+
+/** An entity never changes, so its reader is made once. */
+const readers = new WeakMap<AnyEntity, RowReader>();
+
+export function rowReader(entity: AnyEntity): RowReader {
+  const known = readers.get(entity);
   if (known) return known;
-  const columns = Object.entries(entity.fields).map(([key, { spec }]) => {
+  const fields = Object.entries(entity.fields).map(([key, { spec }]) => {
     const converted = spec.kind === 'json' || spec.kind === 'bool' || spec.kind === 'bytes';
     return { key, spec: converted ? spec : undefined };
   });
-  const decode: RowDecoder = (row) => {
-    const decoded: JsonObject = { id: row.id as string };
-    for (const { key, spec } of columns) {
-      decoded[key] = spec ? fromSql(spec, row[key]) : ((row[key] ?? null) as string | number | null);
-    }
-    return decoded;
+  const reader: RowReader = {
+    columns: ['id', ...fields.map(({ key }) => key)].map((key) => `"${entity.name}"."${key}"`).join(', '),
+    decode(row) {
+      const decoded: JsonObject = { id: row[0] as string };
+      for (let i = 0; i < fields.length; ) {
+        const { key, spec } = fields[i]!;
+        const value = row[++i];
+        decoded[key] = spec ? fromSql(spec, value) : (value as string | number | null);
+      }
+      return decoded;
+    },
   };
-  decoders.set(entity, decode);
-  return decode;
+  readers.set(entity, reader);
+  return reader;
 }

@@ -10,7 +10,8 @@ import { totalOrder } from '../schema/query-spec.ts';
 import { behind, every, filtered, indexed, orderSql } from './conditions.ts';
 import { quote } from './ddl.ts';
 import type { SqlCondition } from './filter-sql.ts';
-import { decodeRows, type Selection } from './select.ts';
+import { rowReader } from './row-codec.ts';
+import { readRows, type Selection } from './select.ts';
 import type { SqlDriver } from './sql-driver.ts';
 
 /** Rows that one page or one count looks at, at most: those of its `where` and its range. */
@@ -40,9 +41,9 @@ export async function scanPage(driver: SqlDriver, scan: Selection & PageAfter): 
   // A few rows first: what is left out is seldom most of it.
   for (const window of [Math.min(4 * (size + 1), MAX_SCAN_ROWS), MAX_SCAN_ROWS]) {
     const near = `SELECT * FROM ${table} WHERE ${rest.sql} ORDER BY ${by} LIMIT ?`;
-    const sql = `SELECT * FROM (${near}) AS ${table} WHERE ${keep.sql} ORDER BY ${by} LIMIT ?`;
-    const found = await driver.all(sql, [...rest.params, window, ...keep.params, size + 1]);
-    const rows = decodeRows(entity, found);
+    const sql = `SELECT ${rowReader(entity).columns} FROM (${near}) AS ${table} WHERE ${keep.sql} ORDER BY ${by} LIMIT ?`;
+    const params = [...rest.params, window, ...keep.params, size + 1];
+    const rows = await readRows(driver, entity, { sql, params });
     if (rows.length > size) return { rows: rows.slice(0, size), more: true };
     if (!(await holdsMore(driver, { entity, rest, than: window }))) return { rows, more: false };
   }

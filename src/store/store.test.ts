@@ -159,6 +159,7 @@ describe('writes', () => {
     let broken = false;
     const writer: typeof drivers.writer = {
       all: (sql, params) => drivers.writer.all(sql, params),
+      lists: (sql, params) => drivers.writer.lists(sql, params),
       close: () => drivers.writer.close(),
       run: (sql, params) =>
         broken && sql === 'COMMIT' ? Promise.reject(new Error('disk')) : drivers.writer.run(sql, params),

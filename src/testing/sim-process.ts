@@ -48,6 +48,7 @@ export class SimProcess {
   driver(inner: SqlDriver): SqlDriver {
     return {
       all: (sql, params) => this.#statement(() => inner.all(sql, params)),
+      lists: (sql, params) => this.#statement(() => inner.lists(sql, params)),
       run: (sql, params) => this.#statement(() => inner.run(sql, params)),
       close: () => inner.close(),
     };

@@ -16,6 +16,7 @@ export class Trouble {
     };
     return {
       all: (sql, params) => watch(sql, () => inner.all(sql, params)),
+      lists: (sql, params) => watch(sql, () => inner.lists(sql, params)),
       run: (sql, params) => watch(sql, () => inner.run(sql, params)),
       close: () => inner.close(),
     };
