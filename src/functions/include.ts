@@ -15,7 +15,9 @@ export const MAX_INCLUDE_DEPTH = 4;
 export const MAX_INCLUDED_ROWS = 10_000;
 
 /** Relations of entity `N` by the name that they are to have in the row. */
-export type Include<S extends Schema, N> = { readonly [name: string]: IdField<S, N> | Back<S, N> };
+export type Include<S extends Schema, N> = {
+  readonly [name: string]: IdField<S, N, EntityName<S>> | Back<S, N>;
+};
 
 /** What names `N` in a field. That field must be the first of an index. */
 type Back<S extends Schema, N> = {

@@ -49,7 +49,7 @@ export type IndexFields<S, N, X> = X extends IndexesOf<S, N>['name']
     : never;
 
 /** The fields of entity `N` that are ids of entity `To`. */
-export type IdField<S, N, To extends string = string> = IdKeys<FieldsOf<S, N>, To>;
+export type IdField<S, N, To extends string> = IdKeys<FieldsOf<S, N>, To>;
 type IdKeys<F, To extends string> = {
   [K in keyof F & string]: F[K] extends { readonly traits: { readonly to: infer T } }
     ? T extends To

@@ -65,17 +65,13 @@ export interface RowReader {
   decode(row: readonly SqlValue[]): JsonObject;
 }
 
-/** An entity never changes, so its reader is made once. */
-const readers = new WeakMap<AnyEntity, RowReader>();
-
+/** Made once for each statement, which is little beside running it. */
 export function rowReader(entity: AnyEntity): RowReader {
-  const known = readers.get(entity);
-  if (known) return known;
   const fields = Object.entries(entity.fields).map(([key, { spec }]) => {
     const converted = spec.kind === 'json' || spec.kind === 'bool' || spec.kind === 'bytes';
     return { key, spec: converted ? spec : undefined };
   });
-  const reader: RowReader = {
+  return {
     columns: ['id', ...fields.map(({ key }) => key)].map((key) => `"${entity.name}"."${key}"`).join(', '),
     decode(row) {
       const decoded: JsonObject = { id: row[0] as string };
@@ -87,6 +83,4 @@ export function rowReader(entity: AnyEntity): RowReader {
       return decoded;
     },
   };
-  readers.set(entity, reader);
-  return reader;
 }
