@@ -12,7 +12,7 @@ import { type QuerySpec, totalOrder } from '../schema/query-spec.ts';
 import { MAX_CURSOR_CHARS } from '../schema/validator.ts';
 import { isPlace } from '../store/conditions.ts';
 
-/** Throws `too_large` when the values are too long, `invalid` for an order by what never leaves the server. */
+/** Throws `too_large` when the values are too long. */
 export function makeCursor(entity: AnyEntity, spec: QuerySpec, row: JsonObject): string {
   const values = totalOrder(spec).map(({ field }) => row[field] ?? null);
   const text = encodeBase64Url(new TextEncoder().encode(JSON.stringify([queryHash(spec), ...values])));

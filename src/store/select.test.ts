@@ -254,6 +254,14 @@ test('a page looks at a bounded number of rows, however few it finds', async () 
   expect(await pages(2, filter)).toEqual([[], ['10000'], []]);
 });
 
+test('[Q3] half a surrogate pair equals no text, though SQLite would store U+FFFD for it', async () => {
+  const row = { id: 'r', text: '\uFFFD', sure: 1, body: '' };
+  await fill([row]);
+  const spec = { entity: 'Thing', where: { text: '\ud83d' } };
+  expect(await selectRows(drivers.writer, { entity: Thing, spec })).toEqual([]);
+  expect(select({ ...spec, fields: Thing.fields }, [row])).toEqual([]);
+});
+
 test('an unknown field is refused, whatever it says', async () => {
   const bad = 'x" OR 1=1 --';
   await expect(
