@@ -23,6 +23,7 @@ import { withDeadline } from './deadline.ts';
 import { type CallResult, ledgerKey, writeOnce } from './once.ts';
 import { ReadGate } from './read-gate.ts';
 import type { RegisteredFunction, RegisteredRoute, Registry } from './registry.ts';
+import type { Sight } from './row-source.ts';
 import { atOnce, isPromise } from './validation.ts';
 
 export type { CallResult } from './once.ts';
@@ -108,7 +109,7 @@ export class Functions {
     const { kind, entity, rowId, data = {} } = op;
     const key = ledgerKey(op.opId, viewer, [`${kind} ${entity} ${rowId}`, data]);
     return writeOnce({ env: this.#env, store: this.#deps.store, key }, async ({ tx }) => {
-      const db = this.#writer(tx, viewer);
+      const db = this.#writer(tx, `${kind} ${entity}`, viewer);
       if (kind === 'insert') await db.insert(entity, { ...data, id: rowId });
       else if (kind === 'update') await db.update(entity, rowId, data);
       else await db.delete(entity, rowId);
@@ -157,13 +158,13 @@ export class Functions {
   }
 
   async #query(fn: RegisteredFunction, { viewer, signal }: CallRequest, args: unknown): Promise<CallResult> {
-    const { store, access } = this.#deps;
+    const { store } = this.#deps;
     const now = this.#env.clock.now();
     const options = { ms: this.#limits.queryMs, what: fn.name, signal };
     const value = await store.read((snapshot) =>
       withDeadline(this.#env.clock, options, async (own) => {
         const gate = new ReadGate(snapshot, own);
-        const db = new DbReader<Schema>(gate, { access, viewer });
+        const db = new DbReader<Schema>(gate, this.#sight(fn.name, viewer));
         const context: QueryContext<Schema> = { auth: viewer, db, signal: own, now: () => now };
         try {
           return await fn.handler(context as never, args as never);
@@ -178,11 +179,11 @@ export class Functions {
   #mutate(fn: RegisteredFunction, request: CallRequest, args: unknown): Promise<CallResult> {
     const { viewer, opId, name } = request;
     const key = ledgerKey(opId, viewer, [name, request.args]);
-    return writeOnce({ env: this.#env, store: this.#deps.store, key }, async ({ tx }) => {
+    return writeOnce({ env: this.#env, store: this.#deps.store, key, pure: name }, async ({ tx }) => {
       const now = this.#env.clock.now();
       const context: MutationContext<Schema> = {
         auth: viewer,
-        db: this.#writer(tx, viewer),
+        db: this.#writer(tx, name, viewer),
         now: () => now,
         random: () => this.#env.random.next(),
         id: () => newId(this.#env),
@@ -208,9 +209,15 @@ export class Functions {
     }
   }
 
-  #writer(tx: JobContext['tx'], viewer: Viewer): DbWriter<Schema> {
-    const { access, schema } = this.#deps;
-    return new DbWriter<Schema>(tx, { access, schema, viewer, newId: () => newId(this.#env) });
+  #writer(tx: JobContext['tx'], name: string, viewer: Viewer): DbWriter<Schema> {
+    return new DbWriter<Schema>(tx, { ...this.#sight(name, viewer), newId: () => newId(this.#env) });
+  }
+
+  #sight(name: string, viewer: Viewer): Sight {
+    const { schema, access } = this.#deps;
+    const onElevated = (reason: string) =>
+      this.#env.log.info('policy.elevated', { reason, function: name, viewer: viewer.userId });
+    return { schema, access, viewer, onElevated };
   }
 }
 

@@ -50,9 +50,13 @@ export function ledgerEntry(key: LedgerKey, entry: LedgerEntry & { at: number })
   return { sql: INSERT, params: [key.opId, key.viewer, key.call, entry.at, entry.seq, result] };
 }
 
-/** Forgets results older than LEDGER_KEEP_MS. */
+/** Forgets results older than LEDGER_KEEP_MS, from the oldest on to the first that is kept. */
 export async function trimLedger(tx: Transaction, now: number): Promise<void> {
-  await tx.run('DELETE FROM _ledger WHERE at < ?', [now - LEDGER_KEEP_MS]);
+  const [kept] = await tx.all('SELECT n FROM _ledger WHERE at >= ? ORDER BY n LIMIT 1', [
+    now - LEDGER_KEEP_MS,
+  ]);
+  if (kept) await tx.run('DELETE FROM _ledger WHERE n < ?', [kept.n!]);
+  else await tx.run('DELETE FROM _ledger');
 }
 
 /** Replaces the value of an entry: what became of an action that was entered when it began. */

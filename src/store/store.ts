@@ -21,7 +21,9 @@ import {
   type Written,
 } from './group-commit.ts';
 import { logMigration, type Migration, migrateWithin } from './migrate.ts';
+import { type Relation, selectRelated } from './related.ts';
 import { DEFAULT_RETENTION, findCut, isOver, type RetentionOptions } from './retention.ts';
+import { countRows, type PageAfter, type ScanPage, scanPage } from './scan.ts';
 import { type PageOf, type RowPage, selectById, selectPage, selectRows } from './select.ts';
 import type { SqlDriver, SqlRow, SqlValue } from './sql-driver.ts';
 
@@ -53,6 +55,20 @@ export class Snapshot {
   /** Rows for which `filter` is not true do not count to the limit. */
   select(spec: QuerySpec, filter?: SqlClause): Promise<JsonObject[]> {
     return selectRows(this.#driver, { entity: this.#schema.entity(spec.entity), spec, filter });
+  }
+
+  /** A page of a query; looks at a bounded number of rows. */
+  scan(spec: QuerySpec, filter: SqlClause, page: PageAfter): Promise<ScanPage> {
+    return scanPage(this.#driver, { entity: this.#schema.entity(spec.entity), spec, filter, ...page });
+  }
+
+  count(spec: QuerySpec, filter: SqlClause): Promise<number> {
+    return countRows(this.#driver, { entity: this.#schema.entity(spec.entity), spec, filter });
+  }
+
+  /** One level of an include. */
+  related(relation: Relation): Promise<JsonObject[]> {
+    return selectRelated(this.#driver, this.#schema.entity(relation.entity), relation);
   }
 
   /** Rows in order of id. */

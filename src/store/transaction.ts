@@ -12,7 +12,9 @@ import { Fault } from '../base/fault.ts';
 import { type JsonObject, jsonEquals } from '../base/json.ts';
 import type { SqlClause } from '../policy/to-sql.ts';
 import type { QuerySpec } from '../schema/query-spec.ts';
+import { type Relation, selectRelated } from './related.ts';
 import type { RowStatements, Statement } from './row-statements.ts';
+import { countRows, type PageAfter, type ScanPage, scanPage } from './scan.ts';
 import { selectById, selectRows } from './select.ts';
 import type { SqlDriver, SqlRow, SqlValue } from './sql-driver.ts';
 
@@ -48,6 +50,20 @@ export class Transaction {
     return selectRows(this.#open(), { entity: this.#rows.entity(spec.entity), spec, filter });
   }
 
+  /** A page of a query; looks at a bounded number of rows. */
+  scan(spec: QuerySpec, filter: SqlClause, page: PageAfter): Promise<ScanPage> {
+    return scanPage(this.#open(), { entity: this.#rows.entity(spec.entity), spec, filter, ...page });
+  }
+
+  count(spec: QuerySpec, filter: SqlClause): Promise<number> {
+    return countRows(this.#open(), { entity: this.#rows.entity(spec.entity), spec, filter });
+  }
+
+  /** One level of an include. */
+  related(relation: Relation): Promise<JsonObject[]> {
+    return selectRelated(this.#open(), this.#rows.entity(relation.entity), relation);
+  }
+
   /** `row` is whole and parsed. Throws `conflict` when the id or a unique value is taken. */
   async insert(entity: string, row: JsonObject): Promise<void> {
     const change = { entity, id: String(row.id), before: null, after: row };
@@ -77,16 +93,15 @@ export class Transaction {
     return this.#open().all(sql, params);
   }
 
-  run(sql: string, params?: readonly SqlValue[]): Promise<number> {
-    return this.#follow(() => {
-      const driver = this.#open();
-      if (this.#beforeSavepoint !== undefined) return driver.run(sql, params);
-      this.#beforeSavepoint = this.#writes.length;
-      // Both are under way before anything else is: statements keep the order in which they were asked for.
-      const savepoint = driver.run('SAVEPOINT job');
-      const statement = driver.run(sql, params);
-      return savepoint.then(() => statement);
-    });
+  async run(sql: string, params?: readonly SqlValue[]): Promise<number> {
+    const driver = this.#open();
+    if (this.#beforeSavepoint !== undefined) return driver.run(sql, params);
+    this.#beforeSavepoint = this.#writes.length;
+    // Both are under way before anything else is: statements keep the order in which they were asked for.
+    const savepoint = driver.run('SAVEPOINT job');
+    const statement = driver.run(sql, params);
+    await savepoint;
+    return statement;
   }
 
   /** From now on every method throws: `reason`, if there is a better one than that the job is over. */
@@ -96,7 +111,7 @@ export class Transaction {
 
   /** The net effect, one entry per row. Waits for writes that the job itself did not wait for. */
   async finish(): Promise<Change[]> {
-    if (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
     this.end();
     if (this.#writes.length <= 1) return this.#writes;
     const net = new Map<string, Change>();
@@ -116,7 +131,7 @@ export class Transaction {
   /** Takes back all that was written. Whatever it throws leaves the SQL transaction in an unknown state. */
   async undo(): Promise<void> {
     this.end();
-    await Promise.allSettled(this.#underWay);
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
     const driver = this.#driver;
     if (this.#beforeSavepoint !== undefined) {
       await driver.run('ROLLBACK TO job');
@@ -124,7 +139,8 @@ export class Transaction {
     }
     for (const change of this.#writes.slice(0, this.#beforeSavepoint).reverse()) {
       const { sql, params } = this.#inverse(change);
-      if ((await driver.run(sql, params)) !== 1) throw new Error(`undo of ${change.entity} ${change.id} failed`);
+      if ((await driver.run(sql, params)) !== 1)
+        throw new Error(`undo of ${change.entity} ${change.id} failed`);
     }
   }
 
@@ -137,26 +153,16 @@ export class Transaction {
 
   /** Notes the change at once, in the order of the statements, and strikes it out again if its own fails. */
   async #write({ sql, params }: Statement, change: Change): Promise<void> {
+    const running = this.#open().run(sql, params);
+    this.#writes.push(change);
+    this.#underWay.add(running);
     try {
-      await this.#follow(() => {
-        const running = this.#open().run(sql, params);
-        this.#writes.push(change);
-        return running;
-      });
+      await running;
     } catch (error) {
       const at = this.#writes.indexOf(change);
-      if (at < 0) throw error;
       this.#writes.splice(at, 1);
       if (this.#beforeSavepoint !== undefined && at < this.#beforeSavepoint) this.#beforeSavepoint--;
       throw error;
-    }
-  }
-
-  async #follow<T>(start: () => Promise<T>): Promise<T> {
-    const running = start();
-    this.#underWay.add(running);
-    try {
-      return await running;
     } finally {
       this.#underWay.delete(running);
     }
