@@ -8,7 +8,7 @@ import { canonicalJson, isJsonObject, type Json } from '../base/json.ts';
 import type { Viewer } from '../policy/viewer.ts';
 import type { JobContext } from '../store/group-commit.ts';
 import type { Store } from '../store/store.ts';
-import { findInLedger, type LedgerEntry, type LedgerKey, ledgerEntry } from './ledger.ts';
+import { findInLedger, type LedgerEntry, type LedgerKey, ledgerEntry, ledgerTrim } from './ledger.ts';
 
 /** `seq` is the transaction that holds the effects; null when nothing was written. */
 export interface CallResult {
@@ -41,6 +41,7 @@ export async function writeOnce(
       if (key) {
         const at = env.clock.now();
         context.atEnd((seq) => ledgerEntry(key, { value: result, seq, at }));
+        context.atEnd((seq) => ledgerTrim(seq, at));
       }
       return result;
     },

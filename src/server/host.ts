@@ -5,7 +5,7 @@
 import type { Env } from '../base/env.ts';
 import { Fault } from '../base/fault.ts';
 import { type FunctionLimits, Functions } from '../functions/call.ts';
-import { LEDGER_TABLES, trimLedger } from '../functions/ledger.ts';
+import { LEDGER_TABLES } from '../functions/ledger.ts';
 import { Registry } from '../functions/registry.ts';
 import type { Authenticator } from '../plugin/authenticator.ts';
 import type { ChannelHost } from '../plugin/channel.ts';
@@ -118,7 +118,6 @@ export class Host {
   async start(): Promise<void> {
     const { env, store, access } = this;
     await store.open(this.#tables);
-    await store.write(({ tx }) => trimLedger(tx, env.clock.now()));
     const fanOut = new FanOut(access, this.#visibility, store.seq);
     store.onCommit((commits) => fanOut.commit(commits));
     for (const plugin of this.#plugins) await plugin.start?.();

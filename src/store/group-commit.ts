@@ -36,8 +36,10 @@ export interface JobContext {
    * A statement that is run when the job has succeeded, in its transaction; `make` gets the seq of the job's
    * changes, null when there are none. If the statement fails, the whole group does.
    */
-  atEnd(make: (seq: number | null) => Statement): void;
+  atEnd(make: Ending): void;
 }
+
+type Ending = (seq: number | null) => Statement | undefined;
 
 export type Work<T> = (context: JobContext) => Promise<T>;
 
@@ -171,10 +173,10 @@ export class GroupCommit {
     const { driver, log } = this.#deps;
     const tx = new Transaction(driver, this.#rows);
     const seq = this.#seq + commits.length + 1;
-    const endings: ((seq: number | null) => Statement)[] = [];
+    const endings: Ending[] = [];
     let value: unknown;
     let changes: Change[];
-    let last: Statement[];
+    let last: (Statement | undefined)[];
     try {
       value = await this.#watched(job, { tx, atEnd: (make) => endings.push(make) });
       changes = await tx.finish();
@@ -187,7 +189,7 @@ export class GroupCommit {
       this.#watch.end();
     }
     await tx.keep();
-    for (const { sql, params } of last) await driver.run(sql, params);
+    for (const statement of last) if (statement) await driver.run(statement.sql, statement.params);
     if (changes.length === 0) return { ok: true, written: { value, seq: null } };
     const commit = { seq, at: this.#env.clock.now(), changes };
     await log.append(driver, commit);

@@ -26,6 +26,8 @@ export interface Change {
   readonly after: JsonObject | null;
 }
 
+const READY = Promise.resolve();
+
 export class Transaction {
   readonly #driver: SqlDriver;
   readonly #rows: RowStatements;
@@ -34,6 +36,7 @@ export class Transaction {
   /** How many of the writes came before the savepoint. */
   #beforeSavepoint: number | undefined;
   readonly #underWay = new Set<Promise<unknown>>();
+  #turn: Promise<void> = READY;
   #ended: { reason: Fault | undefined } | undefined;
 
   constructor(driver: SqlDriver, rows: RowStatements) {
@@ -71,21 +74,23 @@ export class Transaction {
   }
 
   /** Writes the fields of `patch`. Throws `not_found`. */
-  async update(entity: string, id: string, patch: JsonObject): Promise<JsonObject> {
-    const before = await this.get(entity, id);
-    if (!before) throw new Fault('not_found', `no ${entity} ${id}`);
-    const keys = Object.keys(patch).filter((key) => !jsonEquals(before[key], patch[key]));
-    if (keys.length === 0) return before; // [L6]
-    const after = { ...before, ...patch };
-    await this.#write(this.#rows.update(entity, keys, after), { entity, id, before, after });
-    return after;
+  update(entity: string, id: string, patch: JsonObject): Promise<JsonObject> {
+    return this.#inTurn(async () => {
+      const before = await this.#existing(entity, id);
+      const keys = Object.keys(patch).filter((key) => !jsonEquals(before[key], patch[key]));
+      if (keys.length === 0) return before; // [L6]
+      const after = { ...before, ...patch };
+      await this.#write(this.#rows.update(entity, keys, after), { entity, id, before, after });
+      return after;
+    });
   }
 
   /** Throws `not_found`. */
-  async delete(entity: string, id: string): Promise<void> {
-    const before = await this.get(entity, id);
-    if (!before) throw new Fault('not_found', `no ${entity} ${id}`);
-    await this.#write(this.#rows.delete(entity, id), { entity, id, before, after: null });
+  delete(entity: string, id: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const before = await this.#existing(entity, id);
+      await this.#write(this.#rows.delete(entity, id), { entity, id, before, after: null });
+    });
   }
 
   /** For the tables of plugins (names that begin with `_`); they are in no change log. */
@@ -151,18 +156,41 @@ export class Transaction {
     return this.#rows.update(entity, keys, before);
   }
 
+  async #existing(entity: string, id: string): Promise<JsonObject> {
+    const row = await this.get(entity, id);
+    if (!row) throw new Fault('not_found', `no ${entity} ${id}`);
+    return row;
+  }
+
+  /** A row is read and written by one step at a time, so that its images are those of one moment. */
+  #inTurn<T>(step: () => Promise<T>): Promise<T> {
+    const running = this.#turn.then(step);
+    const done = running.then(
+      () => {},
+      () => {},
+    );
+    this.#turn = done;
+    return this.#follow(running);
+  }
+
   /** Notes the change at once, in the order of the statements, and strikes it out again if its own fails. */
   async #write({ sql, params }: Statement, change: Change): Promise<void> {
     const running = this.#open().run(sql, params);
     this.#writes.push(change);
-    this.#underWay.add(running);
     try {
-      await running;
+      await this.#follow(running);
     } catch (error) {
       const at = this.#writes.indexOf(change);
       this.#writes.splice(at, 1);
       if (this.#beforeSavepoint !== undefined && at < this.#beforeSavepoint) this.#beforeSavepoint--;
       throw error;
+    }
+  }
+
+  async #follow<T>(running: Promise<T>): Promise<T> {
+    this.#underWay.add(running);
+    try {
+      return await running;
     } finally {
       this.#underWay.delete(running);
     }
