@@ -23,6 +23,7 @@ import { withDeadline } from './deadline.ts';
 import { type CallResult, ledgerKey, writeOnce } from './once.ts';
 import { ReadGate } from './read-gate.ts';
 import type { RegisteredFunction, RegisteredRoute, Registry } from './registry.ts';
+import { openEntity, refuseSecrets } from './row-reads.ts';
 import type { Sight } from './row-source.ts';
 import { atOnce, isPromise } from './validation.ts';
 
@@ -40,11 +41,18 @@ export interface CallRequest {
 
 /** One write of a row, outside any function. */
 export interface RowWrite {
-  readonly opId: string;
+  /** Runs at most once under this id. [L3] */
+  readonly opId?: string | undefined;
   readonly entity: string;
   readonly rowId: string;
   readonly kind: 'insert' | 'update' | 'delete';
   readonly data?: JsonObject | undefined;
+}
+
+/** An insert whose row gets an id of the server's. */
+export interface RowInsert extends Pick<RowWrite, 'opId' | 'entity' | 'data'> {
+  readonly rowId?: undefined;
+  readonly kind: 'insert';
 }
 
 /** An HTTP request to a route of the app. */
@@ -104,14 +112,19 @@ export class Functions {
     return this.#call(this.#deps.registry.get(request.name), request);
   }
 
-  /** One row write in a transaction of its own. Throws `invalid`, `forbidden`, `not_found`, `conflict`. */
-  write(op: RowWrite, viewer: Viewer): Promise<CallResult> {
+  /**
+   * One row write in a transaction of its own; an insert's value is the row's id. Throws `invalid`, `forbidden`,
+   * `not_found`, `conflict`.
+   */
+  async write(op: RowWrite | RowInsert, viewer: Viewer): Promise<CallResult> {
     const { kind, entity, rowId, data = {} } = op;
-    const key = ledgerKey(op.opId, viewer, [`${kind} ${entity} ${rowId}`, data]);
+    refuseSecrets(openEntity(this.#deps.schema, entity), Object.keys(data));
+    const key = ledgerKey(op.opId, viewer, [`${kind} ${entity} ${rowId ?? ''}`, data]);
     return writeOnce({ env: this.#env, store: this.#deps.store, key }, async ({ tx }) => {
       const db = this.#writer(tx, `${kind} ${entity}`, viewer);
-      if (kind === 'insert') await db.insert(entity, { ...data, id: rowId });
-      else if (kind === 'update') await db.update(entity, rowId, data);
+      if (rowId === undefined) return db.insert(entity, data);
+      if (kind === 'insert') return db.insert(entity, { ...data, id: rowId });
+      if (kind === 'update') await db.update(entity, rowId, data);
       else await db.delete(entity, rowId);
       return undefined;
     });

@@ -96,6 +96,19 @@ export function checkFilter(filter: Filter, entity: { name: string; fields: Enti
     throw new Fault('invalid', `${place} has no order: of ${kind} there are only eq, neq and in`);
 }
 
+/** The fields that a condition looks at. */
+export function fieldsOf(filter: Filter): string[] {
+  switch (filter.op) {
+    case 'and':
+    case 'or':
+      return filter.filters.flatMap(fieldsOf);
+    case 'not':
+      return fieldsOf(filter.filter);
+    default:
+      return [filter.field];
+  }
+}
+
 export function passes(filter: Filter, row: JsonObject): boolean {
   switch (filter.op) {
     case 'and':

@@ -7,6 +7,7 @@ import { Fault } from '../base/fault.ts';
 import { type FunctionLimits, Functions } from '../functions/call.ts';
 import { LEDGER_TABLES } from '../functions/ledger.ts';
 import { Registry } from '../functions/registry.ts';
+import { RowReads } from '../functions/row-reads.ts';
 import type { Authenticator } from '../plugin/authenticator.ts';
 import type { ChannelHost } from '../plugin/channel.ts';
 import type { App } from '../plugin/define-app.ts';
@@ -22,6 +23,7 @@ import { type Drivers, Store, type StoreOptions } from '../store/store.ts';
 import { FanOut } from '../sync/fan-out.ts';
 import { Visibility } from '../sync/visibility.ts';
 import { Connection, type ConnectionDeps } from './connection.ts';
+import { entityRoutes } from './entity-routes.ts';
 import { appRoute, assertDistinct, functionRoute } from './function-routes.ts';
 import { DEFAULT_OUTBOX, Flusher, type OutboxLimits } from './outbox.ts';
 
@@ -80,8 +82,10 @@ export class Host {
     this.#schemaHash = buildManifest(schema).hash;
     this.#visibility = new Visibility(schema, this.access);
     const limits = { ...DEFAULT_LIMITS, ...this.#options.limits };
+    const reads = new RowReads({ schema, store: this.store, access: this.access });
     this.routes = [
       functionRoute(this.functions, limits),
+      ...entityRoutes({ functions: this.functions, reads, limits }),
       ...this.#plugins.flatMap((plugin) => plugin.routes ?? []),
       ...registry.routes.map((route) => appRoute(this.functions, route)),
     ];
