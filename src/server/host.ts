@@ -114,6 +114,11 @@ export class Host {
     return this.#plugins.find((plugin) => plugin.authenticator)?.authenticator ?? anonymousOnly;
   }
 
+  /** What `open` may name: the kinds of channel of all plugins. */
+  get channelKinds(): string[] {
+    return this.#plugins.flatMap((plugin) => Object.keys(plugin.channels ?? {}));
+  }
+
   /** True while new sessions are taken. */
   get ready(): boolean {
     return this.#deps !== undefined && !this.#draining;
