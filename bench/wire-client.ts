@@ -4,6 +4,8 @@ import { encodeFrame, offerSubprotocols, PROTOCOL } from 'ternion/protocol';
 import { WebSocket } from 'ws';
 
 export interface WireEvents {
+  /** The kind of text message that `text` gets; others are not even decoded. All, without it. */
+  readonly only?: string;
   text?(message: string): void;
   frame?(bytes: Buffer): void;
 }
@@ -26,9 +28,10 @@ export class WireClient {
       );
       socket.on('message', (data: Buffer, isBinary) => {
         if (isBinary) return events.frame?.(data);
-        const text = data.toString('utf8');
-        if (text.startsWith('{"t":"welcome"')) resolve(client);
-        else events.text?.(text);
+        const head = data.toString('latin1', 0, 32);
+        if (head.startsWith('{"t":"welcome"')) resolve(client);
+        else if (!events.only || head.startsWith(`{"t":"${events.only}"`))
+          events.text?.(data.toString('utf8'));
       });
     });
   }
