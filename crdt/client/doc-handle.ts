@@ -1,8 +1,17 @@
 /** One component's hold on a document. Several may be open on the same one; the last one to close lets it go. */
-import type { LoroDoc, LoroText } from 'loro-crdt';
+import type { LoroCounter, LoroDoc, LoroList, LoroMap, LoroMovableList, LoroText, LoroTree } from 'loro-crdt';
 import type { Cancel } from '../../src/base/env.ts';
 import { Fault } from '../../src/base/fault.ts';
-import { textOf } from '../core/containers.ts';
+import {
+  counterOf,
+  listOf,
+  mapOf,
+  movableListOf,
+  type Register,
+  registerOf,
+  textOf,
+  treeOf,
+} from '../core/containers.ts';
 import type { DocState } from './doc-state.ts';
 import type { PresenceHandle } from './presence-handle.ts';
 import type { SharedDoc } from './shared-doc.ts';
@@ -45,9 +54,34 @@ export class DocHandle {
     return this.#shared.presence;
   }
 
-  /** The text of a richtext field. Call `doc.commit()` after edits. */
+  /** The text of a richtext or text field. Call `doc.commit()` after edits of this and of all below. */
   text(field: string): LoroText {
     return textOf(this.#shared.doc, field);
+  }
+
+  map(field: string): LoroMap {
+    return mapOf(this.#shared.doc, field);
+  }
+
+  list(field: string): LoroList {
+    return listOf(this.#shared.doc, field);
+  }
+
+  movableList(field: string): LoroMovableList {
+    return movableListOf(this.#shared.doc, field);
+  }
+
+  tree(field: string): LoroTree {
+    return treeOf(this.#shared.doc, field);
+  }
+
+  counter(field: string): LoroCounter {
+    return counterOf(this.#shared.doc, field);
+  }
+
+  /** The value of a field with `.crdt('lww')`. */
+  register(field: string): Register {
+    return registerOf(this.#shared.doc, field);
   }
 
   /** Called when `state`, `editable`, `pending` or the `doc` object changed; for its content ask `doc.subscribe`. */

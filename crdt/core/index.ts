@@ -1,5 +1,15 @@
 /** `ternion/crdt`: the documents' wire, for those who speak it themselves. Runs everywhere. */
-export { containerOf, textOf } from './containers.ts';
+export {
+  containerOf,
+  counterOf,
+  listOf,
+  mapOf,
+  movableListOf,
+  type Register,
+  registerOf,
+  textOf,
+  treeOf,
+} from './containers.ts';
 export { type DocRef, docKey } from './doc-ref.ts';
 export {
   type AckLevel,

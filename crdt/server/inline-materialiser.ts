@@ -1,14 +1,15 @@
 /** Materialiser on the caller's own thread: right for tests and small documents. */
 import { LoroDoc } from 'loro-crdt';
-import type { JsonObject } from '../../src/base/json.ts';
+import type { Json, JsonObject } from '../../src/base/json.ts';
+import { parseShape } from '../../src/base/shape.ts';
 import type { AnyEntity } from '../../src/schema/define-schema.ts';
-import { textOf } from '../core/containers.ts';
+import { readContainer } from '../core/containers.ts';
 import { NO_VERSIONS, type Versions } from '../core/versions.ts';
 import type { Materialiser, Shadow } from './materialiser.ts';
 
 export class InlineMaterialiser implements Materialiser {
   open(entity: AnyEntity): Shadow {
-    return new InlineShadow(entity.documentFields);
+    return new InlineShadow(entity);
   }
 
   async snapshot(updates: Uint8Array): Promise<Uint8Array> {
@@ -25,13 +26,13 @@ export class InlineMaterialiser implements Materialiser {
 }
 
 class InlineShadow implements Shadow {
-  readonly #fields: readonly string[];
+  readonly #entity: AnyEntity;
   readonly #doc = new LoroDoc();
   #versions = NO_VERSIONS;
   #closed = false;
 
-  constructor(fields: readonly string[]) {
-    this.#fields = fields;
+  constructor(entity: AnyEntity) {
+    this.#entity = entity;
   }
 
   get versions(): Versions {
@@ -42,12 +43,19 @@ class InlineShadow implements Shadow {
     if (update) this.#doc.import(update);
     this.#versions = versions;
     const columns: JsonObject = {};
-    for (const field of this.#fields) {
-      const text = textOf(this.#doc, field);
-      columns[field] = text.toString();
-      text.free(); // a handle that lives would keep the document's memory
-    }
+    for (const field of this.#entity.documentFields) columns[field] = this.#column(field);
     return columns;
+  }
+
+  /** Documents take any value, columns do not: what does not fit shows as the default. */
+  #column(field: string): Json {
+    const { container, shape, default: fallback = null } = this.#entity.fields[field]!.spec;
+    const value = readContainer(this.#doc, field, container!);
+    try {
+      return parseShape(shape, value, field) as Json;
+    } catch {
+      return fallback;
+    }
   }
 
   close(): void {

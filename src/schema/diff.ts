@@ -10,6 +10,7 @@ import type { EntityManifest, FieldManifest, IndexManifest, Manifest } from './m
 /** Which parts of a field changed. `limits`: lengths and ranges, which bind later writes alone. */
 export type FieldPart =
   | 'kind'
+  | 'container'
   | 'optional'
   | 'required'
   | 'default'
@@ -155,7 +156,7 @@ function diffIndexes(before: EntityManifest, after: EntityManifest, fieldSteps: 
 
 function changed(entity: string, field: string, parts: FieldPart[]): Step[] {
   if (parts.length === 0) return [];
-  const hard = parts.some((part) => ['kind', 'required', 'target', 'values'].includes(part));
+  const hard = parts.some((part) => ['kind', 'container', 'required', 'target', 'values'].includes(part));
   return [{ do: 'change field', entity, field, parts, effect: hard ? 'destructive' : 'additive' }];
 }
 
@@ -164,6 +165,7 @@ function fieldParts(before: FieldManifest, after: FieldManifest): FieldPart[] {
   const parts: FieldPart[] = [];
   const same = (a: FieldManifest[keyof FieldManifest], b: FieldManifest[keyof FieldManifest]) =>
     canonicalJson(a) === canonicalJson(b);
+  if (before.container !== after.container) parts.push('container');
   if (before.kind !== after.kind) parts.push('kind');
   else if (before.values?.some((value) => !after.values?.includes(value))) parts.push('values');
   else if (!same(before.shape, after.shape)) parts.push('limits');

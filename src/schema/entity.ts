@@ -3,7 +3,7 @@ import { Fault } from '../base/fault.ts';
 import { isId } from '../base/id.ts';
 import { isJsonObject, type JsonObject, jsonEquals } from '../base/json.ts';
 import { parseShape } from '../base/shape.ts';
-import { type Field, isDocumentKind, type Mode } from './field.ts';
+import type { Field, Mode } from './field.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a constraint that every Field<T> meets; `unknown` is not one
 export type EntityFields = Record<string, Field<any, Mode>>;
@@ -68,7 +68,7 @@ export class Entity<
 
   /** Fields that are containers of the row's document. */
   get documentFields(): string[] {
-    return Object.keys(this.fields).filter((key) => isDocumentKind(this.fields[key]!.spec.kind));
+    return Object.keys(this.fields).filter((key) => this.fields[key]!.spec.container !== undefined);
   }
 
   /** An index of the options, or `unique_<field>` of a unique field. Throws `invalid`. */
@@ -103,7 +103,7 @@ export class Entity<
   parseReplace(existing: JsonObject, data: unknown): JsonObject {
     const given = { ...this.#object(data) };
     for (const [key, { spec }] of Object.entries(this.fields)) {
-      if (!spec.readonly && !isDocumentKind(spec.kind)) continue;
+      if (!spec.readonly && !spec.container) continue;
       if (Object.hasOwn(given, key) && !jsonEquals(given[key], existing[key]))
         throw new Fault('invalid', `${this.name}.${key} is readonly`);
       given[key] = existing[key]!;
@@ -138,7 +138,7 @@ export class Entity<
     for (const key of Object.keys(data)) {
       if (!Object.hasOwn(this.fields, key))
         throw new Fault('invalid', `${this.name} has no field ${JSON.stringify(key)}`);
-      if (isDocumentKind(this.fields[key]!.spec.kind)) {
+      if (this.fields[key]!.spec.container) {
         throw new Fault('invalid', `${this.name}.${key} is written through its document`);
       }
     }

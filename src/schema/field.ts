@@ -22,12 +22,24 @@ export const FIELD_KINDS = [
 
 export type FieldKind = (typeof FIELD_KINDS)[number];
 
+/**
+ * What a field is inside its row's document; its kind says what its column holds. `register`: one value, of
+ * which the last writer's stays.
+ */
+export const CONTAINERS = ['text', 'map', 'list', 'movableList', 'tree', 'counter', 'register'] as const;
+export type ContainerKind = (typeof CONTAINERS)[number];
+
+/** A node of a tree, as its column shows it: in order, each with what lies below it. */
+export type TreeNode = { id: string; meta: { [key: string]: Json }; children: TreeNode[] };
+
 /** What a field asks of an insert: a value, perhaps a value, or none at all (documents fill it). */
 export type Mode = 'required' | 'omittable' | 'projected';
 
 export interface FieldSpec {
   readonly kind: FieldKind;
   readonly shape: Shape<unknown>;
+  /** The field lives in the row's document, and its column follows. */
+  readonly container?: ContainerKind;
   /** The value may be null. */
   readonly optional?: boolean;
   readonly unique?: boolean;
@@ -83,16 +95,30 @@ export class Field<T, M extends Mode = 'required', X = unknown> {
     return new Field({ ...this.spec, serverOnly: true });
   }
 
+  /**
+   * The field becomes a part of the row's document: edited offline and merged there, the last writer's value
+   * stays. Its column shows the default until somebody writes it. Throws `invalid` for a field that has none.
+   */
+  crdt(_strategy: 'lww'): Field<T, 'projected', X> {
+    const { container, default: fallback, optional, readonly, unique, serverOnly } = this.spec;
+    if (container) throw new Fault('invalid', 'the field is a part of the document already');
+    if (readonly || unique || serverOnly)
+      throw new Fault('invalid', 'what is readonly, unique or server-only cannot be merged');
+    if (fallback === undefined && !optional)
+      throw new Fault('invalid', 'crdt takes a field with a default, or an optional one');
+    return new Field({ ...this.spec, container: 'register' });
+  }
+
   /** Says that the rows of an older schema hold this field as `name`. Throws `invalid` for a document's field. */
   renamedFrom(name: string): Field<T, M, X> {
-    if (isDocumentKind(this.spec.kind)) throw new Fault('invalid', "a document's field cannot be renamed");
+    if (this.spec.container) throw new Fault('invalid', "a document's field cannot be renamed");
     return new Field({ ...this.spec, renamedFrom: name });
   }
 }
 
-/** Whether a row with such a field has a document. */
-export function isDocumentKind(kind: FieldKind): boolean {
-  return kind === 'richtext';
+/** A field that the docs plane alone writes: the column is a copy. */
+function projected<T>(container: ContainerKind, spec: FieldSpec): Field<T, 'projected'> {
+  return new Field({ ...spec, container });
 }
 
 /** SQL holds UTF-8, which cannot say half a surrogate pair: it would come back as another text. [Q3] */
@@ -129,5 +155,19 @@ export const field = {
   /** Up to `maxBytes` bytes. Rows carry them as base64url text (base/base64url.ts), SQL as a BLOB. */
   bytes: (maxBytes = MAX_FIELD_BYTES) => new Field<string>({ kind: 'bytes', shape: bytesShape(maxBytes) }),
   /** A LoroText in the row's document; the column holds its plain text and is written by the docs plane alone. */
-  richtext: () => new Field<string, 'projected'>({ kind: 'richtext', shape: s.string(), default: '' }),
+  richtext: () => projected<string>('text', { kind: 'richtext', shape: s.string(), default: '' }),
+  /** A richtext that no marks are meant for. */
+  text: () => projected<string>('text', { kind: 'richtext', shape: s.string(), default: '' }),
+  /** A LoroMap: keys are merged one by one. The column holds it as JSON. */
+  map: <T extends Record<string, Json> = Record<string, Json>>() =>
+    projected<T>('map', { kind: 'json', shape: s.json(), default: {} }),
+  /** A LoroList. The column holds it as JSON. */
+  list: <T extends Json = Json>() => projected<T[]>('list', { kind: 'json', shape: s.json(), default: [] }),
+  /** A LoroMovableList: moving an item is one edit, so two who move it do not double it. */
+  movableList: <T extends Json = Json>() =>
+    projected<T[]>('movableList', { kind: 'json', shape: s.json(), default: [] }),
+  /** A LoroTree. The column holds its roots with all that is below them. */
+  tree: () => projected<TreeNode[]>('tree', { kind: 'json', shape: s.json(), default: [] }),
+  /** A LoroCounter: what several add to it at once adds up. */
+  counter: () => projected<number>('counter', { kind: 'float', shape: s.number(), default: 0 }),
 };

@@ -7,7 +7,7 @@ import { fnv1a64 } from '../base/hash.ts';
 import { canonicalJson, isJsonObject, type Json } from '../base/json.ts';
 import { parseShape, s } from '../base/shape.ts';
 import type { AnyEntity, Schema } from './define-schema.ts';
-import { FIELD_KINDS, type FieldKind, type FieldSpec } from './field.ts';
+import { CONTAINERS, type ContainerKind, FIELD_KINDS, type FieldKind, type FieldSpec } from './field.ts';
 
 export type FieldManifest = {
   readonly kind: FieldKind;
@@ -21,6 +21,8 @@ export type FieldManifest = {
   readonly default: Json;
   readonly target: string | null;
   readonly values: string[] | null;
+  /** What it is in the row's document, where that is not its text. */
+  readonly container?: ContainerKind;
 };
 
 export type IndexManifest = { readonly name: string; readonly fields: string[]; readonly unique: boolean };
@@ -93,6 +95,7 @@ export function describeField(spec: FieldSpec): FieldManifest {
     default: spec.default ?? null,
     target: spec.target ?? null,
     values: spec.values ? [...spec.values] : null,
+    ...(spec.container !== undefined && spec.container !== 'text' && { container: spec.container }),
   };
 }
 
@@ -132,6 +135,7 @@ const fieldShape = s.object({
   default: s.json(),
   target: s.nullable(s.string()),
   values: s.nullable(s.array(s.string())),
+  container: s.optional(s.oneOf(...CONTAINERS)),
 });
 
 const entityShape = s.object({

@@ -67,6 +67,12 @@ export async function migrateWithin(
   const after = buildManifest(schema);
   const before = await loadManifest(driver, after);
   const steps = diff(before, after);
+  const moved = steps.find((step) => step.do === 'change field' && step.parts.includes('container'));
+  if (moved)
+    throw new Fault(
+      'invalid',
+      `${describeStep(moved)}: documents keep what they hold. Add a field of another name`,
+    );
   if (allow === 'additive') refuseDestructive(steps);
   const idle = Object.keys(data).find((name) => !steps.some(({ entity }) => entity === name));
   if (idle !== undefined && steps.length > 0)
