@@ -40,7 +40,7 @@ export class DbReader<S extends Schema> {
   /** The row, or null when there is none that this viewer may see. */
   async get<N extends EntityName<S>>(entity: N, id: string): Promise<Row<S, N> | null> {
     const row = await this.#source.get(entity, id);
-    return row && this.#visible(entity, row) ? (row as Row<S, N>) : null;
+    return row && (await this.#visible(entity, row)) ? (row as Row<S, N>) : null;
   }
 
   query<N extends EntityName<S>>(entity: N): RowQuery<Row<S, N>> {
@@ -53,8 +53,9 @@ export class DbReader<S extends Schema> {
     return new RowQuery(run, { entity });
   }
 
-  #visible(entity: string, data: JsonObject): boolean {
-    return this.#sight.access.may('read', entity, this.#sight.viewer, { data });
+  #visible(entity: string, data: JsonObject): Promise<boolean> {
+    const { access, viewer } = this.#sight;
+    return access.decide({ action: 'read', entity, viewer, data }, this.#source);
   }
 }
 

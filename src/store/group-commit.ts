@@ -55,6 +55,8 @@ interface Deps {
   readonly log: ChangeLog;
   /** Called after each COMMIT with its transactions, before the jobs' promises resolve. */
   readonly committed: (commits: Commit[]) => void;
+  /** Called with each transaction that wrote rows, when it has seen them all and before it is closed. */
+  readonly closing?: ((tx: Transaction, commit: Commit) => Promise<void>) | undefined;
 }
 
 export class GroupCommit {
@@ -167,7 +169,10 @@ export class GroupCommit {
       const wrote = changes.length > 0 ? seq : null; // [L6]
       for (const ending of endings) await ending(wrote);
       const commit = { seq, at: this.#env.clock.now(), changes };
-      if (wrote !== null) await log.append(driver, commit);
+      if (wrote !== null) {
+        await this.#deps.closing?.(tx, commit);
+        await log.append(driver, commit);
+      }
       await driver.run('RELEASE job');
       tx.end();
       if (wrote !== null) commits.push(commit);

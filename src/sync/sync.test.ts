@@ -11,7 +11,9 @@ import { Store } from '../store/store.ts';
 import { simEnv } from '../testing/sim-env.ts';
 import { TempDatabase } from '../testing/temp-database.ts';
 import { FanOut } from './fan-out.ts';
+import { DEFAULT_SURVEY } from './limits.ts';
 import { PAGE_ROWS, Replica } from './replica.ts';
+import { Surveyor } from './survey.ts';
 import { Visibility } from './visibility.ts';
 
 const Note = entity('Note', {
@@ -86,16 +88,17 @@ beforeEach(async () => {
   env = simEnv();
   store = new Store(env, { schema, drivers: database.open() });
   await store.open();
-  fanOut = new FanOut(access(), visibility(), store.seq);
+  fanOut = new FanOut({ access: access(), visibility: visibility(), surveyor: surveyor() }, store.seq);
   store.onCommit((commits) => fanOut.commit(commits));
 });
 afterEach(() => database.remove());
 
 const access = () => new Access(schema, () => env.clock.now());
+const surveyor = () => new Surveyor({ schema, access: access() }, DEFAULT_SURVEY);
 const visibility = () => new Visibility(schema, access());
 
 function replicaOf(reader: Reader, userId = 'ada'): Replica {
-  return new Replica({ env, store, fanOut, visibility: visibility() }, reader, viewer(userId));
+  return new Replica({ env, store, fanOut, visibility: visibility(), surveyor: surveyor() }, reader, viewer(userId));
 }
 
 async function joined(reader: Reader, cursor: Cursor | null = null, userId = 'ada'): Promise<Replica> {
@@ -180,7 +183,7 @@ describe('catching up', () => {
     const cursor = { epoch: first.epoch, seq: first.cursor };
     const reader = new Reader();
     const promoted: Viewer = { ...viewer('ada'), roles: ['admin'] };
-    new Replica({ env, store, fanOut, visibility: visibility() }, reader, promoted).start(cursor);
+    new Replica({ env, store, fanOut, visibility: visibility(), surveyor: surveyor() }, reader, promoted).start(cursor);
     await env.clock.advance(10);
     expect(reader.messages[0]).toMatchObject({ t: 'reset' });
   });
@@ -301,7 +304,7 @@ describe('live', () => {
       },
     }));
     for (const [i, userId] of ['ada', 'ada', 'eve'].entries()) {
-      new Replica({ env, store, fanOut, visibility: visibility() }, readers[i]!, viewer(userId)).start(null);
+      new Replica({ env, store, fanOut, visibility: visibility(), surveyor: surveyor() }, readers[i]!, viewer(userId)).start(null);
     }
     await env.clock.advance(10);
     expect(fanOut.audiences).toBe(2);
