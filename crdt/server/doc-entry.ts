@@ -203,6 +203,11 @@ export class DocEntry {
     if (this.#state.name === 'closed') return;
     if (!row) return this.end(new Fault('not_found', `no ${this.ref.entity} ${this.ref.id}`));
     this.#row = row;
+    this.recheck();
+  }
+
+  /** The row, or others that decide about it, were written: followers ask for their rights again. */
+  recheck(): void {
     for (const follower of [...this.#followers]) follower.rowChanged();
   }
 

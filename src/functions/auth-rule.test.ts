@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { ANONYMOUS, type Viewer } from '../policy/viewer.ts';
 import type { KnownArgs } from '../policy/call-rule.ts';
+import { ANONYMOUS, type Viewer } from '../policy/viewer.ts';
 import { type AuthMode, compileAuth } from './auth-rule.ts';
 
 const user: Viewer = { userId: 'ada', kind: 'user', roles: ['editor'], name: null };
@@ -76,7 +76,10 @@ test.each([
   ["input.count == 'x'", 'cannot compare number with text at column 13'],
   ['input.owner in input.mode', 'in takes a list, not text at column 13'],
   ["input.mode == 'c'", 'input.mode is never "c" at column 15'],
-  ["auth.hasRole('a') || exists(Note where row.id == auth.userId)", 'exists belongs to policies at column 22'],
+  [
+    "auth.hasRole('a') || exists(Note where row.id == auth.userId)",
+    'exists belongs to policies at column 22',
+  ],
   ['row.id == auth.userId', 'row.* is only known inside exists at column 1'],
   ["auth.hasRole('a', 'b')", 'auth.hasRole takes one argument at column 1'],
   ["startsWith('a')", 'startsWith takes 2 arguments at column 1'],

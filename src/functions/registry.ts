@@ -3,10 +3,10 @@
  * validators and auth rules are compiled here, so that a bad one stops the start.
  */
 import { Fault } from '../base/fault.ts';
+import type { KnownArgs } from '../policy/call-rule.ts';
 import type { FunctionKind, FunctionRef, FunctionTree, FunctionType } from '../schema/app-shape.ts';
 import { type AuthMode, type AuthRule, compileAuth } from './auth-rule.ts';
 import type { FunctionDef } from './define.ts';
-import type { KnownArgs } from '../policy/call-rule.ts';
 import type { HttpRouteDef } from './http-route.ts';
 import { argTypes, type Check, checkArgs, checkReturns } from './validation.ts';
 

@@ -124,7 +124,8 @@ class Check {
 
   #named(e: Of<'path'>): NamedType {
     const { scope, name } = e;
-    if (scope === 'auth') return AUTH_FIELDS.has(name) ? { type: 'text' } : this.#fail(e, `unknown name auth.${name}`);
+    if (scope === 'auth')
+      return AUTH_FIELDS.has(name) ? { type: 'text' } : this.#fail(e, `unknown name auth.${name}`);
     const found =
       scope !== 'row'
         ? this.#names.path(e)

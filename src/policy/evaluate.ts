@@ -84,8 +84,7 @@ export function compileValue(e: Expression): Evaluate {
       return call(e.name, e.args.map(compileValue));
     case 'exists': {
       const where = compileValue(e.where);
-      return (facts) =>
-        facts.witnesses(e, facts.auth).some((row) => where({ ...facts, row }) === true);
+      return (facts) => facts.witnesses(e, facts.auth).some((row) => where({ ...facts, row }) === true);
     }
   }
 }

@@ -53,7 +53,9 @@ function make(name: string, kinds: Kind[]): AnyEntity {
 }
 
 async function fill(table: AnyEntity, rows: Json[][]): Promise<JsonObject[]> {
-  const marks = Array(Object.keys(table.fields).length + 1).fill('?').join(', ');
+  const marks = Array(Object.keys(table.fields).length + 1)
+    .fill('?')
+    .join(', ');
   for (const [n, row] of rows.entries()) {
     const values = row.map((value, i) => toSql(table.fields[NAMES[i]!]!.spec, value));
     await driver.run(`INSERT INTO "${table.name}" VALUES (${marks})`, [TEXTS[n + 1]!, ...values]);
@@ -87,7 +89,10 @@ test('[P2] SQL and JS agree about exists, and one witness of each is enough', as
         const wanted = stored.filter((data) => evaluate({ ...facts, data, witnesses: () => otherStored }));
         const { sql, params } = compileSql(expression, thing, schema)(facts);
         const found = await driver.all(`SELECT "id" FROM "Thing" WHERE ${sql} ORDER BY "id"`, params);
-        expect(found.map(({ id }) => id), text).toEqual(wanted.map(({ id }) => id));
+        expect(
+          found.map(({ id }) => id),
+          text,
+        ).toEqual(wanted.map(({ id }) => id));
 
         const dependencies = dependenciesOf(expression, thing, schema);
         for (const data of stored) {
@@ -176,7 +181,9 @@ describe('what stops the start', () => {
     const many = (count: number) => Array(count).fill(MEMBER).join(' || ');
     expect(() => start({ allowRead: many(MAX_EXISTS) })).not.toThrow();
     const column = many(MAX_EXISTS).length + 5;
-    expect(() => start({ allowRead: many(MAX_EXISTS + 1) })).toThrow(`more than 4 exists at column ${column}`);
+    expect(() => start({ allowRead: many(MAX_EXISTS + 1) })).toThrow(
+      `more than 4 exists at column ${column}`,
+    );
   });
 });
 
@@ -196,7 +203,9 @@ describe('decisions', () => {
       const names = keys.map((key) => `"${key}"`).join(', ');
       await driver.run(
         `INSERT INTO "Member" (${names}) VALUES (${keys.map(() => '?').join(', ')})`,
-        keys.map((key) => (key === 'id' ? String(row[key]) : toSql(Member.fields[key as 'level'].spec, row[key]))),
+        keys.map((key) =>
+          key === 'id' ? String(row[key]) : toSql(Member.fields[key as 'level'].spec, row[key]),
+        ),
       );
     }
     return { access, source: sourceOf(schema) };
@@ -214,14 +223,20 @@ describe('decisions', () => {
   });
 
   test('the old and the new row may both be compared', async () => {
-    const from = 'exists(Member where row.roomId == existing.roomId && row.userId == auth.userId && row.level >= 2)';
+    const from =
+      'exists(Member where row.roomId == existing.roomId && row.userId == auth.userId && row.level >= 2)';
     const { access, source } = await withMembers({ allowUpdate: `${from} && ${MEMBER}` }, member(2), {
       ...member(1),
       roomId: 'r2',
     });
     const ask = (before: string, after: string) =>
       access.decide(
-        { ...question, action: 'update', data: { ...data, roomId: after }, existing: { ...data, roomId: before } },
+        {
+          ...question,
+          action: 'update',
+          data: { ...data, roomId: after },
+          existing: { ...data, roomId: before },
+        },
         source,
       );
     expect(await ask('r1', 'r2')).toBe(true);
@@ -233,7 +248,8 @@ describe('decisions', () => {
     const { access, source } = await withMembers({
       allowRead: 'exists(Message where row.id != data.id && row.roomId == data.roomId)',
     });
-    const put = (id: string) => driver.run(`INSERT INTO "Message" ("id", "roomId", "text", "tags") VALUES (?, 'r1', '', '[]')`, [id]);
+    const put = (id: string) =>
+      driver.run(`INSERT INTO "Message" ("id", "roomId", "text", "tags") VALUES (?, 'r1', '', '[]')`, [id]);
     await put('m');
     const spec = { entity: 'Message' };
     const ids = async () =>
@@ -274,7 +290,9 @@ describe('decisions', () => {
     await driver.run('CREATE INDEX by_room ON "Member" ("roomId", "userId")');
     const { sql, params } = access.reads('Message', ada).clause;
     const plan = await driver.all(`EXPLAIN QUERY PLAN SELECT * FROM "Message" WHERE ${sql}`, params);
-    expect(JSON.stringify(plan)).toMatch(/SEARCH _row (EXISTS )?USING COVERING INDEX by_room \(roomId=\? AND userId=\?\)/);
+    expect(JSON.stringify(plan)).toMatch(
+      /SEARCH _row (EXISTS )?USING COVERING INDEX by_room \(roomId=\? AND userId=\?\)/,
+    );
     await driver.run('DROP INDEX by_room');
   });
 });
@@ -285,7 +303,12 @@ test('a json null that must be there is null in SQL too', async () => {
   await driver.run('DROP TABLE IF EXISTS "Thing"');
   await applySchema(driver, schema);
   await driver.run('INSERT INTO "Thing" VALUES (?, ?)', ['t', toSql(thing.fields.a.spec, null)]);
-  const facts = { auth: { userId: null, kind: 'anonymous', roles: [], name: null } as const, existing: {}, input: {}, now: 0 };
+  const facts = {
+    auth: { userId: null, kind: 'anonymous', roles: [], name: null } as const,
+    existing: {},
+    input: {},
+    now: 0,
+  };
   const { sql, params } = compileSql(parseExpression('data.a == null'), thing, schema)(facts);
   expect(await driver.all(`SELECT "id" FROM "Thing" WHERE ${sql}`, params)).toHaveLength(1);
 });

@@ -15,7 +15,15 @@ import { ANONYMOUS, type Viewer } from './viewer.ts';
 const ada: Viewer = { userId: 'ada', kind: 'user', roles: ['editor'], name: 'Ada' };
 
 function evaluate(text: string, data: JsonObject = {}, auth = ada): boolean {
-  return compileExpression(parseExpression(text))({ auth, data, existing: {}, input: {}, row: {}, witnesses: NO_WITNESSES, now: 1000 });
+  return compileExpression(parseExpression(text))({
+    auth,
+    data,
+    existing: {},
+    input: {},
+    row: {},
+    witnesses: NO_WITNESSES,
+    now: 1000,
+  });
 }
 
 describe('expressions', () => {

@@ -130,7 +130,9 @@ export function existing(table: string, where: Term): Term {
 
 /** A row that is known already, as a table of one row with these columns. */
 export function given(columns: readonly { name: string; type: SqlType; value: Json }[]): SqlText {
-  const params = columns.map(({ type, value }) => (type === 'json' ? jsonText(value) : bind(type, value)?.params[0] ?? null));
+  const params = columns.map(({ type, value }) =>
+    type === 'json' ? jsonText(value) : (bind(type, value)?.params[0] ?? null),
+  );
   const sql = `(SELECT ${columns.map(({ name }) => `? AS "${name}"`).join(', ')})`;
   return { kind: 'sql', type: 'boolean', sql, params };
 }

@@ -56,7 +56,14 @@ async function table(kinds: Kind[], rows: Json[][]): Promise<{ thing: AnyEntity;
 }
 
 const schemaOf = (thing: AnyEntity) => defineSchema({ entities: [thing] });
-const factsOf = (auth: Viewer) => ({ auth, existing: {}, input: {}, row: {}, witnesses: NO_WITNESSES, now: NOW });
+const factsOf = (auth: Viewer) => ({
+  auth,
+  existing: {},
+  input: {},
+  row: {},
+  witnesses: NO_WITNESSES,
+  now: NOW,
+});
 
 async function idsBySql(thing: AnyEntity, text: string, facts: Omit<Facts, 'data'>): Promise<unknown[]> {
   const { sql, params } = compileSql(parseExpression(text), thing, schemaOf(thing))(facts);
@@ -153,7 +160,10 @@ describe('policies in SQL', () => {
     ['data.a == 1', '0'],
   ])('what the viewer decides alone needs no column: %s is %s', (text, sql) => {
     const thing = entity('Thing', { a: field.string() });
-    expect(compileSql(parseExpression(text), thing, schemaOf(thing))(factsOf(ada))).toEqual({ sql, params: [] });
+    expect(compileSql(parseExpression(text), thing, schemaOf(thing))(factsOf(ada))).toEqual({
+      sql,
+      params: [],
+    });
   });
 
   test('the largest expressions run', async () => {

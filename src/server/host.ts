@@ -83,7 +83,10 @@ export class Host {
     this.#tables = [...LEDGER_TABLES, ...this.#plugins.flatMap((plugin) => plugin.tables ?? [])];
     this.#schemaHash = buildManifest(schema).hash;
     this.#visibility = new Visibility(schema, this.access);
-    this.#surveyor = new Surveyor({ schema, access: this.access }, { ...DEFAULT_SURVEY, ...this.#options.survey });
+    this.#surveyor = new Surveyor(
+      { schema, access: this.access },
+      { ...DEFAULT_SURVEY, ...this.#options.survey },
+    );
     const limits = { ...DEFAULT_LIMITS, ...this.#options.limits };
     this.routes = [
       functionRoute(this.functions, limits),

@@ -55,8 +55,8 @@ interface Deps {
   readonly log: ChangeLog;
   /** Called after each COMMIT with its transactions, before the jobs' promises resolve. */
   readonly committed: (commits: Commit[]) => void;
-  /** Called with each transaction that wrote rows, when it has seen them all and before it is closed. */
-  readonly closing?: ((tx: Transaction, commit: Commit) => Promise<void>) | undefined;
+  /** Called with each transaction that wrote rows, after its last write. */
+  readonly closing?: (tx: Transaction, commit: Commit) => Promise<void> | undefined;
 }
 
 export class GroupCommit {
@@ -170,7 +170,8 @@ export class GroupCommit {
       for (const ending of endings) await ending(wrote);
       const commit = { seq, at: this.#env.clock.now(), changes };
       if (wrote !== null) {
-        await this.#deps.closing?.(tx, commit);
+        const closing = this.#deps.closing?.(tx, commit);
+        if (closing) await closing;
         await log.append(driver, commit);
       }
       await driver.run('RELEASE job');

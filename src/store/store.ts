@@ -34,8 +34,8 @@ export interface StoreOptions extends GroupCommitOptions, RetentionOptions {}
 
 export const DEFAULT_STORE: StoreOptions = { ...DEFAULT_GROUP_COMMIT, ...DEFAULT_RETENTION };
 
-/** Reads only. What it throws fails the transaction. */
-export type Survey = (tx: Transaction, commit: Commit) => Promise<void>;
+/** Reads only, if at all. What it throws fails the transaction. */
+export type Survey = (tx: Transaction, commit: Commit) => Promise<void> | undefined;
 
 /** One consistent moment of the database. Valid inside `Store.read` alone. */
 export class Snapshot {
@@ -97,7 +97,7 @@ export class Store {
       {
         ...group,
         committed: (commits) => this.#committed(commits),
-        closing: async (tx, commit) => this.#survey?.(tx, commit),
+        closing: (tx, commit) => this.#survey?.(tx, commit),
       },
       this.#options,
     );

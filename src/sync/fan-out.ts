@@ -80,8 +80,12 @@ export class FanOut {
   }
 
   /** Reads what `commit` will need, inside the transaction that becomes it. */
-  async survey(source: WitnessSource, commit: Commit): Promise<void> {
-    if (this.#audiences.size === 0 || !this.#surveyor.concerns(commit)) return;
+  survey(source: WitnessSource, commit: Commit): Promise<void> | undefined {
+    if (this.#audiences.size === 0 || !this.#surveyor.concerns(commit)) return undefined;
+    return this.#survey(source, commit);
+  }
+
+  async #survey(source: WitnessSource, commit: Commit): Promise<void> {
     const viewers = () => [...this.#audiences.values()].map(({ viewer }) => viewer);
     const found = await this.#surveyor.survey(source, { commits: [commit] }, { name: 'all', viewers });
     this.#findings.set(commit, found.get(commit) ?? UNKNOWN);

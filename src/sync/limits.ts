@@ -5,8 +5,8 @@ export interface SurveyLimits {
   readonly maxWitnesses: number;
   /** Rows that one change of the other entity may show or hide: the messages of the room. */
   readonly maxReached: number;
-  /** Reads for one transaction, or for one look at the log. */
-  readonly maxReads: number;
+  /** Reads and rows that they find, for one transaction or one look at the log; the last read may go beyond. */
+  readonly maxRead: number;
   /** Transactions behind the part of the log that a catch-up looks at. */
   readonly maxLater: number;
 }
@@ -15,6 +15,6 @@ export interface SurveyLimits {
 export const DEFAULT_SURVEY: SurveyLimits = {
   maxWitnesses: 1000,
   maxReached: 1000,
-  maxReads: 1000,
+  maxRead: 10_000,
   maxLater: 2000,
 };

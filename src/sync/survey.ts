@@ -4,7 +4,7 @@
  * after each commit; finds rows that a change of those rows shows or hides. Used by fan-out.ts inside each
  * transaction, for all viewers at once, and by replica.ts on the log, for one. [S4] [P4]
  */
-import { canonicalJson, type JsonObject, jsonEquals } from '../base/json.ts';
+import { canonicalJson, type Json, type JsonObject, jsonEquals } from '../base/json.ts';
 import type { Access } from '../policy/access.ts';
 import type { Dependency, WitnessSource } from '../policy/dependency.ts';
 import type { Witnesses } from '../policy/evaluate.ts';
@@ -92,7 +92,8 @@ export class Surveyor {
     const { rows, doubts } = await this.#reached(past, commit, scope);
     const changes = [...commit.changes, ...rows];
     const after = [];
-    for (const { entity, after: data } of changes) after.push(await this.#witnesses(past, { entity, data, viewer }));
+    for (const { entity, after: data } of changes)
+      after.push(await this.#witnesses(past, { entity, data, viewer }));
     past.undo(commit);
     const sights: Sight[] = [];
     for (const [i, change] of changes.entries()) {
@@ -115,7 +116,11 @@ export class Surveyor {
   }
 
   /** The rows that the commit leaves as they are, and yet may show or hide. */
-  async #reached(past: Past, { changes }: Commit, scope: Scope): Promise<{ rows: Change[]; doubts: Doubt[] }> {
+  async #reached(
+    past: Past,
+    { changes }: Commit,
+    scope: Scope,
+  ): Promise<{ rows: Change[]; doubts: Doubt[] }> {
     const changed = new Set(changes.map(({ entity, id }) => `${entity} ${id}`));
     const rows = new Map<string, Change>();
     const doubts: Doubt[] = [];
@@ -173,7 +178,8 @@ class Past {
   readonly #answers = new Map<string, readonly JsonObject[] | undefined>();
   /** By what was asked, until something is undone. */
   readonly #found = new Map<string, (viewer: Viewer) => readonly JsonObject[]>();
-  #reads = 0;
+  /** Reads, and rows that they found. */
+  #spent = 0;
   #exhausted = false;
 
   constructor(source: WitnessSource, entities: ReadonlySet<string>, limits: SurveyLimits) {
@@ -226,11 +232,12 @@ class Past {
   async #select(spec: { entity: string; where?: JsonObject; limit?: number }) {
     const key = canonicalJson(spec);
     if (this.#answers.has(key)) return this.#answers.get(key);
-    if (++this.#reads > this.#limits.maxReads) {
+    if (this.#spent >= this.#limits.maxRead) {
       this.#exhausted = true;
       return undefined;
     }
     const rows = await this.#source.select(spec);
+    this.#spent += 1 + rows.length;
     this.#answers.set(key, rows);
     return rows;
   }
@@ -249,6 +256,12 @@ class Past {
 /** So that a thousand viewers do not each look through a thousand rows. */
 function byOwner({ owner }: Dependency, rows: readonly JsonObject[]) {
   if (owner === undefined) return () => rows;
-  const groups = Map.groupBy(rows, (row) => row[owner] ?? null);
+  const groups = new Map<Json, JsonObject[]>();
+  for (const row of rows) {
+    const key = row[owner] ?? null;
+    const group = groups.get(key);
+    if (group) group.push(row);
+    else groups.set(key, [row]);
+  }
   return (viewer: Viewer) => groups.get(viewer.userId) ?? NONE;
 }

@@ -79,7 +79,7 @@ export class Visibility {
 
 /** A row as those may have it who may read it: without server-only fields. */
 function shown(entity: AnyEntity, data: JsonObject): JsonObject {
-    const hidden = entity.serverOnlyFields;
-    if (hidden.length === 0) return data;
-    return Object.fromEntries(Object.entries(data).filter(([key]) => !hidden.includes(key)));
+  const hidden = entity.serverOnlyFields;
+  if (hidden.length === 0) return data;
+  return Object.fromEntries(Object.entries(data).filter(([key]) => !hidden.includes(key)));
 }
