@@ -276,6 +276,8 @@ describe('limits', () => {
     await all.clock.advance(10);
     expect(again.reader.rows()).toEqual({});
     expect(resets(reader) + resets(again.reader)).toBe(copies);
+    // Until she left, she was a member: the log tells it, however far behind it the news comes.
+    expect(again.reader.ops().filter(([kind]) => kind === 'insert')).toHaveLength(copies === 1 ? 250 : 0);
   });
 });
 
