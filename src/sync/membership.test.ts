@@ -4,11 +4,12 @@ import { defineSchema } from '../schema/define-schema.ts';
 import { entity } from '../schema/entity.ts';
 import { field } from '../schema/field.ts';
 import { policy } from '../schema/policy-spec.ts';
+import type { JobContext } from '../store/group-commit.ts';
 import type { Transaction } from '../store/transaction.ts';
 import { TempDatabase } from '../testing/temp-database.ts';
 import type { SurveyLimits } from './limits.ts';
 import { Reader } from './testing/reader.ts';
-import { type Synced, synced } from './testing/synced.ts';
+import { type Synced, synced, viewerOf } from './testing/synced.ts';
 
 const Member = entity(
   'Member',
@@ -355,6 +356,37 @@ const perform =
     else if (!gone) await tx.insert(name, schema.entity(name).parseInsert(id, fields[name]));
   };
 
+/** What each user may see after each transaction, as a query inside it says. */
+class History {
+  readonly #seen = new Map<string, Set<string>>();
+  readonly #all: Synced;
+
+  constructor(all: Synced) {
+    this.#all = all;
+  }
+
+  async note(tx: Transaction, seq: number | null): Promise<void> {
+    for (const user of USERS) {
+      const ids = new Set<string>();
+      for (const name of ['Message', 'Post', 'Notice']) {
+        const rows = await tx.select({ entity: name }, this.#all.access.reads(name, viewerOf(user)).clause);
+        for (const { id } of rows) ids.add(String(id));
+      }
+      this.#seen.set(`${seq} ${user}`, ids);
+    }
+  }
+
+  /** Each operation is of a row that was to be seen at that very seq; a removal, right before it. */
+  expectNoLeak(user: string, reader: Reader): void {
+    for (const { ops } of reader.batches()) {
+      for (const { kind, row_id, seq } of ops) {
+        const seen = this.#seen.get(`${kind === 'delete' ? seq - 1 : seq} ${user}`);
+        expect(seen, `${kind} ${row_id} at ${seq} to ${user}`).toContain(row_id);
+      }
+    }
+  }
+}
+
 async function expectNaive(all: Synced, readers: Map<string, Reader>): Promise<void> {
   for (const [user, reader] of readers) {
     const ids = [];
@@ -367,7 +399,7 @@ test.each([
   ['no limit', {}],
   ['tight limits', { maxReached: 1, maxWitnesses: 1, maxRead: 6 }],
 ])(
-  '[S1] [S6] whatever happens, live and resumed readers have what a query returns: %s',
+  '[S1] [S4] [S6] whatever happens, readers have what a query returns, and hear of nothing else: %s',
   async (_, limits) => {
     const group = fc.array(fc.array(step, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 3 });
     await fc.assert(
@@ -375,6 +407,7 @@ test.each([
         database.remove();
         database = new TempDatabase();
         const all = await begin(limits);
+        const history = new History(all);
         const live = new Map<string, Reader>();
         for (const user of USERS) live.set(user, (await all.join(user)).reader);
         const sleeper = await all.join('ada');
@@ -385,19 +418,22 @@ test.each([
             cursor = { epoch: sleeper.replica.epoch, seq: sleeper.replica.cursor };
           }
           await all.write(
-            ...jobs.map((steps) => async (tx: Transaction) => {
+            ...jobs.map((steps) => async (tx: Transaction, { atEnd }: JobContext) => {
               for (const one of steps) await perform(one)(tx);
+              atEnd((seq) => history.note(tx, seq));
             }),
           );
           await all.clock.advance(20);
           await expectNaive(all, live);
         }
+        for (const [user, reader] of live) history.expectNoLeak(user, reader);
         if (pause >= groups.length) return;
         const { reader } = await all.join('ada', cursor);
         await all.clock.advance(20);
         const joined = new Reader();
         joined.messages.push(...sleeper.reader.messages, ...reader.messages);
         await expectNaive(all, new Map([['ada', joined]]));
+        history.expectNoLeak('ada', joined);
       }),
       { numRuns: 60 },
     );
