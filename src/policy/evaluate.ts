@@ -123,7 +123,8 @@ function call(name: FunctionName, args: Evaluate[]): Evaluate {
     });
 }
 
-function authValue(viewer: Viewer, name: string): Json {
+/** `auth.<name>`. */
+export function authValue(viewer: Viewer, name: string): Json {
   if (name === 'kind') return viewer.kind;
   const text = name === 'userId' ? viewer.userId : name === 'name' ? viewer.name : null;
   // Text that no row can hold is no claim: in SQL it would become another.

@@ -8,7 +8,7 @@ import type { WitnessSource } from '../policy/dependency.ts';
 import type { Viewer } from '../policy/viewer.ts';
 import { encodeBatch } from '../protocol/row-batch.ts';
 import type { Commit } from '../store/change-log.ts';
-import type { Findings, Surveyor } from './survey.ts';
+import { type Findings, type Surveyor, UNKNOWN } from './survey.ts';
 import type { Visibility } from './visibility.ts';
 
 /** A replica that is up to date and takes batches as they come. */
@@ -32,9 +32,6 @@ interface Audience {
   readonly viewer: Viewer;
   readonly members: Set<Member>;
 }
-
-/** Of a commit that nobody looked into. */
-const UNKNOWN: Findings = { sights: [], unclear: () => true };
 
 export class FanOut {
   readonly #access: Access;
@@ -86,7 +83,7 @@ export class FanOut {
   }
 
   async #survey(source: WitnessSource, commit: Commit): Promise<void> {
-    const viewers = () => [...this.#audiences.values()].map(({ viewer }) => viewer);
+    const viewers = [...this.#audiences.values()].map(({ viewer }) => viewer);
     const found = await this.#surveyor.survey(source, { commits: [commit] }, { name: 'all', viewers });
     this.#findings.set(commit, found.get(commit) ?? UNKNOWN);
   }

@@ -41,7 +41,7 @@ export interface ReplicaDeps {
 
 /** Rows in one page of a copy, and commits read from the log at once. */
 export const PAGE_ROWS = 500;
-const LOG_COMMITS = 200;
+export const LOG_COMMITS = 200;
 /** Pause after the database failed under a catch-up. */
 const RETRY_MS = 1000;
 

@@ -7,7 +7,7 @@
 import { canonicalJson, type Json, type JsonObject, jsonEquals } from '../base/json.ts';
 import type { Access } from '../policy/access.ts';
 import type { Dependency, WitnessSource } from '../policy/dependency.ts';
-import type { Witnesses } from '../policy/evaluate.ts';
+import { authValue, type Witnesses } from '../policy/evaluate.ts';
 import type { Exists } from '../policy/expression.ts';
 import type { Viewer } from '../policy/viewer.ts';
 import type { Schema } from '../schema/define-schema.ts';
@@ -17,15 +17,14 @@ import type { SurveyLimits } from './limits.ts';
 
 /** A change, or a row that another row's change may show or hide (`before` and `after` are equal then). */
 export interface Sight extends Change {
-  readonly witnessesBefore?: Witnesses;
-  readonly witnessesAfter?: Witnesses;
+  readonly witnessesBefore?: Witnesses | undefined;
+  readonly witnessesAfter?: Witnesses | undefined;
 }
 
 /** What one commit is to those who look. */
 export interface Findings {
-  readonly sights: readonly Sight[];
-  /** Whether this viewer may see more or less than `sights` can tell. */
-  unclear(viewer: Viewer): boolean;
+  /** What this viewer may see change; undefined when that is not known. */
+  sights(viewer: Viewer): readonly Sight[] | undefined;
 }
 
 export interface SurveyDeps {
@@ -35,14 +34,19 @@ export interface SurveyDeps {
 
 /** Whose sight is looked into. */
 export type Scope =
-  /** Everybody's; rows are searched where a change concerns one of them, who are here now. */
-  | { readonly name: 'all'; readonly viewers: () => Iterable<Viewer> }
+  /** Everybody's; rows are searched where a change concerns one of those who are here now. */
+  | { readonly name: 'all'; readonly viewers: readonly Viewer[] }
   | { readonly name: 'one'; readonly viewer: Viewer };
 
-/** A change of a row that decides, whose reach was not or could not be looked up. */
-interface Doubt {
+/** A change of a row that decides about others. */
+interface Turn {
   readonly dependency: Dependency;
   readonly images: readonly JsonObject[];
+}
+
+/** A turn and the rows that it may show or hide; without them when they were not or could not be found. */
+interface Reach extends Turn {
+  readonly rows: readonly Change[] | undefined;
 }
 
 export class Surveyor {
@@ -89,84 +93,80 @@ export class Surveyor {
   /** Undoes the commit. */
   async #look(past: Past, commit: Commit, scope: Scope): Promise<Findings> {
     const viewer = scope.name === 'one' ? scope.viewer : null;
-    const { rows, doubts } = await this.#reached(past, commit, scope);
-    const changes = [...commit.changes, ...rows];
-    const after = [];
-    for (const { entity, after: data } of changes)
-      after.push(await this.#witnesses(past, { entity, data, viewer }));
+    const reaches = await this.#reaches(past, commit, scope);
+    const reached = new Map(reaches.flatMap(({ rows = [] }) => rows.map((row) => [keyOf(row), row])));
+    for (const change of commit.changes) reached.delete(keyOf(change));
+    const changes = [...commit.changes, ...reached.values()];
+    const after: (Witnesses | undefined)[] = [];
+    for (const change of changes) after.push(await this.#witnesses(past, change, viewer));
     past.undo(commit);
-    const sights: Sight[] = [];
+    const sights = new Map<string, Sight>();
     for (const [i, change] of changes.entries()) {
-      const { entity, before: data } = change;
-      const before = await this.#witnesses(past, { entity, data, viewer });
-      const now = after[i];
-      sights.push({
-        ...change,
-        ...(before && { witnessesBefore: before }),
-        ...(now && { witnessesAfter: now }),
-      });
+      const witnessesBefore = await this.#witnesses(past, { ...change, after: change.before }, viewer);
+      sights.set(keyOf(change), { ...change, witnessesBefore, witnessesAfter: after[i] });
     }
-    const { exhausted } = past;
+    if (past.exhausted) return UNKNOWN;
+    const own = commit.changes.map((change) => sights.get(keyOf(change))!);
     return {
-      sights,
-      unclear: (one) =>
-        exhausted ||
-        doubts.some(({ dependency, images }) => images.some((row) => dependency.concerns(one, row))),
+      sights: (one) => {
+        const mine = reaches.filter((turn) => turnsFor(one, turn));
+        if (mine.length === 0) return own;
+        if (mine.some(({ rows }) => !rows)) return undefined;
+        return [
+          ...new Set([
+            ...own,
+            ...mine.flatMap(({ rows = [] }) => rows.map((row) => sights.get(keyOf(row))!)),
+          ]),
+        ];
+      },
     };
   }
 
-  /** The rows that the commit leaves as they are, and yet may show or hide. */
-  async #reached(
-    past: Past,
-    { changes }: Commit,
-    scope: Scope,
-  ): Promise<{ rows: Change[]; doubts: Doubt[] }> {
-    const changed = new Set(changes.map(({ entity, id }) => `${entity} ${id}`));
-    const rows = new Map<string, Change>();
-    const doubts: Doubt[] = [];
+  /** What the commit's changes may show or hide beyond the rows that it changes. */
+  async #reaches(past: Past, { changes }: Commit, scope: Scope): Promise<Reach[]> {
+    const reaches: Reach[] = [];
+    const here = scope.name === 'one' ? [scope.viewer] : scope.viewers;
     for (const [entity, dependencies] of this.#dependencies) {
       for (const dependency of dependencies) {
-        for (const turn of changes) {
-          if (turn.entity !== dependency.entity || !dependency.turns(turn)) continue;
-          const images = [turn.before, turn.after].filter((row) => row !== null);
-          if (scope.name === 'one' && !images.some((row) => dependency.concerns(scope.viewer, row))) continue;
-          const found = isAwaited(dependency, images, scope)
-            ? await past.reached(entity, dependency, images)
-            : undefined;
-          if (!found) doubts.push({ dependency, images });
-          for (const row of found ?? []) {
-            const key = `${entity} ${row.id}`;
-            if (!changed.has(key)) rows.set(key, { entity, id: String(row.id), before: row, after: row });
-          }
+        for (const change of changes) {
+          if (change.entity !== dependency.entity || !dependency.turns(change)) continue;
+          const turn = { dependency, images: [change.before, change.after].filter((row) => row !== null) };
+          const awaited = here.some((viewer) => turnsFor(viewer, turn));
+          // Nobody is here to hear it: if somebody comes before the commit, he reads the log.
+          reaches.push({ ...turn, rows: awaited ? await past.reached(entity, turn) : undefined });
         }
       }
     }
-    return { rows: [...rows.values()], doubts };
+    return reaches;
   }
 
+  /** For the image after the change. */
   async #witnesses(
     past: Past,
-    { entity, data, viewer }: { entity: string; data: JsonObject | null; viewer: Viewer | null },
+    { entity, after }: Change,
+    viewer: Viewer | null,
   ): Promise<Witnesses | undefined> {
-    const dependencies = data && this.#dependencies.get(entity);
+    const dependencies = after && this.#dependencies.get(entity);
     if (!dependencies) return undefined;
     const found = new Map<Exists, (viewer: Viewer) => readonly JsonObject[]>();
     for (const dependency of dependencies)
-      found.set(dependency.exists, await past.witnesses(dependency, data, viewer));
+      found.set(dependency.exists, await past.witnesses(dependency, after, viewer));
     return (exists, one) => found.get(exists)!(one);
   }
 }
 
-/** Whether somebody waits to hear what such a change shows or hides. */
-function isAwaited(dependency: Dependency, images: readonly JsonObject[], scope: Scope): boolean {
-  if (dependency.joins.length === 0) return false;
-  if (scope.name === 'one') return true;
-  for (const viewer of scope.viewers())
-    if (images.some((row) => dependency.concerns(viewer, row))) return true;
-  return false;
+/** Whether a turn counts for that viewer. */
+function turnsFor(viewer: Viewer, { dependency, images }: Turn): boolean {
+  return images.some((row) => dependency.concerns(viewer, row));
+}
+
+function keyOf({ entity, id }: Change): string {
+  return `${entity} ${id}`;
 }
 
 const NONE: readonly JsonObject[] = [];
+/** Of a commit that was too much to look into, or that nobody looked into. */
+export const UNKNOWN: Findings = { sights: () => undefined };
 
 /** The rows of some moment: those that `source` shows, without what came later. */
 class Past {
@@ -217,25 +217,28 @@ class Past {
   }
 
   /** Rows of `entity` that these rows of the dependency are joined with; undefined when they are too many. */
-  async reached(entity: string, { joins }: Dependency, images: readonly JsonObject[]) {
-    const found: JsonObject[] = [];
+  async reached(entity: string, { dependency: { joins }, images }: Turn): Promise<Change[] | undefined> {
+    if (joins.length === 0) return undefined;
+    const found: Change[] = [];
     for (const image of images) {
       const where = Object.fromEntries(joins.map(({ row, data }) => [data, image[row] ?? null]));
       const spec = { entity, where, limit: this.#limits.maxReached + 1 };
       const rows = await this.#select(spec);
       if (!rows || rows.length > this.#limits.maxReached) return undefined;
-      found.push(...this.#then(spec, rows));
+      this.#spent += rows.length; // also those that another change had reached before
+      for (const row of this.#then(spec, rows))
+        found.push({ entity, id: String(row.id), before: row, after: row });
     }
     return found;
   }
 
   async #select(spec: { entity: string; where?: JsonObject; limit?: number }) {
-    const key = canonicalJson(spec);
-    if (this.#answers.has(key)) return this.#answers.get(key);
     if (this.#spent >= this.#limits.maxRead) {
       this.#exhausted = true;
       return undefined;
     }
+    const key = canonicalJson(spec);
+    if (this.#answers.has(key)) return this.#answers.get(key);
     const rows = await this.#source.select(spec);
     this.#spent += 1 + rows.length;
     this.#answers.set(key, rows);
@@ -263,5 +266,5 @@ function byOwner({ owner }: Dependency, rows: readonly JsonObject[]) {
     if (group) group.push(row);
     else groups.set(key, [row]);
   }
-  return (viewer: Viewer) => groups.get(viewer.userId) ?? NONE;
+  return (viewer: Viewer) => groups.get(authValue(viewer, 'userId')) ?? NONE;
 }

@@ -47,8 +47,8 @@ export class Visibility {
     for (const commit of commits) {
       const { seq, at } = commit;
       const found = findings.get(commit);
-      if (found?.unclear(viewer)) return undefined;
-      const sights: readonly Sight[] = found?.sights ?? commit.changes;
+      const sights: readonly Sight[] | undefined = found ? found.sights(viewer) : commit.changes;
+      if (!sights) return undefined;
       for (const { entity, id, before, after, witnessesBefore, witnessesAfter } of sights) {
         const old = this.#seen(entity, { data: before, witnesses: witnessesBefore }, viewer);
         const now = this.#seen(entity, { data: after, witnesses: witnessesAfter }, viewer);
