@@ -25,6 +25,8 @@ export class Rights {
   readonly #deps: Deps;
   /** True: `learn` comes first, and again when something has changed. */
   readonly needRows: boolean;
+  #doubts = 0;
+  #settled = 0;
   readonly #witnesses = new Map<Asked, Awaited<ReturnType<Access['witnesses']>>>();
 
   constructor(deps: Deps) {
@@ -32,14 +34,25 @@ export class Rights {
     this.needRows = ASKED.some((action) => deps.access.dependencies(action, deps.entity).length > 0);
   }
 
+  /** Rows that decide have changed: until `learn` has read them, what is known may be over. */
+  doubt(): void {
+    this.#doubts++;
+  }
+
+  get doubtful(): boolean {
+    return this.#settled < this.#doubts;
+  }
+
   /** Reads what the policies need. Reads are in turn, so the last to be asked for is the last to be known. */
   async learn(): Promise<void> {
     const { access, store, entity, viewer, row } = this.#deps;
     await store.read(async (snapshot) => {
+      const doubts = this.#doubts;
       for (const action of ASKED) {
         const question = { action, entity, viewer: viewer(), data: row(), existing: row() };
         this.#witnesses.set(action, await access.witnesses(question, snapshot));
       }
+      this.#settled = doubts;
     });
   }
 

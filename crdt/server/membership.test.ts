@@ -71,6 +71,27 @@ test('[P4] [D5] who loses his membership loses the channel, whose level changes 
   expect(bob.all('update')).toEqual([]);
 });
 
+test('[P4] a push right behind the commit that ends the membership is not taken; of a member it is, the second time', async () => {
+  await member('ann', 2);
+  await member('bob', 2);
+  const [ann, bob] = [await join('ann'), await join('bob')];
+  const [own, foreign] = [ann.edit('of a member'), bob.edit('of none any more')];
+  const off = booted.store.onCommit(() => {
+    ann.push(own);
+    bob.push(foreign);
+  });
+  await write((tx) => tx.delete('Member', 'a-bob'));
+  off();
+  expect(ann.last('refuse')).toMatchObject({ code: 'stale_cursor', retry: 'now' });
+  expect(bob.all('refuse').length + (bob.fault ? 1 : 0)).toBeGreaterThan(0);
+  await booted.clock.advance(10);
+  expect(bob.fault?.code).toBe('forbidden');
+  ann.resync();
+  ann.push(own);
+  await booted.clock.advance(1000);
+  expect((await booted.rows('SELECT body FROM Page'))[0]?.body).toBe('of a member');
+});
+
 test('[P4] a membership that ends between open and join ends the channel', async () => {
   await member('ann', 2);
   const ann = await open('ann');

@@ -152,7 +152,7 @@ export class DocsInstance implements PluginInstance {
     if (turns.length === 0) return;
     for (const entry of this.#hub.entries) {
       const place = { entity: entry.ref.entity, data: entry.row };
-      if (turns.some((turn) => access.turns(turn.entity, turn, place))) entry.recheck();
+      if (turns.some((turn) => access.turns(turn.entity, turn, place))) entry.rightsChanged();
     }
   }
 

@@ -138,6 +138,11 @@ export class DocReader implements ChannelHandler, Follower {
     );
   }
 
+  rightsChanged(): void {
+    this.#deps.rights.doubt();
+    this.rowChanged();
+  }
+
   ended(fault: Fault): void {
     this.#fail(fault);
   }
@@ -232,6 +237,8 @@ export class DocReader implements ChannelHandler, Follower {
   #import(bytes: Uint8Array): void {
     const { entry, leases, rights } = this.#deps;
     const { maxUpdateBytes, maxUndurableBytes } = this.#options;
+    // The client sends it again at once; by then the rows have been read. [P4]
+    if (rights.doubtful) throw new Fault('stale_cursor', 'your rights are being asked again');
     if (rights.permission !== 'write') throw new Fault('forbidden', 'this document is read-only for you');
     if (bytes.length > maxUpdateBytes) throw new Fault('too_large', `over ${maxUpdateBytes} bytes`);
     if (entry.undurableBytes + bytes.length > maxUndurableBytes) {
