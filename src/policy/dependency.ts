@@ -81,6 +81,15 @@ export class Dependency {
     return this.#spec(usable, factsOf(viewer, data, NO_ROW), limit);
   }
 
+  /** For `near`: leaves out rows that count for none of these users; undefined where no field tells. */
+  ownedBy(userIds: readonly string[]): SqlClause | undefined {
+    if (this.owner === undefined) return undefined;
+    const column = `"${this.entity}"."${this.owner}"`;
+    // The plus keeps the index on what is joined: the users who are here may be more than the rows.
+    const sql = `(+${column} IN (SELECT value FROM json_each(?)) OR ${column} IS NULL)`;
+    return { sql, params: [JSON.stringify(userIds)] };
+  }
+
   /** Whether a change of a row can turn any decision at all. */
   turns({ before, after }: Turn): boolean {
     if (!before || !after) return true;

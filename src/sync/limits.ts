@@ -1,7 +1,7 @@
 /** How much is read to find out who sees a change that other rows decide about (`exists` in a read policy). */
 
 export interface SurveyLimits {
-  /** Rows of the other entity that may meet one `exists` for one row: the members of a room, say. */
+  /** Rows of the other entity that may meet one `exists` for one row: members of a room who are here, say. */
   readonly maxWitnesses: number;
   /** Rows that one change of the other entity may show or hide: the messages of the room. */
   readonly maxReached: number;

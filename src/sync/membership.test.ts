@@ -224,31 +224,49 @@ describe('limits', () => {
     expect(eve.reader.messages).toHaveLength(before);
   });
 
-  test('more members than maxWitnesses: each reads the log by himself, without a new copy', async () => {
-    for (const [maxWitnesses, resumed] of [
-      [3, false],
-      [2, true],
-    ] as const) {
+  test.each([
+    [3, 3, false],
+    [2, 3, true],
+    [2, 2, false],
+  ])(
+    'maxWitnesses %i, and of 50 members %i are here: they read the log by themselves: %s',
+    async (maxWitnesses, here, resumed) => {
       const all = await begin({ maxWitnesses });
-      const users = ['ada', 'bob', 'eve'];
+      const users = Array.from({ length: 50 }, (_, i) => `u${i}`);
       await all.put('Member', ...users.map((user) => member('a', user)));
-      const { reader, replica } = await all.join('ada');
-      const other = await all.join('zoe');
+      const readers = [];
+      for (const user of [...users.slice(0, here), 'zoe']) readers.push(await all.join(user));
       let restarts = 0;
-      const restart = replica.restart.bind(replica);
-      replica.restart = () => {
-        restarts++;
-        restart();
-      };
+      for (const { replica } of readers) {
+        const restart = replica.restart.bind(replica);
+        replica.restart = () => {
+          restarts++;
+          restart();
+        };
+      }
       await all.put('Message', ...messages('a1', 'b1'));
       await all.clock.advance(10);
-      expect(rowsOf(reader)).toEqual(['a1']);
-      expect(resets(reader)).toBe(1);
+      for (const { reader } of readers.slice(0, here)) expect(rowsOf(reader)).toEqual(['a1']);
+      expect(readers.at(-1)!.reader.rows()).toEqual({});
+      for (const { reader } of readers) expect(resets(reader)).toBe(1);
       expect(restarts > 0).toBe(resumed);
-      expect(other.reader.rows()).toEqual({});
-      database.remove();
-      database = new TempDatabase();
-    }
+    },
+  );
+
+  test('who comes while a transaction is under way, and was not counted among those here, reads the log', async () => {
+    const all = await begin({ maxWitnesses: 1 });
+    await all.put('Member', member('a', 'ada'), member('a', 'eve'));
+    const [ada, late] = [await all.join('ada'), new Reader()];
+    const replica = all.replicaOf(late, 'eve');
+    const { survey } = all.fanOut;
+    all.fanOut.survey = async (source, commit) => {
+      await survey.call(all.fanOut, source, commit);
+      all.fanOut.join(replica); // as a catch-up that ends between the survey and the COMMIT
+    };
+    await all.put('Message', ...messages('a1'));
+    await all.clock.advance(10);
+    expect(rowsOf(ada.reader)).toEqual(['a1']);
+    expect(late.ops()).toEqual([['insert', 'a1', 'a1']]);
   });
 
   test('more to read than maxRead: a new copy, and right', async () => {

@@ -9,8 +9,10 @@ import type { Access } from '../policy/access.ts';
 import type { Dependency, WitnessSource } from '../policy/dependency.ts';
 import { authValue, type Witnesses } from '../policy/evaluate.ts';
 import type { Exists } from '../policy/expression.ts';
+import type { SqlClause } from '../policy/to-sql.ts';
 import type { Viewer } from '../policy/viewer.ts';
 import type { Schema } from '../schema/define-schema.ts';
+import type { QuerySpec } from '../schema/query-spec.ts';
 import type { Commit } from '../store/change-log.ts';
 import type { Change } from '../store/transaction.ts';
 import type { SurveyLimits } from './limits.ts';
@@ -81,34 +83,34 @@ export class Surveyor {
   ): Promise<Map<Commit, Findings>> {
     const found = new Map<Commit, Findings>();
     if (!commits.some((commit) => this.concerns(commit))) return found;
-    const past = new Past(source, this.#relevant, this.limits);
+    const past = new Past(source, { entities: this.#relevant, limits: this.limits, scope });
     for (const commit of later.toReversed()) past.undo(commit);
     for (const commit of commits.toReversed()) {
-      if (this.concerns(commit)) found.set(commit, await this.#look(past, commit, scope));
+      if (this.concerns(commit)) found.set(commit, await this.#look(past, commit));
       else past.undo(commit);
     }
     return found;
   }
 
   /** Undoes the commit. */
-  async #look(past: Past, commit: Commit, scope: Scope): Promise<Findings> {
-    const viewer = scope.name === 'one' ? scope.viewer : null;
-    const reaches = await this.#reaches(past, commit, scope);
+  async #look(past: Past, commit: Commit): Promise<Findings> {
+    const reaches = await this.#reaches(past, commit);
     const reached = new Map(reaches.flatMap(({ rows = [] }) => rows.map((row) => [keyOf(row), row])));
     for (const change of commit.changes) reached.delete(keyOf(change));
     const changes = [...commit.changes, ...reached.values()];
     const after: (Witnesses | undefined)[] = [];
-    for (const change of changes) after.push(await this.#witnesses(past, change, viewer));
+    for (const change of changes) after.push(await this.#witnesses(past, change));
     past.undo(commit);
     const sights = new Map<string, Sight>();
     for (const [i, change] of changes.entries()) {
-      const witnessesBefore = await this.#witnesses(past, { ...change, after: change.before }, viewer);
+      const witnessesBefore = await this.#witnesses(past, { ...change, after: change.before });
       sights.set(keyOf(change), { ...change, witnessesBefore, witnessesAfter: after[i] });
     }
     if (past.exhausted) return UNKNOWN;
     const own = commit.changes.map((change) => sights.get(keyOf(change))!);
     return {
       sights: (one) => {
+        if (!past.knows(one)) return undefined;
         const mine = reaches.filter((turn) => turnsFor(one, turn));
         if (mine.length === 0) return own;
         if (mine.some(({ rows }) => !rows)) return undefined;
@@ -123,15 +125,14 @@ export class Surveyor {
   }
 
   /** What the commit's changes may show or hide beyond the rows that it changes. */
-  async #reaches(past: Past, { changes }: Commit, scope: Scope): Promise<Reach[]> {
+  async #reaches(past: Past, { changes }: Commit): Promise<Reach[]> {
     const reaches: Reach[] = [];
-    const here = scope.name === 'one' ? [scope.viewer] : scope.viewers;
     for (const [entity, dependencies] of this.#dependencies) {
       for (const dependency of dependencies) {
         for (const change of changes) {
           if (change.entity !== dependency.entity || !dependency.turns(change)) continue;
           const turn = { dependency, images: [change.before, change.after].filter((row) => row !== null) };
-          const awaited = here.some((viewer) => turnsFor(viewer, turn));
+          const awaited = past.here.some((viewer) => turnsFor(viewer, turn));
           // Nobody is here to hear it: if somebody comes before the commit, he reads the log.
           reaches.push({ ...turn, rows: awaited ? await past.reached(entity, turn) : undefined });
         }
@@ -141,16 +142,12 @@ export class Surveyor {
   }
 
   /** For the image after the change. */
-  async #witnesses(
-    past: Past,
-    { entity, after }: Change,
-    viewer: Viewer | null,
-  ): Promise<Witnesses | undefined> {
+  async #witnesses(past: Past, { entity, after }: Change): Promise<Witnesses | undefined> {
     const dependencies = after && this.#dependencies.get(entity);
     if (!dependencies) return undefined;
     const found = new Map<Exists, (viewer: Viewer) => readonly JsonObject[]>();
     for (const dependency of dependencies)
-      found.set(dependency.exists, await past.witnesses(dependency, after, viewer));
+      found.set(dependency.exists, await past.witnesses(dependency, after));
     return (exists, one) => found.get(exists)!(one);
   }
 }
@@ -168,11 +165,23 @@ const NONE: readonly JsonObject[] = [];
 /** Of a commit that was too much to look into, or that nobody looked into. */
 export const UNKNOWN: Findings = { sights: () => undefined };
 
+/** So many rows are read without asking whose they are. */
+const FEW = 100;
+
+interface PastOptions {
+  readonly entities: ReadonlySet<string>;
+  readonly limits: SurveyLimits;
+  readonly scope: Scope;
+}
+
 /** The rows of some moment: those that `source` shows, without what came later. */
 class Past {
+  /** Those for whom it is looked into. */
+  readonly here: readonly Viewer[];
   readonly #source: WitnessSource;
-  readonly #entities: ReadonlySet<string>;
-  readonly #limits: SurveyLimits;
+  readonly #options: PastOptions;
+  /** The users among them, once rows of others have been left out. */
+  #users: ReadonlySet<string | null> | undefined;
   /** By entity and id, the row as it was; null where there was none. */
   readonly #old = new Map<string, Map<string, JsonObject | null>>();
   readonly #answers = new Map<string, readonly JsonObject[] | undefined>();
@@ -182,10 +191,16 @@ class Past {
   #spent = 0;
   #exhausted = false;
 
-  constructor(source: WitnessSource, entities: ReadonlySet<string>, limits: SurveyLimits) {
+  constructor(source: WitnessSource, options: PastOptions) {
+    const { scope } = options;
+    this.here = scope.name === 'one' ? [scope.viewer] : scope.viewers;
     this.#source = source;
-    this.#entities = entities;
-    this.#limits = limits;
+    this.#options = options;
+  }
+
+  /** False: somebody who came later, and whose rows were left out. */
+  knows(viewer: Viewer): boolean {
+    return this.#users?.has(viewer.userId) ?? true;
   }
 
   /** Something was too much to read: what was found is not all. */
@@ -196,24 +211,34 @@ class Past {
   undo({ changes }: Commit): void {
     this.#found.clear();
     for (const { entity, id, before } of changes) {
-      if (!this.#entities.has(entity)) continue;
+      if (!this.#options.entities.has(entity)) continue;
       const rows = this.#old.get(entity) ?? new Map<string, JsonObject | null>();
       this.#old.set(entity, rows.set(id, before));
     }
   }
 
-  /** Rows that may meet the `exists` for `data`: for one viewer, or for each. */
-  async witnesses(dependency: Dependency, data: JsonObject, viewer: Viewer | null) {
-    const spec = dependency.near(data, viewer, this.#limits.maxWitnesses + 1);
-    const key = canonicalJson(spec);
-    let found = this.#found.get(`${dependency.owner} ${key}`);
+  /** Rows that may meet the `exists` for `data`, for each viewer. */
+  async witnesses(dependency: Dependency, data: JsonObject) {
+    const { scope, limits } = this.#options;
+    const spec = dependency.near(data, scope.name === 'one' ? scope.viewer : null, limits.maxWitnesses + 1);
+    const key = `${dependency.owner} ${canonicalJson(spec)}`;
+    let found = this.#found.get(key);
     if (!found) {
-      const rows = (await this.#select(spec)) ?? NONE;
-      if (rows.length > this.#limits.maxWitnesses) this.#exhausted = true;
+      const few = Math.min(FEW, limits.maxWitnesses) + 1;
+      let rows = (await this.#select({ ...spec, limit: few })) ?? NONE;
+      if (rows.length === few) rows = (await this.#select(spec, this.#ofThoseHere(dependency))) ?? NONE;
+      if (rows.length > limits.maxWitnesses) this.#exhausted = true;
       found = byOwner(dependency, this.#then(spec, rows));
-      this.#found.set(`${dependency.owner} ${key}`, found);
+      this.#found.set(key, found);
     }
     return found;
+  }
+
+  /** Of a room of thousands, the members who are here. */
+  #ofThoseHere(dependency: Dependency): SqlClause | undefined {
+    if (this.#options.scope.name === 'one' || dependency.owner === undefined) return undefined;
+    this.#users ??= new Set(this.here.map(({ userId }) => userId));
+    return dependency.ownedBy([...this.#users].filter((userId) => userId !== null));
   }
 
   /** Rows of `entity` that these rows of the dependency are joined with; undefined when they are too many. */
@@ -222,9 +247,10 @@ class Past {
     const found: Change[] = [];
     for (const image of images) {
       const where = Object.fromEntries(joins.map(({ row, data }) => [data, image[row] ?? null]));
-      const spec = { entity, where, limit: this.#limits.maxReached + 1 };
+      const { maxReached } = this.#options.limits;
+      const spec = { entity, where, limit: maxReached + 1 };
       const rows = await this.#select(spec);
-      if (!rows || rows.length > this.#limits.maxReached) return undefined;
+      if (!rows || rows.length > maxReached) return undefined;
       this.#spent += rows.length; // also those that another change had reached before
       for (const row of this.#then(spec, rows))
         found.push({ entity, id: String(row.id), before: row, after: row });
@@ -232,21 +258,21 @@ class Past {
     return found;
   }
 
-  async #select(spec: { entity: string; where?: JsonObject; limit?: number }) {
-    if (this.#spent >= this.#limits.maxRead) {
+  async #select(spec: QuerySpec, filter?: SqlClause) {
+    if (this.#spent >= this.#options.limits.maxRead) {
       this.#exhausted = true;
       return undefined;
     }
-    const key = canonicalJson(spec);
+    const key = `${filter?.sql} ${canonicalJson(spec)}`;
     if (this.#answers.has(key)) return this.#answers.get(key);
-    const rows = await this.#source.select(spec);
+    const rows = await this.#source.select(spec, filter);
     this.#spent += 1 + rows.length;
     this.#answers.set(key, rows);
     return rows;
   }
 
   /** What the same question would have found then. */
-  #then({ entity, where = {} }: { entity: string; where?: JsonObject }, rows: readonly JsonObject[]) {
+  #then({ entity, where = {} }: QuerySpec, rows: readonly JsonObject[]) {
     const old = this.#old.get(entity);
     if (!old) return rows;
     const fits = (row: JsonObject) =>

@@ -46,9 +46,11 @@ export async function synced(
       for (const { id, ...data } of rows)
         await tx.insert(entity, schema.entity(entity).parseInsert(id, data));
     });
+  const replicaOf = (reader: Reader, userId: string) =>
+    new Replica({ env, store, fanOut, visibility, surveyor }, reader, viewerOf(userId));
   async function join(userId: string, cursor: Cursor | null = null) {
     const reader = new Reader();
-    const replica = new Replica({ env, store, fanOut, visibility, surveyor }, reader, viewerOf(userId));
+    const replica = replicaOf(reader, userId);
     replica.start(cursor);
     await clock.advance(10);
     return { reader, replica };
@@ -61,6 +63,6 @@ export async function synced(
         return rows.map(({ id }) => String(id));
       }),
     );
-  return { env, clock, store, access, fanOut, write, put, join, visible };
+  return { env, clock, store, access, fanOut, write, put, join, replicaOf, visible };
 }
 export type Synced = Awaited<ReturnType<typeof synced>>;
