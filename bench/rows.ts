@@ -1,5 +1,6 @@
 /** Rows: durable mutations per second (synchronous=FULL, policy, log and ledger written), and write to view. */
 
+import { newId } from '../src/base/id.ts';
 import { type BenchServer, benchServer } from './bench-server.ts';
 import { createGuest, openClient } from './client.ts';
 import { quantile, type Workload } from './figure.ts';
@@ -27,18 +28,18 @@ function inProcess(): Workload {
     withServer(async ({ host }) => {
       const viewer = { userId: 'bench', kind: 'user', roles: [], name: null } as const;
       let left = IN_PROCESS;
-      const caller = async (n: number) => {
+      const caller = async () => {
         while (left-- > 0) {
           await host.functions.call({
             name: 'notes.create',
             args: { title: TITLE },
             viewer,
-            opId: `${n}-${left}`,
+            opId: newId(host.env),
           });
         }
       };
       const start = performance.now();
-      await Promise.all(Array.from({ length: IN_FLIGHT }, (_, n) => caller(n)));
+      await Promise.all(Array.from({ length: IN_FLIGHT }, caller));
       return { 'rows.mutations.process': IN_PROCESS / ((performance.now() - start) / 1000) };
     });
   return { units: { 'rows.mutations.process': 'mutations/s' }, run };

@@ -6,6 +6,7 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { docsWorkloads } from './docs.ts';
 import { type Figure, measure, type Workload } from './figure.ts';
+import { readsWorkloads } from './reads.ts';
 import { rowsWorkloads } from './rows.ts';
 import { shardsWorkloads } from './shards.ts';
 
@@ -13,7 +14,12 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { json: { type: 'boolean', default: false }, runs: { type: 'string', default: '5' } },
 });
-const workloads: Record<string, () => Workload> = { ...rowsWorkloads, ...docsWorkloads, ...shardsWorkloads };
+const workloads: Record<string, () => Workload> = {
+  ...rowsWorkloads,
+  ...readsWorkloads,
+  ...docsWorkloads,
+  ...shardsWorkloads,
+};
 const wanted = positionals[0] ?? '';
 const chosen = Object.keys(workloads).filter(
   (name) => name === wanted || name.startsWith(wanted && `${wanted}.`),

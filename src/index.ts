@@ -6,6 +6,7 @@ export type { Viewer } from './policy/viewer.ts';
 export { type AnyEntity, defineSchema, type Schema } from './schema/define-schema.ts';
 export { type Entity, entity } from './schema/entity.ts';
 export { field } from './schema/field.ts';
+export type { Filter } from './schema/filter.ts';
 export type { EntityName, Insert, Patch, Row } from './schema/infer.ts';
 export { buildManifest } from './schema/manifest.ts';
 export { type PolicySpec, policy } from './schema/policy-spec.ts';

@@ -13,7 +13,9 @@ export function newId(env: Env): string {
   const bytes = env.random.fill(new Uint8Array(10));
   // 8 characters of time (48 bits), then 14 of chance (80 bits and 4 zero bits).
   let id = '';
-  for (let shift = 42; shift >= 0; shift -= 6) id += ALPHABET[Math.floor(time / 2 ** shift) % 64];
+  const [high, low] = [Math.floor(time / 2 ** 24), time % 2 ** 24];
+  for (let shift = 18; shift >= 0; shift -= 6) id += ALPHABET[(high >> shift) & 63];
+  for (let shift = 18; shift >= 0; shift -= 6) id += ALPHABET[(low >> shift) & 63];
   let buffer = 0;
   let bits = 0;
   for (const byte of bytes) {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { silentLog } from '../base/env.ts';
 import type { JsonObject } from '../base/json.ts';
 import { field } from '../schema/field.ts';
+import type { Filter } from '../schema/filter.ts';
 import { select, type TypedSpec } from '../schema/match.ts';
 import type { QuerySpec } from '../schema/query-spec.ts';
 import { LiveQuery } from './live-query.ts';
@@ -38,6 +39,16 @@ describe('a live query', () => {
       { data: [], complete: false },
       { data: [], complete: true },
     ]);
+  });
+
+  test('[Q3] takes a filter, and follows rows in and out of it', () => {
+    const filter: Filter = { op: 'not', filter: { op: 'lt', field: 'likes', value: 3 } };
+    const { write, query } = setUp({ entity: 'Note', filter, fields: { likes: field.int().optional() } });
+    query.subscribe(() => {});
+    write({ a: { likes: 3 }, b: { likes: 2 }, c: { likes: null } });
+    expect(ids(query)).toEqual(['a', 'c']);
+    write({ a: { likes: 1 }, b: { likes: 4 } });
+    expect(ids(query)).toEqual(['b', 'c']);
   });
 
   test('[Q3] orders bytes as SQL does, when it knows the fields', () => {

@@ -8,7 +8,7 @@ import type { Env } from '../base/env.ts';
 import { Fault, toFault } from '../base/fault.ts';
 import { type Infer, parseShape, s, tagged } from '../base/shape.ts';
 import type { Store } from '../store/store.ts';
-import { findInLedger, type LedgerEntry, type LedgerKey, settleLedger, writeLedger } from './ledger.ts';
+import { findInLedger, type LedgerEntry, type LedgerKey, ledgerEntry, settleLedger } from './ledger.ts';
 import type { CallResult } from './once.ts';
 
 const outcomeShape = tagged({
@@ -60,10 +60,10 @@ export class ActionLedger {
   }
 
   async #enter(key: LedgerKey): Promise<LedgerEntry | undefined> {
-    const { value } = await this.#store.write(async ({ tx }) => {
+    const { value } = await this.#store.write(async ({ tx, atEnd }) => {
       const earlier = await findInLedger(tx, key);
       const at = this.#env.clock.now();
-      if (!earlier) await writeLedger(tx, key, { value: { t: 'running' }, seq: null, at });
+      if (!earlier) atEnd(() => ledgerEntry(key, { value: { t: 'running' }, seq: null, at }));
       return earlier;
     });
     return value;

@@ -13,7 +13,7 @@ import { simEnv } from '../testing/sim-env.ts';
 import { TempDatabase } from '../testing/temp-database.ts';
 import { Functions, type RowWrite } from './call.ts';
 import { functions } from './define.ts';
-import { LEDGER_KEEP_MS, LEDGER_TABLES, trimLedger } from './ledger.ts';
+import { LEDGER_KEEP_MS, LEDGER_TABLES } from './ledger.ts';
 import { Registry } from './registry.ts';
 
 const Note = entity('Note', {
@@ -51,6 +51,21 @@ const notes = {
     async handler(ctx) {
       await ctx.db.insert('Note', { title: 'gone', ownerId: ctx.auth.userId ?? '' });
       throw new Error('a bug');
+    },
+  }),
+  outside: mutation({
+    args: {},
+    async handler(ctx) {
+      await ctx.db.insert('Note', { title: 'gone', ownerId: ctx.auth.userId ?? '' });
+      await new Promise((resolve) => env.clock.after(1, () => resolve(null)));
+    },
+  }),
+  inside: mutation({
+    args: {},
+    async handler(ctx) {
+      const ownerId = ctx.auth.userId ?? '';
+      await Promise.all([0, 1].map((n) => ctx.db.insert('Note', { title: String(n), ownerId })));
+      await Promise.resolve();
     },
   }),
   bad: query({ args: {}, auth: 'public', returns: v.object({ n: v.int() }), handler: () => ({ n: 1.5 }) }),
@@ -201,13 +216,34 @@ describe('op ids', () => {
     );
   });
 
-  test('[L3] results are kept for 14 days', async () => {
+  test('[L3] results are kept for 14 days, then forgotten little by little', async () => {
     await call('create', { title: 'x' }, ada, 'op-1');
-    const madeAt = env.clock.now();
-    await run(store.write(({ tx }) => trimLedger(tx, madeAt + LEDGER_KEEP_MS)));
+    const fill = async () => {
+      for (let i = 0; i < 256; i++) await call('create', { title: 'x' }, ada, `fill-${env.clock.now()}-${i}`);
+    };
+    env.clock.jump(LEDGER_KEEP_MS);
+    await fill();
     expect((await call('create', { title: 'x' }, ada, 'op-1')).value).toMatchObject({ run: 1 });
-    await run(store.write(({ tx }) => trimLedger(tx, madeAt + LEDGER_KEEP_MS + 1)));
-    expect((await call('create', { title: 'x' }, ada, 'op-1')).value).toMatchObject({ run: 2 });
+    env.clock.jump(1);
+    await fill();
+    expect((await call('create', { title: 'x' }, ada, 'op-1')).value).toMatchObject({ run: runs });
+    expect(runs).toBe(514);
+  });
+});
+
+describe('[Q4] a mutation waits for its ctx alone', () => {
+  test('one that waits for anything else is taken back and named', async () => {
+    await expect(call('outside', {})).rejects.toMatchObject({
+      code: 'internal',
+      message: expect.stringContaining('notes.outside waited for something that is not its ctx'),
+    });
+    await expect(call('create', { title: 'after' })).resolves.toMatchObject({ seq: 1 });
+    expect((await call('list', {})).value).toEqual(['after']);
+  });
+
+  test('promises that need no turn of the event loop do no harm', async () => {
+    await call('inside', {});
+    expect((await call('list', {})).value).toEqual(['0', '1']);
   });
 });
 

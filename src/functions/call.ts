@@ -23,6 +23,8 @@ import { withDeadline } from './deadline.ts';
 import { type CallResult, ledgerKey, writeOnce } from './once.ts';
 import { ReadGate } from './read-gate.ts';
 import type { RegisteredFunction, RegisteredRoute, Registry } from './registry.ts';
+import { openEntity, refuseSecrets } from './row-reads.ts';
+import type { Sight } from './row-source.ts';
 import { atOnce, isPromise } from './validation.ts';
 
 export type { CallResult } from './once.ts';
@@ -39,11 +41,18 @@ export interface CallRequest {
 
 /** One write of a row, outside any function. */
 export interface RowWrite {
-  readonly opId: string;
+  /** Runs at most once under this id. [L3] */
+  readonly opId?: string | undefined;
   readonly entity: string;
   readonly rowId: string;
   readonly kind: 'insert' | 'update' | 'delete';
   readonly data?: JsonObject | undefined;
+}
+
+/** An insert whose row gets an id of the server's. */
+export interface RowInsert extends Pick<RowWrite, 'opId' | 'entity' | 'data'> {
+  readonly rowId?: undefined;
+  readonly kind: 'insert';
 }
 
 /** An HTTP request to a route of the app. */
@@ -103,14 +112,19 @@ export class Functions {
     return this.#call(this.#deps.registry.get(request.name), request);
   }
 
-  /** One row write in a transaction of its own. Throws `invalid`, `forbidden`, `not_found`, `conflict`. */
-  write(op: RowWrite, viewer: Viewer): Promise<CallResult> {
+  /**
+   * One row write in a transaction of its own; an insert's value is the row's id. Throws `invalid`, `forbidden`,
+   * `not_found`, `conflict`.
+   */
+  async write(op: RowWrite | RowInsert, viewer: Viewer): Promise<CallResult> {
     const { kind, entity, rowId, data = {} } = op;
-    const key = ledgerKey(op.opId, viewer, [`${kind} ${entity} ${rowId}`, data]);
+    refuseSecrets(openEntity(this.#deps.schema, entity), Object.keys(data));
+    const key = ledgerKey(op.opId, viewer, [`${kind} ${entity} ${rowId ?? ''}`, data]);
     return writeOnce({ env: this.#env, store: this.#deps.store, key }, async ({ tx }) => {
-      const db = this.#writer(tx, viewer);
-      if (kind === 'insert') await db.insert(entity, { ...data, id: rowId });
-      else if (kind === 'update') await db.update(entity, rowId, data);
+      const db = this.#writer(tx, `${kind} ${entity}`, viewer);
+      if (rowId === undefined) return db.insert(entity, data);
+      if (kind === 'insert') return db.insert(entity, { ...data, id: rowId });
+      if (kind === 'update') await db.update(entity, rowId, data);
       else await db.delete(entity, rowId);
       return undefined;
     });
@@ -157,13 +171,13 @@ export class Functions {
   }
 
   async #query(fn: RegisteredFunction, { viewer, signal }: CallRequest, args: unknown): Promise<CallResult> {
-    const { store, access } = this.#deps;
+    const { store } = this.#deps;
     const now = this.#env.clock.now();
     const options = { ms: this.#limits.queryMs, what: fn.name, signal };
     const value = await store.read((snapshot) =>
       withDeadline(this.#env.clock, options, async (own) => {
         const gate = new ReadGate(snapshot, own);
-        const db = new DbReader<Schema>(gate, { access, viewer });
+        const db = new DbReader<Schema>(gate, this.#sight(fn.name, viewer));
         const context: QueryContext<Schema> = { auth: viewer, db, signal: own, now: () => now };
         try {
           return await fn.handler(context as never, args as never);
@@ -178,11 +192,11 @@ export class Functions {
   #mutate(fn: RegisteredFunction, request: CallRequest, args: unknown): Promise<CallResult> {
     const { viewer, opId, name } = request;
     const key = ledgerKey(opId, viewer, [name, request.args]);
-    return writeOnce({ env: this.#env, store: this.#deps.store, key }, async ({ tx }) => {
+    return writeOnce({ env: this.#env, store: this.#deps.store, key, pure: name }, async ({ tx }) => {
       const now = this.#env.clock.now();
       const context: MutationContext<Schema> = {
         auth: viewer,
-        db: this.#writer(tx, viewer),
+        db: this.#writer(tx, name, viewer),
         now: () => now,
         random: () => this.#env.random.next(),
         id: () => newId(this.#env),
@@ -208,9 +222,15 @@ export class Functions {
     }
   }
 
-  #writer(tx: JobContext['tx'], viewer: Viewer): DbWriter<Schema> {
-    const { access, schema } = this.#deps;
-    return new DbWriter<Schema>(tx, { access, schema, viewer, newId: () => newId(this.#env) });
+  #writer(tx: JobContext['tx'], name: string, viewer: Viewer): DbWriter<Schema> {
+    return new DbWriter<Schema>(tx, { ...this.#sight(name, viewer), newId: () => newId(this.#env) });
+  }
+
+  #sight(name: string, viewer: Viewer): Sight {
+    const { schema, access } = this.#deps;
+    const onElevated = (reason: string) =>
+      this.#env.log.info('policy.elevated', { reason, function: name, viewer: viewer.userId });
+    return { schema, access, viewer, onElevated };
   }
 }
 

@@ -65,11 +65,15 @@ afterEach(() => database.remove());
 
 const reading = <T>(user: string, work: (db: DbReader<typeof schema>) => Promise<T>): Promise<T> =>
   env.clock.run(
-    store.read((snapshot) => work(new DbReader<typeof schema>(snapshot, { access, viewer: viewer(user) }))),
+    store.read((snapshot) =>
+      work(
+        new DbReader<typeof schema>(snapshot, { access, schema, viewer: viewer(user), onElevated: () => {} }),
+      ),
+    ),
   );
 /** `ok`, or the code that it fails with. */
 const writing = (user: string, work: (db: DbWriter<typeof schema>) => Promise<unknown>): Promise<string> => {
-  const deps = { access, schema, viewer: viewer(user), newId: () => 'new' };
+  const deps = { access, schema, viewer: viewer(user), newId: () => 'new', onElevated: () => {} };
   const done = store.write(({ tx }) => work(new DbWriter<typeof schema>(tx, deps)));
   return env.clock.run(
     done.then(

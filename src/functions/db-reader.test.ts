@@ -8,7 +8,9 @@ import { policy } from '../schema/policy-spec.ts';
 import { Store } from '../store/store.ts';
 import { simEnv } from '../testing/sim-env.ts';
 import { TempDatabase } from '../testing/temp-database.ts';
-import { DbReader, MAX_TAKE, type RowSource } from './db-reader.ts';
+import { DbReader } from './db-reader.ts';
+import { MAX_TAKE } from './row-query.ts';
+import type { RowSource } from './row-source.ts';
 
 const Note = entity('Note', { title: field.string(), ownerId: field.id('User'), until: field.datetime() });
 const Secret = entity('Secret', { text: field.string() });
@@ -55,8 +57,11 @@ function reading<T>(
         read += rows.length;
         return rows;
       },
+      scan: (...args) => snapshot.scan(...args),
+      count: (...args) => snapshot.count(...args),
+      related: (...args) => snapshot.related(...args),
     };
-    return work(new DbReader<typeof schema>(source, { access, viewer }));
+    return work(new DbReader<typeof schema>(source, { schema, access, viewer, onElevated: () => {} }));
   });
   return env.clock.run(done);
 }
@@ -90,7 +95,17 @@ test('one moment decides a whole query', async () => {
 test('[S4] the decision is not that of SQL: a source that filters nothing shows nothing more', async () => {
   const rows = await reading((db) => db.query('Note').take(40));
   const all = await env.clock.run(store.read((snapshot) => snapshot.select({ entity: 'Note' })));
-  const source: RowSource = { get: async () => null, select: async () => all };
-  const db = new DbReader<typeof schema>(source, { access: new Access(schema, () => 0), viewer: ada });
+  const source: RowSource = {
+    get: async () => all[0]!,
+    select: async () => all,
+    scan: async () => ({ rows: all, more: false }),
+    count: async () => all.length,
+    related: async () => all,
+  };
+  const access = new Access(schema, () => 0);
+  const db = new DbReader<typeof schema>(source, { schema, access, viewer: ada, onElevated: () => {} });
   expect(titles(await db.query('Note').take(40)).sort()).toEqual(titles(rows).sort());
+  const { rows: page } = await db.query('Note').paginate({ cursor: null, size: 40 });
+  expect(titles(page).sort()).toEqual(titles(rows).sort());
+  expect(await db.get('Note', 'n0')).toBeNull();
 });

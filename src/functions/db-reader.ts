@@ -2,31 +2,14 @@
  * `ctx.db` of a query, and the reading half of a mutation's. Rows that the policy hides do not exist here. [S4]
  *
  *   ctx.db.get('Note', id)
- *   ctx.db.query('Note').where({ authorId }).order('updatedAt', 'desc').take(20)
+ *   ctx.db.query('Note').withIndex('by_author', (q) => q.eq('authorId', id)).order('desc').take(20)
  */
-import type { JsonObject } from '../base/json.ts';
-import type { Access } from '../policy/access.ts';
-import type { SqlClause } from '../policy/to-sql.ts';
-import type { Viewer } from '../policy/viewer.ts';
+import { Fault } from '../base/fault.ts';
 import type { Schema } from '../schema/define-schema.ts';
 import type { EntityName, Row } from '../schema/infer.ts';
-import type { QuerySpec } from '../schema/query-spec.ts';
-
-/** What a Snapshot and a Transaction have in common. */
-export interface RowSource {
-  get(entity: string, id: string): Promise<JsonObject | null>;
-  /** Rows for which `filter` is not true do not count to the limit. */
-  select(spec: QuerySpec, filter: SqlClause): Promise<JsonObject[]>;
-}
-
-/** Whose eyes a function sees with. */
-export interface Sight {
-  readonly access: Access;
-  readonly viewer: Viewer;
-}
-
-/** Most rows that one `take` may ask for. */
-export const MAX_TAKE = 10_000;
+import { type Include, type Included, loadIncluded, planInclude } from './include.ts';
+import { RowQuery } from './row-query.ts';
+import { ELEVATED, type RowSource, type Sight } from './row-source.ts';
 
 export class DbReader<S extends Schema> {
   readonly #source: RowSource;
@@ -38,57 +21,39 @@ export class DbReader<S extends Schema> {
   }
 
   /** The row, or null when there is none that this viewer may see. */
-  async get<N extends EntityName<S>>(entity: N, id: string): Promise<Row<S, N> | null> {
-    const row = await this.#source.get(entity, id);
-    return row && (await this.#visible(entity, row)) ? (row as Row<S, N>) : null;
+  get<N extends EntityName<S>>(entity: N, id: string): Promise<Row<S, N> | null>;
+  /** The row with rows that belong to it. */
+  get<N extends EntityName<S>, const I extends Include<S, N>>(
+    entity: N,
+    id: string,
+    options: { readonly include: I },
+  ): Promise<Included<S, N, I> | null>;
+  async get(entity: string, id: string, options?: { readonly include: object }): Promise<unknown> {
+    const { access, viewer, schema } = this.#sight;
+    const data = await this.#source.get(entity, id);
+    if (data === null) return null;
+    if (!(await access.decide({ action: 'read', entity, viewer, data }, this.#source))) return null;
+    if (options) {
+      const plan = planInclude(schema, schema.entity(entity), options.include as never);
+      await loadIncluded({ source: this.#source, sight: this.#sight }, [data], plan);
+    }
+    return data;
   }
 
-  query<N extends EntityName<S>>(entity: N): RowQuery<Row<S, N>> {
-    const run = async (spec: QuerySpec) => {
-      // SQL leaves out hidden rows, so that the limit counts visible ones; who may see them is decided here.
-      const filter = this.#sight.access.reads(entity, this.#sight.viewer);
-      const rows = await this.#source.select({ limit: MAX_TAKE, ...spec }, filter.clause);
-      return rows.filter((row) => filter.allows(row)) as Row<S, N>[];
-    };
-    return new RowQuery(run, { entity });
+  query<N extends EntityName<S>>(entity: N): RowQuery<S, N> {
+    const from = { source: this.#source, sight: this.#sight };
+    return new RowQuery(from, this.#sight.schema.entity(entity));
   }
 
-  #visible(entity: string, data: JsonObject): Promise<boolean> {
-    const { access, viewer } = this.#sight;
-    return access.decide({ action: 'read', entity, viewer, data }, this.#source);
+  /** The same rows without policies: the only way round them. Logged with its reason, which may not be empty. */
+  elevated(reason: string): DbReader<S> {
+    return new DbReader<S>(this.#source, elevate(this.#sight, reason));
   }
 }
 
-/** A query that is being described; each step returns a new one. */
-export class RowQuery<R> {
-  readonly #run: (spec: QuerySpec) => Promise<R[]>;
-  readonly #spec: QuerySpec;
-
-  constructor(run: (spec: QuerySpec) => Promise<R[]>, spec: QuerySpec) {
-    this.#run = run;
-    this.#spec = spec;
-  }
-
-  /** Fields that must equal a value. */
-  where(fields: Partial<R>): RowQuery<R> {
-    return new RowQuery(this.#run, {
-      ...this.#spec,
-      where: { ...this.#spec.where, ...(fields as JsonObject) },
-    });
-  }
-
-  order(field: keyof R & string, direction: 'asc' | 'desc' = 'asc'): RowQuery<R> {
-    return new RowQuery(this.#run, {
-      ...this.#spec,
-      orderBy: [...(this.#spec.orderBy ?? []), { field, direction }],
-    });
-  }
-
-  take(limit: number): Promise<R[]> {
-    return this.#run({ ...this.#spec, limit: Math.min(limit, MAX_TAKE) });
-  }
-
-  async first(): Promise<R | null> {
-    return (await this.take(1))[0] ?? null;
-  }
+/** Sight without policies. Throws `invalid` without a reason. */
+export function elevate<G extends Sight>(sight: G, reason: string): G {
+  if (reason.trim() === '') throw new Fault('invalid', 'ctx.db.elevated takes a reason, for the log');
+  sight.onElevated(reason);
+  return { ...sight, access: ELEVATED };
 }

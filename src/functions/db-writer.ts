@@ -8,10 +8,10 @@ import type { AccessAction, Images } from '../policy/access.ts';
 import type { Schema } from '../schema/define-schema.ts';
 import type { EntityName, Insert, Patch, Row } from '../schema/infer.ts';
 import type { Transaction } from '../store/transaction.ts';
-import { DbReader, type Sight } from './db-reader.ts';
+import { DbReader, elevate } from './db-reader.ts';
+import type { Sight } from './row-source.ts';
 
 export interface WriterDeps extends Sight {
-  readonly schema: Schema;
   readonly newId: () => string;
 }
 
@@ -42,11 +42,27 @@ export class DbWriter<S extends Schema> extends DbReader<S> {
     return (await this.#tx.update(entity, id, parsed)) as Row<S, N>;
   }
 
+  /**
+   * The whole row anew: a field that is left out takes its default, readonly and document fields stay. To the
+   * policy it is an update. Throws what `update` throws.
+   */
+  async replace<N extends EntityName<S>>(entity: N, id: string, data: Insert<S, N>): Promise<Row<S, N>> {
+    const existing = await this.#existing(entity, id);
+    const row = this.#deps.schema.entity(entity).parseReplace(existing, data);
+    await this.#ask('update', entity, { data: row, existing });
+    const { id: _, ...fields } = row;
+    return (await this.#tx.update(entity, id, fields)) as Row<S, N>;
+  }
+
   /** Throws `forbidden`, and `not_found` also for a row that this viewer may not see. */
   async delete<N extends EntityName<S>>(entity: N, id: string): Promise<void> {
     const existing = await this.#existing(entity, id);
     await this.#ask('delete', entity, { data: existing });
     await this.#tx.delete(entity, id);
+  }
+
+  override elevated(reason: string): DbWriter<S> {
+    return new DbWriter<S>(this.#tx, elevate(this.#deps, reason));
   }
 
   async #existing(entity: string, id: string): Promise<JsonObject> {

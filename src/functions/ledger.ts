@@ -4,17 +4,25 @@
  */
 import { Fault } from '../base/fault.ts';
 import type { Json } from '../base/json.ts';
+import type { Statement } from '../store/row-statements.ts';
 import type { Transaction } from '../store/transaction.ts';
 
 export const LEDGER_TABLES = [
-  `CREATE TABLE IF NOT EXISTS _ledger (
-     op_id TEXT PRIMARY KEY, viewer TEXT NOT NULL, call TEXT NOT NULL, at INTEGER NOT NULL, seq INTEGER, result TEXT
-   ) STRICT, WITHOUT ROWID`,
-  'CREATE INDEX IF NOT EXISTS _ledger_at ON _ledger (at)',
+  'DROP TABLE IF EXISTS _ledger', // its place in databases of before 2026-11-21, which nothing was released with
+  `CREATE TABLE IF NOT EXISTS _results (
+     n INTEGER PRIMARY KEY, op_id TEXT NOT NULL UNIQUE, viewer TEXT NOT NULL, call TEXT NOT NULL,
+     at INTEGER NOT NULL, seq INTEGER, result TEXT) STRICT`,
 ];
+
+const INSERT = 'INSERT INTO _results (op_id, viewer, call, at, seq, result) VALUES (?, ?, ?, ?, ?, ?)';
 
 /** How long results are kept. */
 export const LEDGER_KEEP_MS = 14 * 24 * 3600 * 1000;
+
+/** A transaction whose seq is a multiple of it looks at the TRIM_ROWS oldest entries. */
+const TRIM_EVERY = 256;
+const TRIM_ROWS = 1024;
+const TRIM = 'DELETE FROM _results WHERE n IN (SELECT n FROM _results ORDER BY n LIMIT ?) AND at < ?';
 
 export interface LedgerKey {
   readonly opId: string;
@@ -31,7 +39,7 @@ export interface LedgerEntry {
 
 /** Undefined for an op id that never committed. Throws `conflict` when it was used for something else. */
 export async function findInLedger(tx: Transaction, key: LedgerKey): Promise<LedgerEntry | undefined> {
-  const [row] = await tx.all('SELECT viewer, call, seq, result FROM _ledger WHERE op_id = ?', [key.opId]);
+  const [row] = await tx.all('SELECT viewer, call, seq, result FROM _results WHERE op_id = ?', [key.opId]);
   if (!row) return undefined;
   if (row.viewer !== key.viewer || row.call !== key.call) {
     throw new Fault('conflict', 'this op id was used for another call');
@@ -42,28 +50,22 @@ export async function findInLedger(tx: Transaction, key: LedgerKey): Promise<Led
   };
 }
 
-export async function writeLedger(
-  tx: Transaction,
-  key: LedgerKey,
-  entry: LedgerEntry & { at: number },
-): Promise<void> {
+/** The statement that enters a result. */
+export function ledgerEntry(key: LedgerKey, entry: LedgerEntry & { at: number }): Statement {
   const result = entry.value === undefined ? null : JSON.stringify(entry.value);
-  await tx.run('INSERT INTO _ledger (op_id, viewer, call, at, seq, result) VALUES (?, ?, ?, ?, ?, ?)', [
-    key.opId,
-    key.viewer,
-    key.call,
-    entry.at,
-    entry.seq,
-    result,
-  ]);
+  return { sql: INSERT, params: [key.opId, key.viewer, key.call, entry.at, entry.seq, result] };
 }
 
-/** Forgets results older than LEDGER_KEEP_MS. */
-export async function trimLedger(tx: Transaction, now: number): Promise<void> {
-  await tx.run('DELETE FROM _ledger WHERE at < ?', [now - LEDGER_KEEP_MS]);
+/**
+ * The statement that forgets some of the results older than LEDGER_KEEP_MS; undefined when it is not the turn
+ * of this transaction. More are forgotten than are entered, so the ledger is as long as it must be.
+ */
+export function ledgerTrim(seq: number | null, now: number): Statement | undefined {
+  if (seq === null || seq % TRIM_EVERY !== 0) return undefined;
+  return { sql: TRIM, params: [TRIM_ROWS, now - LEDGER_KEEP_MS] };
 }
 
 /** Replaces the value of an entry: what became of an action that was entered when it began. */
 export async function settleLedger(tx: Transaction, opId: string, value: Json): Promise<void> {
-  await tx.run('UPDATE _ledger SET result = ? WHERE op_id = ?', [JSON.stringify(value), opId]);
+  await tx.run('UPDATE _results SET result = ? WHERE op_id = ?', [JSON.stringify(value), opId]);
 }

@@ -8,7 +8,7 @@ import { canonicalJson, isJsonObject, type Json } from '../base/json.ts';
 import type { Viewer } from '../policy/viewer.ts';
 import type { JobContext } from '../store/group-commit.ts';
 import type { Store } from '../store/store.ts';
-import { findInLedger, type LedgerEntry, type LedgerKey, writeLedger } from './ledger.ts';
+import { findInLedger, type LedgerEntry, type LedgerKey, ledgerEntry, ledgerTrim } from './ledger.ts';
 
 /** `seq` is the transaction that holds the effects; null when nothing was written. */
 export interface CallResult {
@@ -21,26 +21,32 @@ export interface OnceDeps {
   readonly store: Store;
   /** Undefined: without an op id it runs each time. */
   readonly key: LedgerKey | undefined;
+  /** Name of the function, where one runs. */
+  readonly pure?: string;
 }
 
 /** Resolves when it is durable, with the stored result if it ran before. */
 export async function writeOnce(
-  { env, store, key }: OnceDeps,
+  { env, store, key, pure }: OnceDeps,
   work: (context: JobContext) => Promise<Json | undefined>,
 ): Promise<CallResult> {
   let repeated: LedgerEntry | undefined;
-  const { value, seq } = await store.write(async (context) => {
-    if (key) {
-      repeated = await findInLedger(context.tx, key);
-      if (repeated) return repeated.value;
-    }
-    const result = await work(context);
-    if (key) {
-      const at = env.clock.now();
-      context.atEnd((seq) => writeLedger(context.tx, key, { value: result, seq, at }));
-    }
-    return result;
-  });
+  const { value, seq } = await store.write(
+    async (context) => {
+      if (key) {
+        repeated = await findInLedger(context.tx, key);
+        if (repeated) return repeated.value;
+      }
+      const result = await work(context);
+      if (key) {
+        const at = env.clock.now();
+        context.atEnd((seq) => ledgerEntry(key, { value: result, seq, at }));
+        context.atEnd((seq) => ledgerTrim(seq, at));
+      }
+      return result;
+    },
+    pure === undefined ? {} : { pure },
+  );
   return { value, seq: repeated ? repeated.seq : seq };
 }
 

@@ -3,7 +3,9 @@ import { Fault } from '../base/fault.ts';
 import type { JsonObject } from '../base/json.ts';
 import type { SqlClause } from '../policy/to-sql.ts';
 import type { QuerySpec } from '../schema/query-spec.ts';
-import type { RowSource } from './db-reader.ts';
+import type { Relation } from '../store/related.ts';
+import type { PageAfter, ScanPage } from '../store/scan.ts';
+import type { RowSource } from './row-source.ts';
 
 export class ReadGate implements RowSource {
   readonly #source: RowSource;
@@ -15,12 +17,24 @@ export class ReadGate implements RowSource {
     this.#signal = signal;
   }
 
-  async get(entity: string, id: string): Promise<JsonObject | null> {
+  get(entity: string, id: string): Promise<JsonObject | null> {
     return this.#open().get(entity, id);
   }
 
-  async select(spec: QuerySpec, filter: SqlClause): Promise<JsonObject[]> {
+  select(spec: QuerySpec, filter: SqlClause): Promise<JsonObject[]> {
     return this.#open().select(spec, filter);
+  }
+
+  scan(spec: QuerySpec, filter: SqlClause, page: PageAfter): Promise<ScanPage> {
+    return this.#open().scan(spec, filter, page);
+  }
+
+  count(spec: QuerySpec, filter: SqlClause): Promise<number> {
+    return this.#open().count(spec, filter);
+  }
+
+  related(relation: Relation): Promise<JsonObject[]> {
+    return this.#open().related(relation);
   }
 
   end(): void {

@@ -17,6 +17,9 @@ export interface WitnessSource {
   select(spec: QuerySpec, filter?: SqlClause): Promise<JsonObject[]>;
 }
 
+/** A QuerySpec by equal fields. */
+export type Near = { entity: string; where: JsonObject; limit: number };
+
 /** A condition `row.field == other` that every witness meets. */
 interface Equality {
   readonly field: string;
@@ -72,7 +75,7 @@ export class Dependency {
    * What asks for the rows that may meet it for a row of the policy: for this viewer, or for all. Rows that
    * do not meet it are among them.
    */
-  near(data: JsonObject, viewer: Viewer | null, limit: number): QuerySpec {
+  near(data: JsonObject, viewer: Viewer | null, limit: number): Near {
     const usable = this.#equalities.filter(
       ({ other }) =>
         other.kind === 'literal' ||
@@ -111,7 +114,7 @@ export class Dependency {
     );
   }
 
-  #spec(equalities: readonly Equality[], facts: Facts, limit: number): QuerySpec {
+  #spec(equalities: readonly Equality[], facts: Facts, limit: number): Near {
     const where = Object.fromEntries(equalities.map(({ field, value }) => [field, value(facts)]));
     return { entity: this.entity, where, limit };
   }

@@ -1,7 +1,7 @@
 /** A kind of row: a name, fields, indexes, and how it reaches clients. Parses what is to become a row. */
 import { Fault } from '../base/fault.ts';
 import { isId } from '../base/id.ts';
-import { isJsonObject, type JsonObject } from '../base/json.ts';
+import { isJsonObject, type JsonObject, jsonEquals } from '../base/json.ts';
 import { parseShape } from '../base/shape.ts';
 import { type Field, isDocumentKind, type Mode } from './field.ts';
 
@@ -14,8 +14,8 @@ export interface IndexSpec {
   readonly unique?: boolean;
 }
 
-export interface EntityOptions {
-  readonly indexes?: readonly IndexSpec[];
+export interface EntityOptions<I extends readonly IndexSpec[] = readonly IndexSpec[]> {
+  readonly indexes?: I;
   /** `all` (default): part of every replica that may read it; `none`: only through functions. */
   readonly sync?: 'all' | 'none';
   /** What the entity was called before: a hint to migrations. Not for entities with documents. */
@@ -26,14 +26,20 @@ const NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 const RESERVED = new Set(['id', '__proto__', 'constructor', 'prototype']);
 const SQLITE = /^sqlite_/i;
 
-export class Entity<N extends string = string, F extends EntityFields = EntityFields> {
+export class Entity<
+  N extends string = string,
+  F extends EntityFields = EntityFields,
+  I extends readonly IndexSpec[] = readonly IndexSpec[],
+> {
   readonly name: N;
   readonly fields: F;
   readonly indexes: readonly IndexSpec[];
+  /** Only for the type checker. */
+  declare readonly indexTypes: I;
   readonly sync: 'all' | 'none';
   readonly renamedFrom: string | undefined;
 
-  constructor(name: N, fields: F, options: EntityOptions = {}) {
+  constructor(name: N, fields: F, options: EntityOptions<I> = {}) {
     if (!NAME.test(name) || SQLITE.test(name))
       throw new Fault('invalid', `bad entity name ${JSON.stringify(name)}`);
     for (const key of Object.keys(fields)) {
@@ -65,6 +71,16 @@ export class Entity<N extends string = string, F extends EntityFields = EntityFi
     return Object.keys(this.fields).filter((key) => isDocumentKind(this.fields[key]!.spec.kind));
   }
 
+  /** An index of the options, or `unique_<field>` of a unique field. Throws `invalid`. */
+  index(name: string): IndexSpec {
+    const named = this.indexes.find((index) => index.name === name);
+    if (named) return named;
+    const key = name.startsWith('unique_') ? name.slice('unique_'.length) : '';
+    if (Object.hasOwn(this.fields, key) && this.fields[key]!.spec.unique)
+      return { name, fields: [key], unique: true };
+    throw new Fault('invalid', `${this.name} has no index ${JSON.stringify(name)}`);
+  }
+
   get serverOnlyFields(): string[] {
     return Object.keys(this.fields).filter((key) => this.fields[key]!.spec.serverOnly);
   }
@@ -81,6 +97,18 @@ export class Entity<N extends string = string, F extends EntityFields = EntityFi
     const stray = Object.keys(data).find((key) => key !== 'id' && !Object.hasOwn(this.fields, key));
     if (stray !== undefined) throw new Fault('invalid', `${this.name} has no field ${JSON.stringify(stray)}`);
     return this.#whole(id, data);
+  }
+
+  /** A whole row in place of `existing`: readonly and document fields stay as they are. Throws `invalid`. */
+  parseReplace(existing: JsonObject, data: unknown): JsonObject {
+    const given = { ...this.#object(data) };
+    for (const [key, { spec }] of Object.entries(this.fields)) {
+      if (!spec.readonly && !isDocumentKind(spec.kind)) continue;
+      if (Object.hasOwn(given, key) && !jsonEquals(given[key], existing[key]))
+        throw new Fault('invalid', `${this.name}.${key} is readonly`);
+      given[key] = existing[key]!;
+    }
+    return this.#whole(String(existing.id), given);
   }
 
   /** The fields of an update. Throws `invalid`. */
@@ -127,10 +155,10 @@ export function refuseTwice(names: readonly string[], complaint: string): void {
   }
 }
 
-export function entity<const N extends string, F extends EntityFields>(
-  name: N,
-  fields: F,
-  options?: EntityOptions,
-) {
+export function entity<
+  const N extends string,
+  F extends EntityFields,
+  const I extends readonly IndexSpec[] = readonly [],
+>(name: N, fields: F, options?: EntityOptions<I>): Entity<N, F, I> {
   return new Entity(name, fields, options);
 }

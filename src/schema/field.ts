@@ -50,39 +50,41 @@ export const MAX_STRING_CHARS = 1 << 16;
 /** Most bytes a bytes field takes. What is larger is a file. */
 export const MAX_FIELD_BYTES = 1 << 16;
 
-export class Field<T, M extends Mode = 'required'> {
+/** `X`: what else the type checker must know: `{ to }` of an id, `{ unique }`. */
+export class Field<T, M extends Mode = 'required', X = unknown> {
   readonly spec: FieldSpec;
   /** Only for the type checker. */
   declare readonly type: T;
   declare readonly mode: M;
+  declare readonly traits: X;
 
   constructor(spec: FieldSpec) {
     this.spec = spec;
   }
 
   /** The value may be null, and is when an insert leaves it out. */
-  optional(): Field<T | null, 'omittable'> {
+  optional(): Field<T | null, 'omittable', X> {
     return new Field({ ...this.spec, optional: true, shape: s.nullable(this.spec.shape) });
   }
 
-  default(value: T & Json): Field<T, 'omittable'> {
+  default(value: T & Json): Field<T, 'omittable', X> {
     return new Field({ ...this.spec, default: value });
   }
 
-  unique(): Field<T, M> {
+  unique(): Field<T, M, X & { readonly unique: true }> {
     return new Field({ ...this.spec, unique: true });
   }
 
-  readonly(): Field<T, M> {
+  readonly(): Field<T, M, X> {
     return new Field({ ...this.spec, readonly: true });
   }
 
-  serverOnly(): Field<T, M> {
+  serverOnly(): Field<T, M, X> {
     return new Field({ ...this.spec, serverOnly: true });
   }
 
   /** Says that the rows of an older schema hold this field as `name`. Throws `invalid` for a document's field. */
-  renamedFrom(name: string): Field<T, M> {
+  renamedFrom(name: string): Field<T, M, X> {
     if (isDocumentKind(this.spec.kind)) throw new Fault('invalid', "a document's field cannot be renamed");
     return new Field({ ...this.spec, renamedFrom: name });
   }
@@ -122,7 +124,8 @@ export const field = {
     new Field<V[number]>({ kind: 'enum', shape: s.oneOf(...values), values }),
   json: <T extends Json = Json>() => new Field<T>({ kind: 'json', shape: s.json() }),
   /** The id of a row of the entity named `target`. */
-  id: (target: string) => new Field<string>({ kind: 'id', shape: textShape(64), target }),
+  id: <const N extends string>(target: N) =>
+    new Field<string, 'required', { readonly to: N }>({ kind: 'id', shape: textShape(64), target }),
   /** Up to `maxBytes` bytes. Rows carry them as base64url text (base/base64url.ts), SQL as a BLOB. */
   bytes: (maxBytes = MAX_FIELD_BYTES) => new Field<string>({ kind: 'bytes', shape: bytesShape(maxBytes) }),
   /** A LoroText in the row's document; the column holds its plain text and is written by the docs plane alone. */

@@ -5,6 +5,7 @@
 import { type JsonObject, jsonEquals } from '../base/json.ts';
 import { compareField, compareValues } from './compare.ts';
 import type { EntityFields } from './entity.ts';
+import { checkFilter, passes } from './filter.ts';
 import type { QuerySpec } from './query-spec.ts';
 
 /** A query with the fields of its entity. */
@@ -12,8 +13,9 @@ export interface TypedSpec extends QuerySpec {
   readonly fields?: EntityFields;
 }
 
-export function matches(spec: QuerySpec, row: JsonObject): boolean {
-  return Object.entries(spec.where ?? {}).every(([key, value]) => jsonEquals(row[key] ?? null, value));
+export function matches({ where, range, filter }: QuerySpec, row: JsonObject): boolean {
+  for (const key in where) if (!jsonEquals(row[key] ?? null, where[key])) return false;
+  return (!range || passes(range, row)) && (!filter || passes(filter, row));
 }
 
 export function compareRows(spec: TypedSpec, a: JsonObject, b: JsonObject): number {
@@ -24,8 +26,11 @@ export function compareRows(spec: TypedSpec, a: JsonObject, b: JsonObject): numb
   return compareValues(a.id, b.id);
 }
 
-/** The rows that match, in order, cut at the limit. */
+/** The rows that match, in order, cut at the limit. Throws `invalid` for a filter that does not fit `fields`. */
 export function select(spec: TypedSpec, rows: Iterable<JsonObject>): JsonObject[] {
+  const { fields, entity: name } = spec;
+  if (fields && spec.range) checkFilter(spec.range, { name, fields });
+  if (fields && spec.filter) checkFilter(spec.filter, { name, fields });
   const found: JsonObject[] = [];
   for (const row of rows) if (matches(spec, row)) found.push(row);
   found.sort((a, b) => compareRows(spec, a, b));

@@ -21,9 +21,8 @@ export function functionRoute(functions: Functions, limits: Limits): Route {
     method: 'POST',
     path: '/api/fn/:name',
     handle: async (request, { viewer, param }) => {
-      const key = request.headers.get('Idempotency-Key');
-      const opId = key ? parseShape(opIdShape, key, 'Idempotency-Key') : undefined;
-      const args = await readArgs(request, limits);
+      const opId = readOpId(request);
+      const args = await readBody(request, limits);
       const { signal } = request;
       const { value, seq } = await functions.call({ name: param('name'), args, viewer, opId, signal });
       return Response.json({ ...(value !== undefined && { value }), ...(seq !== null && { seq }) });
@@ -54,8 +53,14 @@ export function assertDistinct(routes: readonly Route[]): void {
   }
 }
 
-/** No body is no arguments. The body's size was limited on its way in. */
-async function readArgs(request: Request, { textBytes, jsonDepth }: Limits): Promise<Json> {
+/** Undefined without the header. */
+export function readOpId(request: Request): string | undefined {
+  const key = request.headers.get('Idempotency-Key');
+  return key ? parseShape(opIdShape, key, 'Idempotency-Key') : undefined;
+}
+
+/** No body is an empty object. The body's size was limited on its way in. */
+export async function readBody(request: Request, { textBytes, jsonDepth }: Limits): Promise<Json> {
   const text = await request.text();
   return text.trim() === '' ? {} : parseJson(text, { maxChars: textBytes, maxDepth: jsonDepth });
 }

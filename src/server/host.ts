@@ -5,8 +5,9 @@
 import type { Env } from '../base/env.ts';
 import { Fault } from '../base/fault.ts';
 import { type FunctionLimits, Functions } from '../functions/call.ts';
-import { LEDGER_TABLES, trimLedger } from '../functions/ledger.ts';
+import { LEDGER_TABLES } from '../functions/ledger.ts';
 import { Registry } from '../functions/registry.ts';
+import { RowReads } from '../functions/row-reads.ts';
 import type { Authenticator } from '../plugin/authenticator.ts';
 import type { ChannelHost } from '../plugin/channel.ts';
 import type { App } from '../plugin/define-app.ts';
@@ -24,6 +25,7 @@ import { DEFAULT_SURVEY, type SurveyLimits } from '../sync/limits.ts';
 import { Surveyor } from '../sync/survey.ts';
 import { Visibility } from '../sync/visibility.ts';
 import { Connection, type ConnectionDeps } from './connection.ts';
+import { entityRoutes } from './entity-routes.ts';
 import { appRoute, assertDistinct, functionRoute } from './function-routes.ts';
 import { DEFAULT_OUTBOX, Flusher, type OutboxLimits } from './outbox.ts';
 
@@ -88,8 +90,10 @@ export class Host {
       { ...DEFAULT_SURVEY, ...this.#options.survey },
     );
     const limits = { ...DEFAULT_LIMITS, ...this.#options.limits };
+    const reads = new RowReads({ schema, store: this.store, access: this.access });
     this.routes = [
       functionRoute(this.functions, limits),
+      ...entityRoutes({ functions: this.functions, reads, limits }),
       ...this.#plugins.flatMap((plugin) => plugin.routes ?? []),
       ...registry.routes.map((route) => appRoute(this.functions, route)),
     ];
@@ -118,6 +122,11 @@ export class Host {
     return this.#plugins.find((plugin) => plugin.authenticator)?.authenticator ?? anonymousOnly;
   }
 
+  /** What `open` may name: the kinds of channel of all plugins. */
+  get channelKinds(): string[] {
+    return this.#plugins.flatMap((plugin) => Object.keys(plugin.channels ?? {}));
+  }
+
   /** True while new sessions are taken. */
   get ready(): boolean {
     return this.#deps !== undefined && !this.#draining;
@@ -126,7 +135,6 @@ export class Host {
   async start(): Promise<void> {
     const { env, store, access } = this;
     await store.open(this.#tables);
-    await store.write(({ tx }) => trimLedger(tx, env.clock.now()));
     const visibility = this.#visibility;
     const surveyor = this.#surveyor;
     const fanOut = new FanOut({ access, visibility, surveyor }, store.seq);

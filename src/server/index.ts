@@ -11,6 +11,7 @@ export type {
 } from '../functions/context.ts';
 export { functions } from '../functions/define.ts';
 export type { HttpRouteDef, HttpRouteOptions } from '../functions/http-route.ts';
+export type { Page, Pagination } from '../functions/row-query.ts';
 export type { Channel, ChannelHandler, ChannelHost } from '../plugin/channel.ts';
 export { type App, defineApp } from '../plugin/define-app.ts';
 export type { Plugin, PluginInstance } from '../plugin/plugin.ts';

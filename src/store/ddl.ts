@@ -47,8 +47,9 @@ export function addColumn(entity: string, name: string, field: FieldManifest): s
   return `ALTER TABLE ${quote(entity)} ADD COLUMN ${column(name, field)}`;
 }
 
+/** With the id at its end, an index gives rows in the order of a query: ties by id, and nothing is sorted. */
 export function createIndex(entity: string, index: IndexManifest): string {
-  const columns = index.fields.map(quote).join(', ');
+  const columns = [...index.fields, ...(index.unique ? [] : ['id'])].map(quote).join(', ');
   const kind = index.unique ? 'UNIQUE INDEX' : 'INDEX';
   return `CREATE ${kind} ${quote(indexName(entity, index.name))} ON ${quote(entity)} (${columns})`;
 }

@@ -1,18 +1,19 @@
 /**
- * The one writer. Jobs run one after another, each inside its own savepoint, many per COMMIT: one disk
- * flush pays for the whole group. A job's promise resolves after the COMMIT [L2]; a job that throws is
- * rolled back alone; when the COMMIT itself fails, every job of the group fails and nothing was written.
+ * The one writer. Jobs run one after another, many per COMMIT: one disk flush pays for the whole group. A
+ * job's promise resolves after the COMMIT [L2]; a job that throws is taken back alone; when the COMMIT
+ * itself fails, every job of the group fails and nothing was written.
  *
  *   idle --run()--> scheduled --end of turn--> writing --queue empty--> idle
  */
 
-import { deferred } from '../base/deferred.ts';
 import type { Env } from '../base/env.ts';
 import { Fault } from '../base/fault.ts';
 import type { Schema } from '../schema/define-schema.ts';
 import type { ChangeLog, Commit } from './change-log.ts';
+import { JobWatch } from './job-watch.ts';
+import { RowStatements, type Statement } from './row-statements.ts';
 import type { SqlDriver } from './sql-driver.ts';
-import { Transaction } from './transaction.ts';
+import { type Change, Transaction } from './transaction.ts';
 
 export interface GroupCommitOptions {
   /** Jobs per COMMIT. */
@@ -29,16 +30,29 @@ export const DEFAULT_GROUP_COMMIT: GroupCommitOptions = {
   deadlineMs: 5000,
 };
 
-/** What a job may do before its transaction is closed, knowing the seq its changes will have (null: none). */
 export interface JobContext {
   readonly tx: Transaction;
-  /** Runs when the job has succeeded, with the seq of its changes; still inside the transaction. */
-  atEnd(task: (seq: number | null) => Promise<void>): void;
+  /**
+   * A statement that is run when the job has succeeded, in its transaction; `make` gets the seq of the job's
+   * changes, null when there are none. If the statement fails, the whole group does.
+   */
+  atEnd(make: Ending): void;
+}
+
+type Ending = (seq: number | null) => Statement | undefined;
+
+export type Work<T> = (context: JobContext) => Promise<T>;
+
+export interface WriteOptions {
+  /** Name of a function that may wait for its transaction alone; if it waits for more, it is taken back. [Q4] */
+  readonly pure?: string;
 }
 
 interface Job {
-  readonly work: (context: JobContext) => Promise<unknown>;
-  readonly settle: (outcome: Outcome) => void;
+  readonly work: Work<unknown>;
+  readonly pure: string | undefined;
+  resolve(written: Written<unknown>): void;
+  reject(error: unknown): void;
 }
 
 export interface Written<T> {
@@ -47,7 +61,7 @@ export interface Written<T> {
   readonly seq: number | null;
 }
 
-type Outcome = { ok: true; value: unknown; seq: number | null } | { ok: false; error: unknown };
+type Outcome = { ok: true; written: Written<unknown> } | { ok: false; error: unknown };
 
 interface Deps {
   readonly driver: SqlDriver;
@@ -55,7 +69,7 @@ interface Deps {
   readonly log: ChangeLog;
   /** Called after each COMMIT with its transactions, before the jobs' promises resolve. */
   readonly committed: (commits: Commit[]) => void;
-  /** Called with each transaction that wrote rows, after its last write. */
+  /** Called with each transaction that wrote rows, after its last write; `tx` is for reading. */
   readonly closing?: (tx: Transaction, commit: Commit) => Promise<void> | undefined;
 }
 
@@ -63,6 +77,8 @@ export class GroupCommit {
   readonly #env: Env;
   readonly #deps: Deps;
   readonly #options: GroupCommitOptions;
+  readonly #rows: RowStatements;
+  readonly #watch: JobWatch;
   #queue: Job[] = [];
   #running = false;
   #seq = 0;
@@ -72,6 +88,8 @@ export class GroupCommit {
     this.#env = env;
     this.#deps = deps;
     this.#options = options;
+    this.#rows = new RowStatements(deps.schema);
+    this.#watch = new JobWatch(env.clock, options.deadlineMs);
   }
 
   /** The seq of the last committed transaction. */
@@ -88,22 +106,17 @@ export class GroupCommit {
     return this.#queue.length;
   }
 
-  run<T>(work: (context: JobContext) => Promise<T>): Promise<Written<T>> {
+  run<T>(work: Work<T>, { pure }: WriteOptions = {}): Promise<Written<T>> {
     if (this.#closed) return Promise.reject(this.#closed);
     if (this.#queue.length >= this.#options.maxWaiting) {
       return Promise.reject(new Fault('overloaded', `more than ${this.#options.maxWaiting} writes waiting`));
     }
-    const { promise, resolve, reject } = deferred<Written<T>>();
-    const settle = (outcome: Outcome) => {
-      if (outcome.ok) resolve({ value: outcome.value as T, seq: outcome.seq });
-      else reject(outcome.error);
-    };
-    this.#queue.push({ work, settle });
-    if (!this.#running) {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ work, pure, resolve: resolve as Job['resolve'], reject });
+      if (this.#running) return;
       this.#running = true;
       this.#env.clock.soon(() => void this.#pump());
-    }
-    return promise;
+    });
   }
 
   /** Refuses new jobs; resolves when those that wait are done. */
@@ -123,81 +136,84 @@ export class GroupCommit {
 
   async #writeGroup(): Promise<void> {
     const { driver } = this.#deps;
-    const done: { job: Job; outcome: Outcome }[] = [];
+    const jobs = this.#queue.splice(0, this.#options.maxGroup);
+    const outcomes: Outcome[] = [];
     const commits: Commit[] = [];
-    let failed: Fault | undefined;
     try {
       await driver.run('BEGIN IMMEDIATE');
-      while (done.length < this.#options.maxGroup) {
-        const job = this.#queue.shift();
-        if (!job) break;
-        const entry: { job: Job; outcome: Outcome } = {
-          job,
-          outcome: { ok: true, value: undefined, seq: null },
-        };
-        done.push(entry); // first: if the group fails in the middle of this job, the job fails with it
-        entry.outcome = await this.#writeOne(job, this.#seq + commits.length + 1, commits);
-      }
+      for (const job of jobs) outcomes.push(await this.#writeOne(job, commits));
       await driver.run('COMMIT');
     } catch (error) {
-      failed =
-        error instanceof Fault
-          ? error
-          : new Fault('storage', 'the commit failed', undefined, { cause: error });
-      this.#env.log.error('store.commit_failed', { error: String(error), jobs: done.length });
       await driver.run('ROLLBACK').catch(() => {}); // a failed BEGIN left nothing to roll back
-      if (done.length === 0)
-        done.push(...this.#queue.splice(0).map((job) => ({ job, outcome: { ok: false, error } as const })));
+      this.#fail(jobs, outcomes, error);
+      return;
     }
-    if (failed === undefined && commits.length > 0) {
+    if (commits.length > 0) {
       this.#seq += commits.length;
       this.#deps.committed(commits);
     }
-    for (const { job, outcome } of done) {
-      job.settle(failed !== undefined && outcome.ok ? { ok: false, error: failed } : outcome);
+    for (const [i, job] of jobs.entries()) {
+      const outcome = outcomes[i]!;
+      if (outcome.ok) job.resolve(outcome.written);
+      else job.reject(outcome.error);
     }
   }
 
-  async #writeOne(job: Job, seq: number, commits: Commit[]): Promise<Outcome> {
-    const { driver, schema, log } = this.#deps;
-    const tx = new Transaction(driver, schema);
-    const endings: ((seq: number | null) => Promise<void>)[] = [];
-    await driver.run('SAVEPOINT job');
+  /** A job that had failed by itself keeps its own reason. */
+  #fail(jobs: Job[], outcomes: Outcome[], error: unknown): void {
+    this.#env.log.error('store.commit_failed', { error: String(error), jobs: jobs.length });
+    const fault =
+      error instanceof Fault ? error : new Fault('storage', 'the commit failed', undefined, { cause: error });
+    for (const [i, job] of jobs.entries()) {
+      const outcome = outcomes[i];
+      job.reject(outcome?.ok === false ? outcome.error : fault);
+    }
+  }
+
+  /** Throws when the group cannot go on. */
+  async #writeOne(job: Job, commits: Commit[]): Promise<Outcome> {
+    const { driver, log } = this.#deps;
+    const tx = new Transaction(driver, this.#rows);
+    const seq = this.#seq + commits.length + 1;
+    const endings: Ending[] = [];
+    let value: unknown;
+    let changes: Change[];
+    let commit: Commit;
+    let last: (Statement | undefined)[];
     try {
-      const value = await this.#withDeadline(job.work({ tx, atEnd: (task) => endings.push(task) }), tx);
-      const changes = tx.changes;
-      const wrote = changes.length > 0 ? seq : null; // [L6]
-      for (const ending of endings) await ending(wrote);
-      const commit = { seq, at: this.#env.clock.now(), changes };
-      if (wrote !== null) {
-        const closing = this.#deps.closing?.(tx, commit);
+      value = await this.#watched(job, { tx, atEnd: (make) => endings.push(make) });
+      changes = await tx.finish();
+      commit = { seq, at: this.#env.clock.now(), changes };
+      if (changes.length > 0) {
+        const closing = this.#deps.closing?.(new Transaction(driver, this.#rows), commit);
         if (closing) await closing;
-        await log.append(driver, commit);
       }
-      await driver.run('RELEASE job');
-      tx.end();
-      if (wrote !== null) commits.push(commit);
-      return { ok: true, value, seq: wrote };
+      last = endings.map((make) => make(changes.length > 0 ? seq : null)); // [L6]
     } catch (error) {
-      tx.end();
-      await driver.run('ROLLBACK TO job'); // a failure here fails the whole group
-      await driver.run('RELEASE job');
+      if (!driver.inTransaction) throw error;
+      await tx.undo();
       return { ok: false, error };
+    } finally {
+      this.#watch.end();
     }
+    await tx.keep();
+    for (const statement of last) if (statement) await driver.run(statement.sql, statement.params);
+    if (changes.length === 0) return { ok: true, written: { value, seq: null } };
+    await log.append(driver, commit);
+    commits.push(commit);
+    return { ok: true, written: { value, seq } };
   }
 
-  #withDeadline<T>(work: Promise<T>, tx: Transaction): Promise<T> {
-    const { promise, resolve, reject } = deferred<T>();
-    const cancel = this.#env.clock.after(this.#options.deadlineMs, () => {
-      const fault = new Fault(
-        'timeout',
-        `a write took longer than ${this.#options.deadlineMs} ms and was rolled back`,
-      );
-      tx.end(fault);
-      this.#env.log.warn('store.deadline', { deadlineMs: this.#options.deadlineMs });
-      reject(fault);
+  /** Ends with the job's work or when it is given up, whichever is first. */
+  #watched(job: Job, context: JobContext): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const giveUp = (reason: Fault) => {
+        context.tx.end(reason);
+        this.#env.log.warn('store.job_given_up', { job: job.pure, reason: reason.message });
+        reject(reason);
+      };
+      this.#watch.begin({ pure: job.pure, giveUp });
+      job.work(context).then(resolve, reject);
     });
-    work.then(resolve, reject).finally(cancel);
-    return promise;
   }
 }

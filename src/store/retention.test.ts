@@ -100,7 +100,9 @@ test('[L4] a job that was rolled back counts for nothing', async () => {
   store = await openStore({ logBytes: 400 });
   const failing = store.write(async (job) => {
     await insert('bad', 'x'.repeat(1000))(job);
-    job.atEnd(() => Promise.reject(new Error('no')));
+    job.atEnd(() => {
+      throw new Error('no');
+    });
   });
   await run(Promise.allSettled([failing, store.write(insert('a'))]));
   await env.clock.advance(10);

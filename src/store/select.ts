@@ -1,16 +1,13 @@
 /** QuerySpec to SQL. schema/match.ts does the same on rows in memory. [Q3] */
-import { Fault } from '../base/fault.ts';
 import type { JsonObject } from '../base/json.ts';
-import { s } from '../base/shape.ts';
 import { ALL_ROWS, NO_ROWS, type SqlClause } from '../policy/to-sql.ts';
 import type { AnyEntity } from '../schema/define-schema.ts';
-import type { FieldSpec } from '../schema/field.ts';
-import type { QuerySpec } from '../schema/query-spec.ts';
+import { type QuerySpec, totalOrder } from '../schema/query-spec.ts';
+import { every, filtered, indexed, orderSql } from './conditions.ts';
 import { quote } from './ddl.ts';
-import { decodeRow, fitsColumn, toSql } from './row-codec.ts';
+import type { SqlCondition } from './filter-sql.ts';
+import { decodeRow, rowReader } from './row-codec.ts';
 import type { SqlDriver, SqlValue } from './sql-driver.ts';
-
-const ID_SPEC: FieldSpec = { kind: 'id', shape: s.string(64) };
 
 /** Rows that one page looks at, at most, so that a viewer of few rows holds up nobody. */
 export const PAGE_SCAN_ROWS = 5000;
@@ -38,24 +35,12 @@ export interface Selection {
 
 export async function selectRows(driver: SqlDriver, selection: Selection): Promise<JsonObject[]> {
   const { entity, spec, filter = ALL_ROWS } = selection;
-  const params: SqlValue[] = [];
-  const where = Object.entries(spec.where ?? {}).map(([name, value]) => {
-    const spec = fieldSpec(entity, name);
-    if (!fitsColumn(spec, value)) return 'FALSE';
-    params.push(toSql(spec, value));
-    return `${quote(name)} IS ?`;
-  });
-  const order = [...(spec.orderBy ?? []), { field: 'id', direction: 'asc' as const }].map(
-    ({ field, direction }) => {
-      fieldSpec(entity, field);
-      return `${quote(field)} ${direction === 'desc' ? 'DESC' : 'ASC'}`;
-    },
-  );
-  if (filter !== ALL_ROWS) where.push(filter.sql);
-  params.push(...filter.params, spec.limit ?? -1);
-  const condition = where.length === 0 ? '' : ` WHERE ${where.join(' AND ')}`;
-  const sql = `SELECT * FROM ${quote(entity.name)}${condition} ORDER BY ${order.join(', ')} LIMIT ?`;
-  return (await driver.all(sql, params)).map((row) => decodeRow(entity, row));
+  if (filter === NO_ROWS) return [];
+  const { sql, params } = every(indexed(entity, spec), filtered(entity, spec, filter));
+  const order = orderSql(entity, totalOrder(spec));
+  const from = `SELECT ${rowReader(entity).columns} FROM ${quote(entity.name)}`;
+  const text = `${from} WHERE ${sql} ORDER BY ${order} LIMIT ?`;
+  return readRows(driver, entity, { sql: text, params: [...params, spec.limit ?? -1] });
 }
 
 /** Rows in order of id behind `afterId`. */
@@ -69,25 +54,29 @@ export async function selectPage(driver: SqlDriver, entity: AnyEntity, page: Pag
   ]);
   const lastScanned = end ? String(end.id) : null;
   const scanned = `"id" > ?${lastScanned === null ? '' : ' AND "id" <= ?'}`;
-  const sql = `SELECT * FROM ${table} WHERE ${scanned} AND ${filter.sql} ORDER BY "id" LIMIT ?`;
+  const from = `SELECT ${rowReader(entity).columns} FROM ${table}`;
+  const sql = `${from} WHERE ${scanned} AND ${filter.sql} ORDER BY "id" LIMIT ?`;
   const bounds = lastScanned === null ? [afterId] : [afterId, lastScanned];
-  const found = await driver.all(sql, [...bounds, ...filter.params, size]);
-  const rows = found.map((row) => decodeRow(entity, row));
+  const rows = await readRows(driver, entity, { sql, params: [...bounds, ...filter.params, size] });
   return { rows, next: rows.length === size ? String(rows.at(-1)!.id) : lastScanned };
 }
 
-export async function selectById(
-  driver: SqlDriver,
-  entity: AnyEntity,
-  id: string,
-): Promise<JsonObject | null> {
-  const [row] = await driver.all(`SELECT * FROM ${quote(entity.name)} WHERE "id" = ?`, [id]);
-  return row ? decodeRow(entity, row) : null;
+/** Not async: it is what reads one row at a time wait for. */
+export function selectById(driver: SqlDriver, entity: AnyEntity, id: string): Promise<JsonObject | null> {
+  return driver
+    .all(`SELECT * FROM "${entity.name}" WHERE "id" = ?`, [id])
+    .then(([row]) => (row ? decodeRow(entity, row) : null));
 }
 
-function fieldSpec(entity: AnyEntity, name: string): FieldSpec {
-  if (name === 'id') return ID_SPEC;
-  const field = Object.hasOwn(entity.fields, name) ? entity.fields[name] : undefined;
-  if (!field) throw new Fault('invalid', `${entity.name} has no field ${JSON.stringify(name)}`);
-  return field.spec;
+/** Rows by a statement that selects the columns of `rowReader`. */
+export async function readRows(
+  driver: SqlDriver,
+  entity: AnyEntity,
+  { sql, params }: SqlCondition,
+): Promise<JsonObject[]> {
+  const { decode } = rowReader(entity);
+  const rows: unknown[] = await driver.lists(sql, params);
+  // In place: a thousand rows are not held twice.
+  for (let i = 0; i < rows.length; i++) rows[i] = decode(rows[i] as SqlValue[]);
+  return rows as JsonObject[];
 }

@@ -12,7 +12,7 @@ export interface SqliteOptions {
   readOnly?: boolean;
 }
 
-/** Prepared statements kept per connection; one more, and all are prepared anew as they are needed. */
+/** Prepared statements of each sort kept per connection; one more, and all are prepared anew as they are needed. */
 const MAX_STATEMENTS = 512;
 const BUSY_TIMEOUT_MS = 5000;
 
@@ -34,14 +34,29 @@ export function openSqlite(path: string, options: SqliteOptions): SqlDriver {
 class SqliteDriver implements SqlDriver {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  /** Those that give lists. */
+  readonly #listing = new Map<string, StatementSync>();
 
   constructor(db: DatabaseSync) {
     this.#db = db;
   }
 
+  get inTransaction(): boolean {
+    return this.#db.isTransaction;
+  }
+
   async all(sql: string, params: readonly SqlValue[] = []): Promise<SqlRow[]> {
     try {
       return this.#prepare(sql).all(...params) as SqlRow[];
+    } catch (error) {
+      throw sqlFault(error);
+    }
+  }
+
+  async lists(sql: string, params: readonly SqlValue[] = []): Promise<SqlValue[][]> {
+    try {
+      const rows: unknown = this.#prepareLists(sql).all(...params);
+      return rows as SqlValue[][];
     } catch (error) {
       throw sqlFault(error);
     }
@@ -58,15 +73,24 @@ class SqliteDriver implements SqlDriver {
   async close(): Promise<void> {
     if (!this.#db.isOpen) return;
     this.#statements.clear();
+    this.#listing.clear();
     this.#db.close();
   }
 
-  #prepare(sql: string): StatementSync {
-    const known = this.#statements.get(sql);
+  #prepare(sql: string, cache = this.#statements): StatementSync {
+    const known = cache.get(sql);
     if (known) return known;
-    if (this.#statements.size >= MAX_STATEMENTS) this.#statements.clear();
+    if (cache.size >= MAX_STATEMENTS) cache.clear();
     const statement = this.#db.prepare(sql);
-    this.#statements.set(sql, statement);
+    cache.set(sql, statement);
+    return statement;
+  }
+
+  #prepareLists(sql: string): StatementSync {
+    const known = this.#listing.get(sql);
+    if (known) return known;
+    const statement = this.#prepare(sql, this.#listing);
+    statement.setReturnArrays(true);
     return statement;
   }
 }

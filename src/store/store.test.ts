@@ -4,6 +4,7 @@ import { isFault } from '../base/fault.ts';
 import { defineSchema } from '../schema/define-schema.ts';
 import { entity } from '../schema/entity.ts';
 import { field } from '../schema/field.ts';
+import { aroundDriver } from '../testing/around-driver.ts';
 import { simEnv } from '../testing/sim-env.ts';
 import { TempDatabase } from '../testing/temp-database.ts';
 import type { Commit } from './change-log.ts';
@@ -79,7 +80,7 @@ describe('writes', () => {
   test('[L1] what runs at the end of a job commits with it or not at all', async () => {
     const failing = store.write(async (job) => {
       await insert('a')(job);
-      job.atEnd(async (seq) => {
+      job.atEnd((seq) => {
         expect(seq).toBe(1);
         throw new Error('the ledger is broken');
       });
@@ -157,12 +158,9 @@ describe('writes', () => {
   test('[L8] when the COMMIT fails every job of the group fails, typed, and reads go on', async () => {
     const drivers = database.open();
     let broken = false;
-    const writer: typeof drivers.writer = {
-      all: (sql, params) => drivers.writer.all(sql, params),
-      close: () => drivers.writer.close(),
-      run: (sql, params) =>
-        broken && sql === 'COMMIT' ? Promise.reject(new Error('disk')) : drivers.writer.run(sql, params),
-    };
+    const writer = aroundDriver(drivers.writer, (run, sql) =>
+      broken && sql === 'COMMIT' ? Promise.reject(new Error('disk')) : run(),
+    );
     store = new Store(env, { schema, drivers: { ...drivers, writer } });
     await store.open();
     await run(store.write(insert('a')));

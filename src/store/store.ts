@@ -16,11 +16,14 @@ import {
   DEFAULT_GROUP_COMMIT,
   GroupCommit,
   type GroupCommitOptions,
-  type JobContext,
+  type Work,
+  type WriteOptions,
   type Written,
 } from './group-commit.ts';
 import { logMigration, type Migration, migrateWithin } from './migrate.ts';
+import { type Relation, selectRelated } from './related.ts';
 import { DEFAULT_RETENTION, findCut, isOver, type RetentionOptions } from './retention.ts';
+import { countRows, type PageAfter, type ScanPage, scanPage } from './scan.ts';
 import { type PageOf, type RowPage, selectById, selectPage, selectRows } from './select.ts';
 import type { SqlDriver, SqlRow, SqlValue } from './sql-driver.ts';
 import type { Transaction } from './transaction.ts';
@@ -56,6 +59,20 @@ export class Snapshot {
   /** Rows for which `filter` is not true do not count to the limit. */
   select(spec: QuerySpec, filter?: SqlClause): Promise<JsonObject[]> {
     return selectRows(this.#driver, { entity: this.#schema.entity(spec.entity), spec, filter });
+  }
+
+  /** A page of a query; looks at a bounded number of rows. */
+  scan(spec: QuerySpec, filter: SqlClause, page: PageAfter): Promise<ScanPage> {
+    return scanPage(this.#driver, { entity: this.#schema.entity(spec.entity), spec, filter, ...page });
+  }
+
+  count(spec: QuerySpec, filter: SqlClause): Promise<number> {
+    return countRows(this.#driver, { entity: this.#schema.entity(spec.entity), spec, filter });
+  }
+
+  /** One level of an include. */
+  related(relation: Relation): Promise<JsonObject[]> {
+    return selectRelated(this.#driver, this.#schema.entity(relation.entity), relation);
   }
 
   /** Rows in order of id. */
@@ -149,8 +166,8 @@ export class Store {
   }
 
   /** Runs `work` in its turn, in a transaction of its own; resolves when it is durable. */
-  write<T>(work: (context: JobContext) => Promise<T>): Promise<Written<T>> {
-    return this.#writes.run(work);
+  write<T>(work: Work<T>, options?: WriteOptions): Promise<Written<T>> {
+    return this.#writes.run(work, options);
   }
 
   /** Runs `work` on one snapshot. Long work holds up other reads, never writes. */

@@ -4,7 +4,6 @@ import { defineSchema } from '../schema/define-schema.ts';
 import { entity } from '../schema/entity.ts';
 import { field } from '../schema/field.ts';
 import { policy } from '../schema/policy-spec.ts';
-import type { JobContext } from '../store/group-commit.ts';
 import type { Transaction } from '../store/transaction.ts';
 import { TempDatabase } from '../testing/temp-database.ts';
 import type { SurveyLimits } from './limits.ts';
@@ -383,7 +382,7 @@ class History {
     this.#all = all;
   }
 
-  async note(tx: Transaction, seq: number | null): Promise<void> {
+  async note(tx: Transaction, seq: number): Promise<void> {
     for (const user of USERS) {
       const ids = new Set<string>();
       for (const name of ['Message', 'Post', 'Notice']) {
@@ -426,6 +425,10 @@ test.each([
         database = new TempDatabase();
         const all = await begin(limits);
         const history = new History(all);
+        all.store.surveyWith(async (tx, commit) => {
+          await history.note(tx, commit.seq);
+          await all.fanOut.survey(tx, commit);
+        });
         const live = new Map<string, Reader>();
         for (const user of USERS) live.set(user, (await all.join(user)).reader);
         const sleeper = await all.join('ada');
@@ -436,9 +439,8 @@ test.each([
             cursor = { epoch: sleeper.replica.epoch, seq: sleeper.replica.cursor };
           }
           await all.write(
-            ...jobs.map((steps) => async (tx: Transaction, { atEnd }: JobContext) => {
+            ...jobs.map((steps) => async (tx: Transaction) => {
               for (const one of steps) await perform(one)(tx);
-              atEnd((seq) => history.note(tx, seq));
             }),
           );
           await all.clock.advance(20);

@@ -3,11 +3,10 @@
  * Used by survey.ts, which undoes one commit after the other. [S10] What it reads is bounded.
  */
 import { canonicalJson, type Json, type JsonObject, jsonEquals } from '../base/json.ts';
-import type { Dependency, WitnessSource } from '../policy/dependency.ts';
+import type { Dependency, Near, WitnessSource } from '../policy/dependency.ts';
 import { authValue } from '../policy/evaluate.ts';
 import type { SqlClause } from '../policy/to-sql.ts';
 import type { Viewer } from '../policy/viewer.ts';
-import type { QuerySpec } from '../schema/query-spec.ts';
 import type { Commit } from '../store/change-log.ts';
 import type { Change } from '../store/transaction.ts';
 import type { SurveyLimits } from './limits.ts';
@@ -117,7 +116,7 @@ export class Past {
     return found;
   }
 
-  async #select(spec: QuerySpec, filter?: SqlClause) {
+  async #select(spec: Near, filter?: SqlClause) {
     if (this.#spent >= this.#options.limits.maxRead) {
       this.#exhausted = true;
       return undefined;
@@ -131,7 +130,7 @@ export class Past {
   }
 
   /** What the same question would have found then. */
-  #then({ entity, where = {} }: QuerySpec, rows: readonly JsonObject[]) {
+  #then({ entity, where }: Near, rows: readonly JsonObject[]) {
     const old = this.#old.get(entity);
     if (!old) return rows;
     const fits = (row: JsonObject) =>

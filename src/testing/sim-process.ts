@@ -4,6 +4,7 @@
  */
 import type { Clock, Env } from '../base/env.ts';
 import type { SqlDriver } from '../store/sql-driver.ts';
+import { aroundDriver } from './around-driver.ts';
 
 export class SimProcess {
   readonly env: Env;
@@ -46,15 +47,9 @@ export class SimProcess {
 
   /** The driver as this process sees it. */
   driver(inner: SqlDriver): SqlDriver {
-    return {
-      all: (sql, params) => this.#statement(() => inner.all(sql, params)),
-      run: (sql, params) => this.#statement(() => inner.run(sql, params)),
-      close: () => inner.close(),
-    };
-  }
-
-  #statement<T>(run: () => Promise<T>): Promise<T> {
-    if (--this.#statementsLeft <= 0) this.kill();
-    return this.#dead ? new Promise<never>(() => {}) : run();
+    return aroundDriver(inner, (run) => {
+      if (--this.#statementsLeft <= 0) this.kill();
+      return this.#dead ? new Promise<never>(() => {}) : run();
+    });
   }
 }

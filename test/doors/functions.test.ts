@@ -114,7 +114,9 @@ describe('the list is complete', () => {
 
   test('[P3] every door', () => {
     expect(Object.keys(doors)).toEqual(DOORS);
-    const routes = server.host.routes.map(({ method, path }) => `${method} ${path}`);
+    const routes = server.host.routes
+      .map(({ method, path }) => `${method} ${path}`)
+      .filter((name) => !name.includes('/api/entities/')); // rows.test.ts
     const own = http.map(({ method, path }) => `${method} ${path}`);
     expect(routes).toEqual(['POST /api/fn/:name', ...own]);
   });

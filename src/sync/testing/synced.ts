@@ -4,7 +4,6 @@ import { Access } from '../../policy/access.ts';
 import type { Viewer } from '../../policy/viewer.ts';
 import type { Cursor } from '../../protocol/row-batch.ts';
 import type { Schema } from '../../schema/define-schema.ts';
-import type { JobContext } from '../../store/group-commit.ts';
 import { Store } from '../../store/store.ts';
 import type { Transaction } from '../../store/transaction.ts';
 import { simEnv } from '../../testing/sim-env.ts';
@@ -34,10 +33,8 @@ export async function synced(
   store.onCommit((commits) => fanOut.commit(commits));
 
   /** One transaction for each job, all in one COMMIT. */
-  async function write(
-    ...jobs: ((tx: Transaction, context: JobContext) => Promise<unknown>)[]
-  ): Promise<void> {
-    const done = Promise.all(jobs.map((job) => store.write((context) => job(context.tx, context))));
+  async function write(...jobs: ((tx: Transaction) => Promise<unknown>)[]): Promise<void> {
+    const done = Promise.all(jobs.map((job) => store.write(({ tx }) => job(tx))));
     await clock.advance(1);
     await done;
   }

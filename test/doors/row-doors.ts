@@ -1,0 +1,121 @@
+/** The doors to rows that are not functions: REST, the replica, pushes, documents. For rows.test.ts. */
+import { LoroDoc, type PeerID } from 'loro-crdt';
+import { WebSocket } from 'ws';
+import { decodeDown, encodeUp } from '../../crdt/core/index.ts';
+import { encodeVersions } from '../../crdt/core/versions.ts';
+import { decodeFrame, encodeFrame } from '../../src/protocol/frame.ts';
+import { type Caller, openSocket } from './function-doors.ts';
+
+/** Whether this caller sees the row. */
+export type ReadDoor = (as: Caller, id: string) => Promise<boolean>;
+/** `ok` or a code. */
+export type WriteDoor = (as: Caller, id: string) => Promise<string>;
+
+export async function send(url: string, as: Caller, init: RequestInit = {}) {
+  const headers: Record<string, string> = as === 'nobody' ? {} : { authorization: `Bearer ${as}` };
+  const response = await fetch(url, { ...init, headers });
+  const body = await response.json();
+  return { status: response.status, body, code: response.ok ? 'ok' : String(body.error.code) };
+}
+
+const rowOf = (id: string) => ({ ownerId: 'u', boxId: id, open: false });
+
+export function restDoors(server: string): {
+  reads: Record<string, ReadDoor>;
+  writes: Record<string, WriteDoor>;
+} {
+  const url = `${server}/api/entities/Note`;
+  const call = async (as: Caller, path: string, init: RequestInit) => (await send(url + path, as, init)).code;
+  return {
+    reads: {
+      'GET /api/entities/:entity': async (as, id) => {
+        const { body } = await send(`${url}?where=${encodeURIComponent(JSON.stringify({ id }))}`, as);
+        return body.rows.length === 1;
+      },
+      'GET /api/entities/:entity/:id': async (as, id) => {
+        const { body, code } = await send(`${url}/${id}`, as);
+        if (code !== 'ok' && code !== 'not_found') throw new Error(code);
+        return body.row?.id === id;
+      },
+    },
+    writes: {
+      'POST /api/entities/:entity': (as, id) =>
+        call(as, '', { method: 'POST', body: JSON.stringify({ id, ...rowOf(id) }) }),
+      'PATCH /api/entities/:entity/:id': (as, id) =>
+        call(as, `/${id}`, { method: 'PATCH', body: '{"title":"new"}' }),
+      'DELETE /api/entities/:entity/:id': (as, id) => call(as, `/${id}`, { method: 'DELETE' }),
+    },
+  };
+}
+
+export interface PageMessage {
+  entity: string | null;
+  rows: { row_id: string }[];
+  last: boolean;
+}
+
+/** The pages of a fresh replica. */
+export function replicaDoor(url: string): ReadDoor {
+  return async (as, id) => {
+    const socket = await openSocket(url, as);
+    for (let seen = false; ; ) {
+      const page = (await socket.heard('page')) as unknown as PageMessage;
+      seen ||= page.entity === 'Note' && page.rows.some(({ row_id }) => row_id === id);
+      if (!page.last) continue;
+      socket.end();
+      return seen;
+    }
+  };
+}
+
+export function pushDoor(url: string, kind: 'insert' | 'update' | 'delete'): WriteDoor {
+  return async (as, id) => {
+    const socket = await openSocket(url, as);
+    const data = kind === 'insert' ? rowOf(id) : kind === 'update' ? { title: 'new' } : undefined;
+    const op = { op_id: `${as}-${id}`, entity: 'Note', row_id: id, kind, ...(data && { data }) };
+    socket.say({ t: 'push', id: 1, ops: [op] });
+    const { value } = (await socket.heard('result')) as unknown as {
+      value: { ok: boolean; error?: { code: string } }[];
+    };
+    socket.end();
+    return value[0]!.error?.code ?? 'ok';
+  };
+}
+
+/** Joins a document and tries to edit it: what may be read, and what the edit heard. */
+export async function tryDoc(url: string, as: Caller, id: string): Promise<{ seen: boolean; edit: string }> {
+  const bearer = as === 'nobody' ? [] : [`bearer.${as}`];
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`, ['ternion.1', ...bearer]);
+  socket.binaryType = 'nodebuffer';
+  const say = (message: object) => socket.send(JSON.stringify(message));
+  try {
+    return await new Promise((resolve, reject) => {
+      socket.on('error', reject);
+      socket.on('open', () => say({ t: 'hello', protocol: 1, client: 'c', schema: '', cursor: null }));
+      socket.on('message', (data: Buffer, binary) => {
+        if (!binary) {
+          const { t, code } = JSON.parse(String(data));
+          if (t === 'welcome') say({ t: 'open', ch: 1, kind: 'doc', params: { entity: 'Note', id } });
+          if (t === 'closed') resolve({ seen: false, edit: code });
+          const join = encodeUp({ kind: 'join', lease: 0n, epoch: '', vv: encodeVersions(new Map()) });
+          if (t === 'opened') socket.send(encodeFrame(1, join));
+          return;
+        }
+        const frame = decodeDown(decodeFrame(data).payload);
+        if (frame.kind === 'joined') {
+          const doc = new LoroDoc();
+          doc.setPeerId(`${frame.peer || 1n}` as PeerID);
+          doc.getText('body').insert(0, 'x');
+          doc.commit();
+          socket.send(
+            encodeFrame(1, encodeUp({ kind: 'push', n: 1, bytes: doc.export({ mode: 'update' }) })),
+          );
+        }
+        if (frame.kind === 'ack') resolve({ seen: true, edit: 'ok' });
+        if (frame.kind === 'refuse') resolve({ seen: true, edit: frame.code });
+      });
+    });
+  } finally {
+    socket.terminate();
+  }
+}
