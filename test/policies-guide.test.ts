@@ -1,12 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { Note, schema } from '../examples/guides/policies.ts';
+import { Member, Note, schema } from '../examples/guides/policies.ts';
 import type { JsonObject } from '../src/base/json.ts';
 import { Access } from '../src/policy/access.ts';
-import { MAX_EXPRESSION_CHARS, MAX_EXPRESSION_DEPTH, MAX_LIST_ITEMS } from '../src/policy/limits.ts';
+import {
+  MAX_EXISTS,
+  MAX_EXPRESSION_CHARS,
+  MAX_EXPRESSION_DEPTH,
+  MAX_LIST_ITEMS,
+} from '../src/policy/limits.ts';
 import type { Viewer } from '../src/policy/viewer.ts';
 import { defineSchema } from '../src/schema/define-schema.ts';
 import { type PolicySpec, policy } from '../src/schema/policy-spec.ts';
+import { DEFAULT_SURVEY } from '../src/sync/limits.ts';
+import { LOG_COMMITS } from '../src/sync/replica.ts';
 
 const page = readFileSync(new URL('../docs/guides/policies.md', import.meta.url), 'utf8');
 const blocks = (kind: string) =>
@@ -21,7 +28,10 @@ const table = (head: string) => {
 };
 
 const start = (spec: Omit<PolicySpec, 'entity'>) =>
-  new Access(defineSchema({ entities: [Note], policies: [policy({ entity: 'Note', ...spec })] }), () => 0);
+  new Access(
+    defineSchema({ entities: [Note, Member], policies: [policy({ entity: 'Note', ...spec })] }),
+    () => 0,
+  );
 const eve: Viewer = { userId: 'eve', kind: 'user', roles: [], name: null };
 const may = (allowRead: string, data: JsonObject) => start({ allowRead }).may('read', 'Note', eve, { data });
 
@@ -48,6 +58,9 @@ describe('docs/guides/policies.md', () => {
       `${MAX_EXPRESSION_CHARS} characters`,
       `${MAX_EXPRESSION_DEPTH} levels`,
       `${MAX_LIST_ITEMS} items`,
+      `at most ${MAX_EXISTS} are`,
+      ...Object.entries(DEFAULT_SURVEY).map(([name, value]) => `\`${name}\` | ${value} |`),
+      `behind the ${LOG_COMMITS} that`,
     ])
       expect(page).toContain(limit);
   });

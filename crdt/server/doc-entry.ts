@@ -33,6 +33,8 @@ export interface Follower {
   settled(mark: number): void;
   /** The row is another; rights may be too. */
   rowChanged(): void;
+  /** Other rows, which decide about this one, have changed. */
+  rightsChanged(): void;
   /** The document is no more, for this reason. */
   ended(fault: Fault): void;
 }
@@ -204,6 +206,11 @@ export class DocEntry {
     if (!row) return this.end(new Fault('not_found', `no ${this.ref.entity} ${this.ref.id}`));
     this.#row = row;
     for (const follower of [...this.#followers]) follower.rowChanged();
+  }
+
+  /** Rows that decide about this one were written. */
+  rightsChanged(): void {
+    for (const follower of [...this.#followers]) follower.rightsChanged();
   }
 
   /** Resolves when all that was received is committed and the row shows it; at once when closed. */

@@ -9,8 +9,9 @@ import type { Json } from '../../src/base/json.ts';
 import type { Channel, ChannelHandler } from '../../src/plugin/channel.ts';
 import type { Plugin, PluginInstance } from '../../src/plugin/plugin.ts';
 import type { Services } from '../../src/plugin/services.ts';
+import type { Commit } from '../../src/store/change-log.ts';
 import { DOC_CHANNEL, type DocRef, parseDocRef } from '../core/doc-ref.ts';
-import { permissionOf } from './access.ts';
+import { Rights } from './access.ts';
 import { DocHub } from './hub.ts';
 import { InlineMaterialiser } from './inline-materialiser.ts';
 import type { Materialiser } from './materialiser.ts';
@@ -61,14 +62,21 @@ export class DocsInstance implements PluginInstance {
   readonly #log: UpdateLog;
   readonly #materialiser: Materialiser = new InlineMaterialiser();
   readonly #hub: DocHub;
+  /** Entities whose rows decide about documents of others. */
+  readonly #deciding: ReadonlySet<string>;
   #offCommit: Cancel | undefined;
 
   constructor(services: Services, options: DocsOptions) {
-    const { env, store, schema } = services;
+    const { env, store, schema, access } = services;
     this.#services = services;
     this.#options = options;
     this.#log = new UpdateLog(store);
     this.#hub = new DocHub(env, { schema, log: this.#log, materialiser: this.#materialiser }, options);
+    const documents = schema.entities.filter(({ documentFields }) => documentFields.length > 0);
+    const dependencies = documents.flatMap(({ name }) =>
+      (['read', 'update'] as const).flatMap((action) => access.dependencies(action, name)),
+    );
+    this.#deciding = new Set(dependencies.map(({ entity }) => entity));
   }
 
   /** For tests, gauges and the studio. */
@@ -78,10 +86,13 @@ export class DocsInstance implements PluginInstance {
 
   async start(): Promise<void> {
     const { schema, store } = this.#services;
-    this.#offCommit = store.onCommit((commits) => this.#hub.committed(commits));
     const names = schema.entities
       .filter((entity) => entity.documentFields.length > 0)
       .map(({ name }) => name);
+    this.#offCommit = store.onCommit((commits) => {
+      this.#hub.committed(commits);
+      this.#recheck(commits);
+    });
     const orphans = await this.#log.orphans(names);
     if (orphans.length > 0) this.#hub.remove(orphans);
     // In the background: a store that cannot write must not keep a server from starting. [L8]
@@ -132,22 +143,44 @@ export class DocsInstance implements PluginInstance {
     }
   }
 
+  /** Documents whose rights other rows decide are asked about again when those change. [P4] */
+  #recheck(commits: readonly Commit[]): void {
+    const { access } = this.#services;
+    const turns = commits
+      .flatMap(({ changes }) => changes)
+      .filter(({ entity }) => this.#deciding.has(entity));
+    if (turns.length === 0) return;
+    for (const entry of this.#hub.entries) {
+      const place = { entity: entry.ref.entity, data: entry.row };
+      if (turns.some((turn) => access.turns(turn.entity, turn, place))) entry.rightsChanged();
+    }
+  }
+
   async #openChannel(channel: Channel, params: Json): Promise<ChannelHandler> {
     const { env, access, store } = this.#services;
     const ref = parseDocRef(params);
     const { doc, release } = await this.#hub.acquire(ref);
     const { entry, leases, board } = doc;
-    const question = { entity: ref.entity, viewer: channel.session.viewer, row: entry.row };
-    if (!permissionOf(access, question)) {
+    const rights = new Rights({
+      access,
+      store,
+      entity: ref.entity,
+      viewer: () => channel.session.viewer,
+      row: () => entry.row,
+    });
+    try {
+      if (rights.needRows) await rights.learn();
+      if (!rights.permission) throw new Fault('not_found', `no ${ref.entity} ${ref.id}`);
+    } catch (error) {
       release();
-      throw new Fault('not_found', `no ${ref.entity} ${ref.id}`);
+      throw error;
     }
     if (entry.followers >= this.#options.maxReaders) {
       release();
       throw new Fault('overloaded', 'too many readers of this document');
     }
     const epoch = `${store.epoch}.${entry.epoch}`;
-    return new DocReader(env, { channel, access, entry, leases, board, epoch, release }, this.#options);
+    return new DocReader(env, { channel, rights, entry, leases, board, epoch, release }, this.#options);
   }
 
   #sum(of: (entry: DocHub['entries'][number]) => number): number {

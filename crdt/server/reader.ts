@@ -12,12 +12,11 @@ import { CODES } from '../../src/base/codes.ts';
 import type { Cancel, Env } from '../../src/base/env.ts';
 import { Fault, isFault, toFault } from '../../src/base/fault.ts';
 import type { Channel, ChannelHandler } from '../../src/plugin/channel.ts';
-import type { Access } from '../../src/policy/access.ts';
 import { encodeDown, type JoinKind, type Permission } from '../core/down-frame.ts';
 import { Assembler } from '../core/fragments.ts';
 import { type DocUp, decodeUp } from '../core/up-frame.ts';
 import { decodeVersions, encodeVersions, NO_VERSIONS, type Versions } from '../core/versions.ts';
-import { ownerOf, permissionOf } from './access.ts';
+import { ownerOf, type Rights } from './access.ts';
 import type { AwarenessBoard } from './awareness-board.ts';
 import type { DocEntry, Follower } from './doc-entry.ts';
 import { checkUpdate, gap } from './import-guard.ts';
@@ -27,7 +26,7 @@ import type { PeerLeases } from './peer-lease.ts';
 
 interface Deps {
   readonly channel: Channel;
-  readonly access: Access;
+  readonly rights: Rights;
   readonly entry: DocEntry;
   readonly leases: PeerLeases;
   readonly board: AwarenessBoard;
@@ -89,7 +88,7 @@ export class DocReader implements ChannelHandler, Follower {
     });
     this.#cleanups = [
       entry.follow(this),
-      channel.session.onViewer(() => this.#checkRights()),
+      channel.session.onViewer(() => this.rowChanged()),
       () => board.leave(this.#seat),
       release,
     ];
@@ -131,7 +130,17 @@ export class DocReader implements ChannelHandler, Follower {
   }
 
   rowChanged(): void {
-    this.#checkRights();
+    const { rights } = this.#deps;
+    if (!rights.needRows) return this.#checkRights();
+    rights.learn().then(
+      () => this.#checkRights(),
+      (error) => this.#fail(toFault(error)),
+    );
+  }
+
+  rightsChanged(): void {
+    this.#deps.rights.doubt();
+    this.rowChanged();
   }
 
   ended(fault: Fault): void {
@@ -166,7 +175,9 @@ export class DocReader implements ChannelHandler, Follower {
       const { claim } = this.#state;
       this.#state.again = false;
       try {
-        const permission = this.#permission();
+        const { rights } = this.#deps;
+        if (rights.needRows) await rights.learn();
+        const { permission } = rights;
         if (!permission) throw new Fault('not_found', 'no such document');
         const wish = { owner: this.#owner, wanted: claim.lease };
         const peer = permission === 'write' ? await this.#deps.leases.lease(wish) : 0n;
@@ -224,9 +235,11 @@ export class DocReader implements ChannelHandler, Follower {
 
   /** Throws what the client is to be told. */
   #import(bytes: Uint8Array): void {
-    const { entry, leases } = this.#deps;
+    const { entry, leases, rights } = this.#deps;
     const { maxUpdateBytes, maxUndurableBytes } = this.#options;
-    if (this.#permission() !== 'write') throw new Fault('forbidden', 'this document is read-only for you');
+    // The client sends it again at once; by then the rows have been read. [P4]
+    if (rights.doubtful) throw new Fault('stale_cursor', 'your rights are being asked again');
+    if (rights.permission !== 'write') throw new Fault('forbidden', 'this document is read-only for you');
     if (bytes.length > maxUpdateBytes) throw new Fault('too_large', `over ${maxUpdateBytes} bytes`);
     if (entry.undurableBytes + bytes.length > maxUndurableBytes) {
       throw new Fault('overloaded', 'too much of this document waits to be stored');
@@ -269,17 +282,12 @@ export class DocReader implements ChannelHandler, Follower {
     this.#outlet.notice(encodeDown({ kind: 'refuse', n, code, retry }));
   }
 
-  #permission(): Permission | null {
-    const { access, channel, entry } = this.#deps;
-    return permissionOf(access, { entity: entry.ref.entity, viewer: channel.session.viewer, row: entry.row });
-  }
-
   #checkRights(): void {
     if (this.#state.name === 'closed') return;
     if (ownerOf(this.#deps.channel.session.viewer) !== this.#owner) {
       return this.#fail(new Fault('unauthorized', 'the identity changed'));
     }
-    const permission = this.#permission();
+    const { permission } = this.#deps.rights;
     if (!permission) return this.#fail(new Fault('forbidden', 'this document is no longer yours to read'));
     if (this.#state.name !== 'joined' || this.#state.permission === permission) return;
     this.#state.permission = permission;

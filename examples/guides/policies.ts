@@ -17,4 +17,29 @@ export const notePolicy = policy({
   allowUpdate: 'auth.userId == existing.ownerId && data.ownerId == existing.ownerId',
   allowDelete: "auth.userId == data.ownerId || auth.hasRole('admin')",
 });
-export const schema = defineSchema({ entities: [Note], policies: [notePolicy] });
+export const Member = entity(
+  'Member',
+  {
+    roomId: field.id('Room'),
+    userId: field.id('User'),
+    level: field.int().default(1),
+  },
+  { indexes: [{ name: 'by_room', fields: ['roomId', 'userId'] }] },
+);
+export const Message = entity(
+  'Message',
+  { roomId: field.id('Room'), text: field.string() },
+  { indexes: [{ name: 'by_room', fields: ['roomId'] }] },
+);
+
+const member = 'row.roomId == data.roomId && row.userId == auth.userId';
+export const messagePolicy = policy({
+  entity: 'Message',
+  allowRead: `exists(Member where ${member})`,
+  allowInsert: `exists(Member where ${member} && row.level >= 2)`,
+  allowDelete: `exists(Member where ${member} && row.level >= 3)`,
+});
+export const schema = defineSchema({
+  entities: [Note, Member, Message],
+  policies: [notePolicy, messagePolicy],
+});

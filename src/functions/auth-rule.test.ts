@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { KnownArgs } from '../policy/call-rule.ts';
 import { ANONYMOUS, type Viewer } from '../policy/viewer.ts';
 import { type AuthMode, compileAuth } from './auth-rule.ts';
 
@@ -6,7 +7,12 @@ const user: Viewer = { userId: 'ada', kind: 'user', roles: ['editor'], name: nul
 const guest: Viewer = { ...user, userId: 'g1', kind: 'guest', roles: [] };
 const admin: Viewer = { ...user, userId: 'root', roles: ['admin'] };
 const guestAdmin: Viewer = { ...guest, roles: ['admin'] };
-const known = new Set(['owner', 'list']);
+const known: KnownArgs = new Map([
+  ['owner', { type: 'text' }],
+  ['list', { type: 'json' }],
+  ['count', { type: 'number' }],
+  ['mode', { type: 'text', values: ['a', 'b'] }],
+]);
 
 /** What each viewer hears: `ok` or the code. */
 function heard(auth: AuthMode, args: unknown = {}): string[] {
@@ -29,7 +35,6 @@ describe('modes', () => {
     ['admin', ['unauthorized', 'unauthorized', 'forbidden', 'ok']],
     ["auth.hasRole('editor')", ['unauthorized', 'forbidden', 'ok', 'forbidden']],
     ['true', ['ok', 'ok', 'ok', 'ok']],
-    ["'true'", ['unauthorized', 'forbidden', 'forbidden', 'forbidden']],
   ])('[P3] %s', (auth, expected) => expect(heard(auth)).toEqual(expected));
 
   test('a guest with the role is no admin', () => {
@@ -66,6 +71,16 @@ test.each([
   ['auth.userId == existing.id || true', 'existing.* belongs to policies at column 16'],
   ['auth.email == null', 'unknown name auth.email at column 1'],
   ['true && input.nope', 'unknown argument input.nope at column 9'],
+  ["'true'", 'auth takes true or false, not text at column 1'],
+  ['input.count && true', '&& takes true or false, not number at column 1'],
+  ["input.count == 'x'", 'cannot compare number with text at column 13'],
+  ['input.owner in input.mode', 'in takes a list, not text at column 13'],
+  ["input.mode == 'c'", 'input.mode is never "c" at column 15'],
+  [
+    "auth.hasRole('a') || exists(Note where row.id == auth.userId)",
+    'exists belongs to policies at column 22',
+  ],
+  ['row.id == auth.userId', 'row.* is only known inside exists at column 1'],
   ["auth.hasRole('a', 'b')", 'auth.hasRole takes one argument at column 1'],
   ["startsWith('a')", 'startsWith takes 2 arguments at column 1'],
 ])('[P1] %s is no rule', (text, message) => {

@@ -5,7 +5,7 @@
 import { Fault } from '../base/fault.ts';
 import { isJsonObject, type Json, type JsonObject } from '../base/json.ts';
 import { isJson } from '../base/shape.ts';
-import { compileCallRule } from '../policy/call-rule.ts';
+import { compileCallRule, type KnownArgs } from '../policy/call-rule.ts';
 import type { Viewer } from '../policy/viewer.ts';
 
 /**
@@ -24,7 +24,7 @@ export interface AuthRule {
 const SIGN_IN = 'sign in';
 
 /** Throws Fault `invalid`, naming the column, for an expression that cannot be one. */
-export function compileAuth(auth: AuthMode, known: ReadonlySet<string> | null): AuthRule {
+export function compileAuth(auth: AuthMode, known: KnownArgs): AuthRule {
   switch (auth) {
     case 'public':
       return { readsInput: false, ask: () => {} };
@@ -55,7 +55,7 @@ function mode(missing: (viewer: Viewer) => string | undefined): AuthRule {
   };
 }
 
-function expression(text: string, known: ReadonlySet<string> | null): AuthRule {
+function expression(text: string, known: KnownArgs): AuthRule {
   const rule = compileCallRule(text, known);
   return {
     readsInput: rule.inputs.length > 0,

@@ -31,7 +31,8 @@ export class DbReader<S extends Schema> {
   async get(entity: string, id: string, options?: { readonly include: object }): Promise<unknown> {
     const { access, viewer, schema } = this.#sight;
     const data = await this.#source.get(entity, id);
-    if (data === null || !access.may('read', entity, viewer, { data })) return null;
+    if (data === null) return null;
+    if (!(await access.decide({ action: 'read', entity, viewer, data }, this.#source))) return null;
     if (options) {
       const plan = planInclude(schema, schema.entity(entity), options.include as never);
       await loadIncluded({ source: this.#source, sight: this.#sight }, [data], plan);

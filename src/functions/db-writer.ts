@@ -29,7 +29,7 @@ export class DbWriter<S extends Schema> extends DbReader<S> {
   async insert<N extends EntityName<S>>(entity: N, data: Insert<S, N> & { id?: string }): Promise<string> {
     const { id = this.#deps.newId(), ...fields } = data as JsonObject & { id?: string };
     const row = this.#deps.schema.entity(entity).parseInsert(id, fields);
-    this.#ask('insert', entity, { data: row });
+    await this.#ask('insert', entity, { data: row });
     await this.#tx.insert(entity, row);
     return id;
   }
@@ -38,7 +38,7 @@ export class DbWriter<S extends Schema> extends DbReader<S> {
   async update<N extends EntityName<S>>(entity: N, id: string, patch: Patch<S, N>): Promise<Row<S, N>> {
     const parsed = this.#deps.schema.entity(entity).parsePatch(patch);
     const existing = await this.#existing(entity, id);
-    this.#ask('update', entity, { data: { ...existing, ...parsed }, existing });
+    await this.#ask('update', entity, { data: { ...existing, ...parsed }, existing });
     return (await this.#tx.update(entity, id, parsed)) as Row<S, N>;
   }
 
@@ -49,7 +49,7 @@ export class DbWriter<S extends Schema> extends DbReader<S> {
   async replace<N extends EntityName<S>>(entity: N, id: string, data: Insert<S, N>): Promise<Row<S, N>> {
     const existing = await this.#existing(entity, id);
     const row = this.#deps.schema.entity(entity).parseReplace(existing, data);
-    this.#ask('update', entity, { data: row, existing });
+    await this.#ask('update', entity, { data: row, existing });
     const { id: _, ...fields } = row;
     return (await this.#tx.update(entity, id, fields)) as Row<S, N>;
   }
@@ -57,7 +57,7 @@ export class DbWriter<S extends Schema> extends DbReader<S> {
   /** Throws `forbidden`, and `not_found` also for a row that this viewer may not see. */
   async delete<N extends EntityName<S>>(entity: N, id: string): Promise<void> {
     const existing = await this.#existing(entity, id);
-    this.#ask('delete', entity, { data: existing });
+    await this.#ask('delete', entity, { data: existing });
     await this.#tx.delete(entity, id);
   }
 
@@ -68,13 +68,14 @@ export class DbWriter<S extends Schema> extends DbReader<S> {
   async #existing(entity: string, id: string): Promise<JsonObject> {
     const row = await this.#tx.get(entity, id);
     const { access, viewer } = this.#deps;
-    if (row && access.may('read', entity, viewer, { data: row })) return row;
+    const question = row && ({ action: 'read', entity, viewer, data: row } as const);
+    if (question && (await access.decide(question, this.#tx))) return question.data;
     throw new Fault('not_found', `no ${entity} ${id}`);
   }
 
-  #ask(action: AccessAction, entity: string, images: Images): void {
+  async #ask(action: AccessAction, entity: string, images: Images): Promise<void> {
     const { access, viewer } = this.#deps;
-    if (!access.may(action, entity, viewer, images))
+    if (!(await access.decide({ action, entity, viewer, ...images }, this.#tx)))
       throw new Fault('forbidden', `${action} ${entity}: not allowed`);
   }
 }

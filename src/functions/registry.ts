@@ -3,11 +3,12 @@
  * validators and auth rules are compiled here, so that a bad one stops the start.
  */
 import { Fault } from '../base/fault.ts';
+import type { KnownArgs } from '../policy/call-rule.ts';
 import type { FunctionKind, FunctionRef, FunctionTree, FunctionType } from '../schema/app-shape.ts';
 import { type AuthMode, type AuthRule, compileAuth } from './auth-rule.ts';
 import type { FunctionDef } from './define.ts';
 import type { HttpRouteDef } from './http-route.ts';
-import { argNames, type Check, checkArgs, checkReturns } from './validation.ts';
+import { argTypes, type Check, checkArgs, checkReturns } from './validation.ts';
 
 export interface RegisteredFunction {
   readonly name: string;
@@ -35,7 +36,7 @@ export class Registry {
   constructor(tree: FunctionTree, routes: readonly HttpRouteDef[] = []) {
     this.#add(tree, '');
     this.routes = routes.map(({ method, path, auth, handler }) => {
-      return { method, path, handler, rule: ruleOf(auth, new Set(), `${method} ${path}`) };
+      return { method, path, handler, rule: ruleOf(auth, new Map(), `${method} ${path}`) };
     });
   }
 
@@ -72,7 +73,7 @@ export class Registry {
           name,
           kind,
           internal,
-          rule: ruleOf(auth, argNames(args), name),
+          rule: ruleOf(auth, argTypes(args), name),
           checkArgs: checkArgs(args),
           checkResult: checkReturns(returns),
           handler,
@@ -83,7 +84,7 @@ export class Registry {
   }
 }
 
-function ruleOf(auth: AuthMode, known: ReadonlySet<string> | null, name: string): AuthRule {
+function ruleOf(auth: AuthMode, known: KnownArgs, name: string): AuthRule {
   try {
     return compileAuth(auth, known);
   } catch (error) {

@@ -18,7 +18,7 @@ export interface RowSource {
 }
 
 /** Who decides about rows: the policies, or nobody. */
-export type Decider = Pick<Access, 'may' | 'reads'>;
+export type Decider = Pick<Access, 'decide' | 'reads'>;
 
 export interface Sight {
   readonly schema: Schema;
@@ -30,6 +30,6 @@ export interface Sight {
 
 /** Sees and may do everything. Only `ctx.db.elevated` gives it away. */
 export const ELEVATED: Decider = {
-  may: () => true,
+  decide: async () => true,
   reads: () => ({ clause: ALL_ROWS, allows: () => true }),
 };

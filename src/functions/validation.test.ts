@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { StandardResult, StandardSchema } from '../schema/standard-schema.ts';
 import { v } from '../schema/validator.ts';
-import { argNames, atOnce, checkArgs, checkReturns } from './validation.ts';
+import { argTypes, atOnce, checkArgs, checkReturns } from './validation.ts';
 
 function standard<I, O>(
   validate: (value: unknown) => StandardResult<O> | Promise<StandardResult<O>>,
@@ -37,8 +37,23 @@ describe('arguments', () => {
 
   test('one Standard Schema may stand for all', () => {
     expect(checkArgs(trimmed)(' x ')).toBe('x');
-    expect(argNames(trimmed)).toBeNull();
-    expect(argNames({ a: v.int(), b: trimmed })).toEqual(new Set(['a', 'b']));
+    expect(argTypes(trimmed)).toBeNull();
+  });
+
+  test('what is known of arguments, for those who name them', () => {
+    const { array, bool, int, json, literal, nullable, number, object, oneOf, optional, string } = v;
+    const args = {
+      text: [string(), v.id('Note'), optional(nullable(string(5)))],
+      number: [int(), int(0, 3), number(), optional(int())],
+      boolean: [bool()],
+      json: [json(), array(int()), object({ a: int() }), v.jsonObject()],
+      unknown: [trimmed, literal(1)],
+    };
+    for (const [type, shapes] of Object.entries(args)) {
+      for (const shape of shapes) expect(argTypes({ a: shape })?.get('a')).toEqual({ type });
+    }
+    expect(argTypes({ a: oneOf('x', 'y') })?.get('a')).toEqual({ type: 'text', values: ['x', 'y'] });
+    expect(argTypes({ a: literal('x') })?.get('a')).toEqual({ type: 'text', values: ['x'] });
   });
 
   test('a schema may be a function', () => {

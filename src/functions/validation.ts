@@ -3,7 +3,10 @@
  * follow from them. A Standard Schema may answer later; a mutation cannot wait for that. [Q4] [N1]
  */
 import { Fault } from '../base/fault.ts';
+import { isJsonObject, type Json } from '../base/json.ts';
 import { type OptionalShape, parseShape, type Shape, s } from '../base/shape.ts';
+import type { KnownArgs } from '../policy/call-rule.ts';
+import type { NamedType } from '../policy/check.ts';
 import {
   isStandardSchema,
   type StandardInput,
@@ -76,9 +79,30 @@ export function checkReturns(spec: ReturnsSpec<unknown> | undefined): Check {
   return (value) => parseShape(spec, value, 'result');
 }
 
-/** The names of the arguments; null where a Standard Schema stands for all of them. */
-export function argNames(spec: ArgsSpec): ReadonlySet<string> | null {
-  return isStandardSchema(spec) ? null : new Set(Object.keys(spec));
+/** The arguments as auth expressions know them; null where a Standard Schema stands for all of them. */
+export function argTypes(spec: ArgsSpec): KnownArgs {
+  if (isStandardSchema(spec)) return null;
+  return new Map(
+    Object.entries(spec).map(([name, arg]): [string, NamedType] => [
+      name,
+      isStandardSchema(arg) ? { type: 'unknown' } : shapeType(arg.json),
+    ]),
+  );
+}
+
+/** What the description of a shape tells of its values. */
+function shapeType(json: Json): NamedType {
+  if (typeof json === 'string') {
+    if (json.startsWith('string')) return { type: 'text' };
+    if (json.startsWith('int') || json === 'number') return { type: 'number' };
+    return { type: json === 'bool' ? 'boolean' : 'json' };
+  }
+  if (!isJsonObject(json)) return { type: 'unknown' };
+  const inner = json.optional ?? json.nullable;
+  if (inner !== undefined) return shapeType(inner);
+  if (Array.isArray(json.oneOf)) return { type: 'text', values: json.oneOf.map(String) };
+  if (typeof json.literal === 'string') return { type: 'text', values: [json.literal] };
+  return { type: 'array' in json || 'object' in json ? 'json' : 'unknown' };
 }
 
 /** A value that is there already. Throws where a mutation would have to wait. */

@@ -1,12 +1,12 @@
 /**
- * An expression that decides who may call a function or a route: over `auth.*` and `input.*` (the
+ * An expression that decides who may call a function or a route: over `auth.*`, `now` and `input.*` (the
  * arguments), and nothing else. Compiled once when the server is built, so that a bad one stops the start.
  * Fails closed, as policies do. [P1]
  */
-import { Fault } from '../base/fault.ts';
 import type { JsonObject } from '../base/json.ts';
-import { compileExpression } from './evaluate.ts';
-import { type Expression, walk } from './expression.ts';
+import { checkNames, type NamedType, type Names } from './check.ts';
+import { compileExpression, NO_ROW, NO_WITNESSES } from './evaluate.ts';
+import { walk } from './expression.ts';
 import { parseExpression } from './parse.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -17,47 +17,37 @@ export interface CallRule {
   allows(viewer: Viewer, input: JsonObject, now: number): boolean;
 }
 
-const KINDS: ReadonlySet<string> = new Set<Expression['kind']>([
-  'literal',
-  'list',
-  'path',
-  'now',
-  'not',
-  'and',
-  'or',
-  'compare',
-  'call',
-]);
-const AUTH_FIELDS: ReadonlySet<string> = new Set(['userId', 'kind', 'name']);
-const NO_ROW: JsonObject = {};
-
 /**
- * Throws Fault `invalid` that names the column. `known` are the names of the arguments; null where they
- * cannot be told (a Standard Schema for all of them).
+ * The arguments by name, with their types as far as they can be told; null where not even the names can (a
+ * Standard Schema for all of them).
  */
-export function compileCallRule(text: string, known: ReadonlySet<string> | null): CallRule {
+export type KnownArgs = ReadonlyMap<string, NamedType> | null;
+
+/** Throws Fault `invalid` that names the column. */
+export function compileCallRule(text: string, known: KnownArgs): CallRule {
   const expression = parseExpression(text);
+  checkNames(expression, argumentNames(text, known), 'auth');
   const inputs = new Set<string>();
   walk(expression, (e) => {
-    const fail = (message: string): never => {
-      throw new Fault('invalid', `${message} at column ${e.at} of ${JSON.stringify(text)}`, { column: e.at });
-    };
-    if (!KINDS.has(e.kind)) fail(`${e.kind} belongs to policies`);
-    if (e.kind === 'path') {
-      if (e.scope !== 'auth' && e.scope !== 'input') fail(`${e.scope}.* belongs to policies`);
-      if (e.scope === 'auth' && !AUTH_FIELDS.has(e.name)) fail(`unknown name auth.${e.name}`);
-      if (e.scope === 'input' && known?.has(e.name) === false) fail(`unknown argument input.${e.name}`);
-      if (e.scope === 'input') inputs.add(e.name);
-    }
-    if (e.kind === 'call') {
-      const count = e.name === 'startsWith' ? 2 : 1;
-      if (e.args.length < count || (e.name !== 'auth.hasAnyRole' && e.args.length > count))
-        fail(`${e.name} takes ${count === 1 ? 'one argument' : `${count} arguments`}`);
-    }
+    if (e.kind === 'path' && e.scope === 'input') inputs.add(e.name);
   });
   const holds = compileExpression(expression);
+  const rows = { data: NO_ROW, existing: NO_ROW, row: NO_ROW, witnesses: NO_WITNESSES };
   return {
     inputs: [...inputs],
-    allows: (auth, input, now) => holds({ auth, data: NO_ROW, existing: NO_ROW, input, now }),
+    allows: (auth, input, now) => holds({ auth, input, now, ...rows }),
+  };
+}
+
+function argumentNames(text: string, known: KnownArgs): Names {
+  return {
+    where: ` of ${JSON.stringify(text)}`,
+    sql: undefined,
+    path: ({ scope, name }) => {
+      if (scope !== 'input') return `${scope}.* belongs to policies`;
+      if (!known) return { type: 'unknown' };
+      return known.get(name) ?? `unknown argument input.${name}`;
+    },
+    entity: () => 'exists belongs to policies',
   };
 }

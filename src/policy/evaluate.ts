@@ -3,10 +3,17 @@
  * compares to nothing but null (`null < 1`, `null >= null` and `null in [..1..]` are false). [P1]
  * to-sql.ts says the same in SQL; whoever changes one changes both. [P2]
  */
+import { Fault } from '../base/fault.ts';
 import { type Json, type JsonObject, jsonEquals } from '../base/json.ts';
 import { compareValues } from '../schema/compare.ts';
-import type { CompareOp, Expression, FunctionName } from './expression.ts';
+import type { CompareOp, Exists, Expression, FunctionName } from './expression.ts';
 import type { Viewer } from './viewer.ts';
+
+/**
+ * For each `exists` of an expression rows of its entity, among them at least one that meets it if there is
+ * one. Throws where it cannot tell, which denies. [P1]
+ */
+export type Witnesses = (exists: Exists, viewer: Viewer) => readonly JsonObject[];
 
 /** What an expression may look at. */
 export interface Facts {
@@ -14,11 +21,20 @@ export interface Facts {
   readonly data: JsonObject;
   readonly existing: JsonObject;
   readonly input: JsonObject;
+  /** Inside an `exists` the row that it looks at. */
+  readonly row: JsonObject;
+  readonly witnesses: Witnesses;
   /** ms since 1970 */
   readonly now: number;
 }
 
 type Evaluate = (facts: Facts) => Json;
+
+export const NO_ROW: JsonObject = {};
+/** For expressions without `exists`. */
+export const NO_WITNESSES: Witnesses = ({ entity }) => {
+  throw new Fault('internal', `the rows of ${entity} were not read`);
+};
 
 const LONE_SURROGATE = /\p{Cs}/u;
 
@@ -66,6 +82,10 @@ export function compileValue(e: Expression): Evaluate {
       return comparison(e.op, compileValue(e.left), compileValue(e.right));
     case 'call':
       return call(e.name, e.args.map(compileValue));
+    case 'exists': {
+      const where = compileValue(e.where);
+      return (facts) => facts.witnesses(e, facts.auth).some((row) => where({ ...facts, row }) === true);
+    }
   }
 }
 
@@ -103,7 +123,8 @@ function call(name: FunctionName, args: Evaluate[]): Evaluate {
     });
 }
 
-function authValue(viewer: Viewer, name: string): Json {
+/** `auth.<name>`. */
+export function authValue(viewer: Viewer, name: string): Json {
   if (name === 'kind') return viewer.kind;
   const text = name === 'userId' ? viewer.userId : name === 'name' ? viewer.name : null;
   // Text that no row can hold is no claim: in SQL it would become another.

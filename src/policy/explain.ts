@@ -39,7 +39,8 @@ function part(text: string, e: Expression, facts: Facts): Part {
     text: text.slice(e.start, e.end),
     column: e.start + 1,
     value: tryValue(e, facts),
-    parts: operands(e).map((operand) => part(text, operand, facts)),
+    // What stands inside has a value for each row that is looked at, and none of its own.
+    parts: e.kind === 'exists' ? [] : operands(e).map((operand) => part(text, operand, facts)),
   };
 }
 

@@ -3,12 +3,14 @@
  *
  *   or   := and ('||' and)*            and := cmp ('&&' cmp)*
  *   cmp  := unary (('=='|'!='|'<'|'<='|'>'|'>='|'in') unary)?
- *   unary := '!' unary | primary       primary := literal | list | path | call | '(' or ')'
- *   path := ('auth'|'data'|'existing'|'input') '.' name      call := 'auth.hasRole(' text ')' ...
+ *   unary := '!' unary | primary       primary := literal | list | path | call | exists | '(' or ')'
+ *   path := ('auth'|'data'|'existing'|'input'|'row') '.' name
+ *   call := 'auth.hasRole(' text ')' ...     exists := 'exists(' Entity 'where' or ')'
  */
 import type { Json } from '../base/json.ts';
 
-export type Scope = 'auth' | 'data' | 'existing' | 'input';
+/** `row` is the row that an `exists` looks at, and is known inside one alone. */
+export type Scope = 'auth' | 'data' | 'existing' | 'input' | 'row';
 export type CompareOp = '==' | '!=' | '<' | '<=' | '>' | '>=' | 'in';
 export type FunctionName = 'auth.hasRole' | 'auth.hasAnyRole' | 'startsWith';
 
@@ -30,7 +32,12 @@ export type Expression = Place &
     | { kind: 'and' | 'or'; left: Expression; right: Expression }
     | { kind: 'compare'; op: CompareOp; left: Expression; right: Expression }
     | { kind: 'call'; name: FunctionName; args: Expression[] }
+    | { kind: 'exists'; entity: string; where: Expression }
   );
+
+export type Exists = Extract<Expression, { kind: 'exists' }>;
+
+export const AUTH_FIELDS: ReadonlySet<string> = new Set(['userId', 'kind', 'name']);
 
 /** Calls `visit` for the expression and everything inside it. */
 export function walk(expression: Expression, visit: (e: Expression) => void): void {
@@ -38,11 +45,11 @@ export function walk(expression: Expression, visit: (e: Expression) => void): vo
   for (const inner of operands(expression)) walk(inner, visit);
 }
 
-/** Whether it looks at the row, so that its value is another for each. */
-export function readsRow(expression: Expression): boolean {
+/** Whether it looks at something of one of these scopes. */
+export function reads(expression: Expression, ...scopes: readonly Scope[]): boolean {
   let found = false;
   walk(expression, (e) => {
-    if (e.kind === 'path' && e.scope === 'data') found = true;
+    if (e.kind === 'path' && scopes.includes(e.scope)) found = true;
   });
   return found;
 }
@@ -60,6 +67,8 @@ export function operands(e: Expression): Expression[] {
       return e.items;
     case 'call':
       return e.args;
+    case 'exists':
+      return [e.where];
     default:
       return [];
   }

@@ -6,3 +6,5 @@ export const MAX_EXPRESSION_CHARS = 4096;
 export const MAX_EXPRESSION_DEPTH = 32;
 /** Items of one list, and arguments of one call. */
 export const MAX_LIST_ITEMS = 100;
+/** `exists` in one expression: each costs a read for every decision about a row. */
+export const MAX_EXISTS = 4;

@@ -1,7 +1,7 @@
 /** Text to syntax tree. Throws Fault `invalid` that names the column. What it takes is bounded by limits.ts. */
 import { Fault } from '../base/fault.ts';
 import type { CompareOp, Expression, FunctionName, Place, Scope } from './expression.ts';
-import { MAX_EXPRESSION_CHARS, MAX_EXPRESSION_DEPTH, MAX_LIST_ITEMS } from './limits.ts';
+import { MAX_EXISTS, MAX_EXPRESSION_CHARS, MAX_EXPRESSION_DEPTH, MAX_LIST_ITEMS } from './limits.ts';
 
 interface Token {
   kind: 'number' | 'string' | 'name' | 'symbol' | 'end';
@@ -11,7 +11,7 @@ interface Token {
 
 const TOKEN =
   /\s*(?:(\d+(?:\.\d+)?)|('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")|([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)|(==|!=|<=|>=|&&|\|\||[<>!()[\],-]))/y;
-const SCOPES: ReadonlySet<string> = new Set<Scope>(['auth', 'data', 'existing', 'input']);
+const SCOPES: ReadonlySet<string> = new Set<Scope>(['auth', 'data', 'existing', 'input', 'row']);
 const FUNCTIONS: ReadonlySet<string> = new Set<FunctionName>([
   'auth.hasRole',
   'auth.hasAnyRole',
@@ -36,6 +36,7 @@ class Parser {
   readonly #tokens: Token[];
   #next = 0;
   #depth = 0;
+  #exists = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -129,6 +130,7 @@ class Parser {
     if (text === 'true' || text === 'false') return { kind: 'literal', value: text === 'true', ...place };
     if (text === 'null') return { kind: 'literal', value: null, ...place };
     if (text === 'now') return { kind: 'now', ...place };
+    if (text === 'exists') return this.#existence(token);
     if (FUNCTIONS.has(text)) {
       this.#expect('(');
       const name = text as FunctionName;
@@ -138,6 +140,19 @@ class Parser {
     if (!SCOPES.has(scope!) || name === undefined || more.length > 0)
       return this.#fail(`unknown name ${text}`, at);
     return { kind: 'path', scope: scope as Scope, name, ...place };
+  }
+
+  #existence(token: Token): Expression {
+    if (++this.#exists > MAX_EXISTS) this.#fail(`more than ${MAX_EXISTS} exists`, token.at);
+    this.#expect('(');
+    const { kind, text: entity, at } = this.#tokens[this.#next++]!;
+    if (kind !== 'name') this.#fail('exists takes the name of an entity', at);
+    const word = this.#peek();
+    if (word.kind !== 'name' || word.text !== 'where') this.#fail('expected "where"', word.at);
+    this.#next++;
+    const where = this.#or();
+    this.#expect(')');
+    return { kind: 'exists', entity, where, ...this.#place(token) };
   }
 
   #items(close: string): Expression[] {

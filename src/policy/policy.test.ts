@@ -7,7 +7,7 @@ import { entity } from '../schema/entity.ts';
 import { field } from '../schema/field.ts';
 import { policy } from '../schema/policy-spec.ts';
 import { Access } from './access.ts';
-import { compileExpression } from './evaluate.ts';
+import { compileExpression, NO_WITNESSES } from './evaluate.ts';
 import { MAX_EXPRESSION_CHARS, MAX_EXPRESSION_DEPTH, MAX_LIST_ITEMS } from './limits.ts';
 import { parseExpression } from './parse.ts';
 import { ANONYMOUS, type Viewer } from './viewer.ts';
@@ -15,7 +15,15 @@ import { ANONYMOUS, type Viewer } from './viewer.ts';
 const ada: Viewer = { userId: 'ada', kind: 'user', roles: ['editor'], name: 'Ada' };
 
 function evaluate(text: string, data: JsonObject = {}, auth = ada): boolean {
-  return compileExpression(parseExpression(text))({ auth, data, existing: {}, input: {}, now: 1000 });
+  return compileExpression(parseExpression(text))({
+    auth,
+    data,
+    existing: {},
+    input: {},
+    row: {},
+    witnesses: NO_WITNESSES,
+    now: 1000,
+  });
 }
 
 describe('expressions', () => {

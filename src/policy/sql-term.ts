@@ -5,10 +5,10 @@
  * false. [P2] Types that can never be equal are told apart here, so SQLite converts nothing.
  */
 import { Fault } from '../base/fault.ts';
-import { isJsonObject, type Json, jsonEquals } from '../base/json.ts';
+import { canonicalJson, isJsonObject, type Json, jsonEquals } from '../base/json.ts';
 
 export type SqlParam = string | number | null;
-type SqlType = 'text' | 'number' | 'boolean' | 'json';
+export type SqlType = 'text' | 'number' | 'boolean' | 'json';
 
 /** `total`: never NULL. A boolean is 0 or 1; json is the text that JSON.stringify gave. */
 export interface SqlText {
@@ -121,6 +121,22 @@ export function oneOf(text: Term, texts: readonly string[]): Term {
   return ask`coalesce(${value} IN ${group(known)}, 0)`;
 }
 
+/** Whether a table has a row for which `where` holds. */
+export function existing(table: string, where: Term): Term {
+  const holds = is(where, true);
+  if (holds.kind === 'sql') return ask`EXISTS (SELECT 1 FROM ${raw(table)} WHERE ${holds})`;
+  return holds === TRUE ? ask`EXISTS (SELECT 1 FROM ${raw(table)})` : FALSE;
+}
+
+/** A row that is known already, as a table of one row with these columns. */
+export function given(columns: readonly { name: string; type: SqlType; value: Json }[]): SqlText {
+  const params = columns.map(({ type, value }) =>
+    type === 'json' ? jsonText(value) : (bind(type, value)?.params[0] ?? null),
+  );
+  const sql = `(SELECT ${columns.map(({ name }) => `? AS "${name}"`).join(', ')})`;
+  return { kind: 'sql', type: 'boolean', sql, params };
+}
+
 function jsonMember(value: Term, list: SqlText): Term {
   const found =
     value.kind === 'list' || (value.kind === 'sql' && value.type !== 'text')
@@ -168,6 +184,11 @@ function bind(type: SqlType, value: Json): SqlText | undefined {
   if (type === 'json') return param(JSON.stringify(value));
   const same = type === 'text' ? 'string' : type;
   return typeof value === same ? param(value as string | number | boolean) : undefined;
+}
+
+/** As the column of a row holds it. */
+function jsonText(value: Json): string | null {
+  return value === null ? null : canonicalJson(value);
 }
 
 function param(value: string | number | boolean): SqlText {

@@ -10,9 +10,10 @@ import { decodeRow, toSql } from '../store/row-codec.ts';
 import type { SqlDriver } from '../store/sql-driver.ts';
 import { openSqlite } from '../store/sqlite.ts';
 import { checkExpression } from './check.ts';
-import { compileExpression, type Facts } from './evaluate.ts';
+import { compileExpression, type Facts, NO_WITNESSES } from './evaluate.ts';
 import { MAX_EXPRESSION_CHARS, MAX_LIST_ITEMS } from './limits.ts';
 import { parseExpression } from './parse.ts';
+import { expressions, KINDS, type Kind, NAMES, TEXTS, viewers } from './testing/expressions.ts';
 import { compileSql } from './to-sql.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -23,133 +24,6 @@ beforeAll(() => {
 afterAll(() => driver.close());
 
 const NOW = 2;
-/** Texts around the traps: order by code point, NUL, quotes, what looks like a number or like JSON. */
-const TEXTS = [
-  '',
-  'a',
-  'ab',
-  'B',
-  'é',
-  '\uFF5E',
-  '\u{1F600}',
-  'a\0b',
-  'a\0',
-  "it's",
-  '"\\',
-  '1',
-  'true',
-  '\uFFFD',
-  'null',
-];
-const NUMBERS = [0, -0, 1, 2, -3, 0.1, 1e21, 5e-324, 9007199254740991, 0.30000000000000004];
-const LONE = '\ud83d';
-
-const textValue = fc.constantFrom(...TEXTS);
-const jsonValue: fc.Arbitrary<Json> = fc.letrec<{ json: Json }>((tie) => ({
-  json: fc.oneof(
-    { maxDepth: 3 },
-    fc.boolean(),
-    fc.constantFrom<Json[]>([0, 1, true], ['a', 1], ['', LONE, ['a', 1]], [2, 0.1, false]),
-    fc.constantFrom<Json[]>(...TEXTS, ...NUMBERS, true, false, LONE),
-    fc.array(fc.oneof(tie('json'), fc.constant(null)), { maxLength: 3 }),
-    fc.dictionary(fc.constantFrom('a', 'b'), tie('json'), { maxKeys: 2 }),
-  ),
-})).json;
-const KINDS = {
-  text: { make: field.string, value: textValue },
-  int: { make: field.int, value: fc.constantFrom(0, 1, 2, -3, 9007199254740991) },
-  float: { make: field.float, value: fc.constantFrom(...NUMBERS) },
-  bool: { make: field.bool, value: fc.boolean() },
-  json: { make: field.json, value: jsonValue },
-} satisfies Record<string, { make: () => AnyEntity['fields'][string]; value: fc.Arbitrary<Json> }>;
-type Kind = keyof typeof KINDS;
-/** Some are columns of json_each, too. */
-const NAMES = ['a', 'value', 'key', 'type', 'json', 'c'];
-
-const textLiteral = (text: string) => `'${text.replace(/[\\']/g, '\\$&')}'`;
-const paths = (kinds: Kind[], ...wanted: Kind[]) =>
-  kinds.flatMap((kind, i) => (wanted.includes(kind) ? [`data.${NAMES[i]}`] : []));
-
-/** Expressions over fields of these kinds: mostly such as pass the check, and some of any kind. */
-function expressions(kinds: Kind[]): fc.Arbitrary<string> {
-  const literal = textValue.map(textLiteral);
-  const number = fc.constantFrom(
-    '0',
-    '-0',
-    '1',
-    '2',
-    '-3',
-    '0.1',
-    '0.30000000000000004',
-    '9007199254740991',
-    'now',
-  );
-  const of = (...some: string[]) => (some.length > 0 ? [fc.constantFrom(...some)] : []);
-  const text = fc.oneof(
-    literal,
-    ...of('auth.userId', 'auth.name', 'data.id'),
-    ...of(...paths(kinds, 'text')),
-    ...of(...paths(kinds, 'text')),
-  );
-  const numeric = fc.oneof(number, ...of(...paths(kinds, 'int', 'float')), ...of(...paths(kinds, 'int')));
-  const json = paths(kinds, 'json');
-  const fixed = fc.oneof(literal, number, fc.constantFrom('true', 'null', 'auth.userId', '[]', "['a', 1]"));
-  const any = fc.oneof(text, numeric, fixed, ...of(...json), ...of(...paths(kinds, 'bool')));
-  const list = (item: fc.Arbitrary<string>) =>
-    fc.array(item, { maxLength: 4 }).map((items) => `[${items.join(', ')}]`);
-  const order = fc.constantFrom('<', '<=', '>', '>=');
-  const same = fc.constantFrom('==', '!=');
-  const join = (...parts: fc.Arbitrary<string>[]) => fc.tuple(...parts).map((all) => `(${all.join(' ')})`);
-  const of2 = (op: fc.Arbitrary<string>, value: fc.Arbitrary<string>) => join(value, op, value);
-  const or = (value: fc.Arbitrary<string>) => fc.oneof({ weight: 6, arbitrary: value }, fc.constant('null'));
-  const leaf = fc.oneof(
-    of2(fc.oneof(same, order), text),
-    of2(fc.oneof(same, order), numeric),
-    of2(same, or(text)),
-    of2(same, or(numeric)),
-    join(text, fc.constant('in'), list(or(text))),
-    join(numeric, fc.constant('in'), list(or(numeric))),
-    fc.tuple(text, text).map(([a, b]) => `startsWith(${a}, ${b})`),
-    text.map((arg) => `auth.hasRole(${arg})`),
-    fc.tuple(text, text).map(([a, b]) => `auth.hasAnyRole(${a}, ${b})`),
-    ...of('true', 'false', ...paths(kinds, 'bool')),
-    ...(json.length > 0
-      ? [
-          join(fc.constantFrom(...json), same, fixed),
-          join(fc.constantFrom(...json), fc.constant('in'), list(fixed)),
-          join(fc.oneof(text, fixed), fc.constant('in'), fc.constantFrom(...json)),
-        ]
-      : []),
-  );
-  return fc.letrec<{ bool: string; wild: string; both: string }>((tie) => ({
-    bool: fc.oneof(
-      { maxDepth: 4 },
-      leaf,
-      join(tie('bool'), fc.constantFrom('&&', '||', '==', '!='), tie('bool')),
-      tie('bool').map((inner) => `!${inner}`),
-      join(tie('bool'), fc.constant('in'), list(fc.oneof(leaf, fc.constant('null')))),
-    ),
-    wild: fc.oneof(
-      { maxDepth: 3 },
-      any,
-      any.map((inner) => `!${inner}`),
-      leaf,
-      list(tie('wild')),
-      join(tie('wild'), fc.constantFrom('&&', '||', '==', '!=', '<', '>=', 'in'), tie('wild')),
-      tie('wild').map((inner) => `!${inner}`),
-      fc.tuple(tie('wild'), tie('wild')).map(([a, b]) => `startsWith(${a}, ${b})`),
-      tie('wild').map((arg) => `auth.hasRole(${arg})`),
-    ),
-    both: fc.oneof({ weight: 3, arbitrary: tie('bool') }, tie('wild')),
-  })).both;
-}
-
-const viewers: fc.Arbitrary<Viewer> = fc.record({
-  userId: fc.oneof(fc.option(textValue), fc.constant(LONE)),
-  kind: fc.constantFrom('anonymous' as const, 'user' as const),
-  roles: fc.array(fc.oneof(textValue, fc.constantFrom(LONE, '\uFFFD')), { maxLength: 3 }),
-  name: fc.option(textValue),
-});
 
 const cases = fc
   .array(fc.constantFrom(...(Object.keys(KINDS) as Kind[])), { minLength: 1, maxLength: 6 })
@@ -181,17 +55,25 @@ async function table(kinds: Kind[], rows: Json[][]): Promise<{ thing: AnyEntity;
   return { thing, stored: all.map((row) => decodeRow(thing, row)) };
 }
 
-const factsOf = (auth: Viewer) => ({ auth, existing: {}, input: {}, now: NOW });
+const schemaOf = (thing: AnyEntity) => defineSchema({ entities: [thing] });
+const factsOf = (auth: Viewer) => ({
+  auth,
+  existing: {},
+  input: {},
+  row: {},
+  witnesses: NO_WITNESSES,
+  now: NOW,
+});
 
 async function idsBySql(thing: AnyEntity, text: string, facts: Omit<Facts, 'data'>): Promise<unknown[]> {
-  const { sql, params } = compileSql(parseExpression(text), thing)(facts);
+  const { sql, params } = compileSql(parseExpression(text), thing, schemaOf(thing))(facts);
   const rows = await driver.all(`SELECT "id" FROM "Thing" WHERE ${sql} ORDER BY "id"`, params);
   return rows.map((row) => row.id);
 }
 
 function passes(text: string, thing: AnyEntity): boolean {
   try {
-    checkExpression(parseExpression(text), thing, 'allowRead');
+    checkExpression(parseExpression(text), { schema: schemaOf(thing), entity: thing, clause: 'allowRead' });
     return true;
   } catch {
     return false;
@@ -263,6 +145,7 @@ describe('policies in SQL', () => {
     const clause = compileSql(
       parseExpression("data.a == auth.userId || 'x' in data.c || data.a == 'y'"),
       thing,
+      schemaOf(thing),
     );
     const one = clause(factsOf(ada));
     expect(one.params).toEqual([ada.userId, 'x', 'y']);
@@ -277,7 +160,10 @@ describe('policies in SQL', () => {
     ['data.a == 1', '0'],
   ])('what the viewer decides alone needs no column: %s is %s', (text, sql) => {
     const thing = entity('Thing', { a: field.string() });
-    expect(compileSql(parseExpression(text), thing)(factsOf(ada))).toEqual({ sql, params: [] });
+    expect(compileSql(parseExpression(text), thing, schemaOf(thing))(factsOf(ada))).toEqual({
+      sql,
+      params: [],
+    });
   });
 
   test('the largest expressions run', async () => {

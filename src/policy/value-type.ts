@@ -2,8 +2,11 @@
 import type { AnyEntity } from '../schema/define-schema.ts';
 import type { FieldKind } from '../schema/field.ts';
 
-/** `json` is any of the others: only the row knows. A value of each but `null` and `list` may be null. */
-export type ValueType = 'text' | 'number' | 'boolean' | 'json' | 'list' | 'null';
+/**
+ * `json` is any of the others: only the row knows. `unknown` is what the app checks by rules of its own. A
+ * value of each but `null` and `list` may be null.
+ */
+export type ValueType = 'text' | 'number' | 'boolean' | 'json' | 'list' | 'null' | 'unknown';
 
 /** Not of `bytes`: their text on the wire is ordered otherwise than the BLOB in SQL, so policies may not look at them. */
 const OF_KIND: Record<Exclude<FieldKind, 'bytes'>, ValueType & ('text' | 'number' | 'boolean' | 'json')> = {

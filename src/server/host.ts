@@ -21,6 +21,8 @@ import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts';
 import { buildManifest } from '../schema/manifest.ts';
 import { type Drivers, Store, type StoreOptions } from '../store/store.ts';
 import { FanOut } from '../sync/fan-out.ts';
+import { DEFAULT_SURVEY, type SurveyLimits } from '../sync/limits.ts';
+import { Surveyor } from '../sync/survey.ts';
 import { Visibility } from '../sync/visibility.ts';
 import { Connection, type ConnectionDeps } from './connection.ts';
 import { entityRoutes } from './entity-routes.ts';
@@ -32,6 +34,7 @@ export interface HostOptions {
   outbox?: Partial<OutboxLimits>;
   store?: Partial<StoreOptions>;
   functions?: Partial<FunctionLimits>;
+  survey?: Partial<SurveyLimits>;
   /** Connections at once; one more is refused as `overloaded`. */
   maxConnections?: number;
   /** Longest wait for calls in flight when draining. */
@@ -63,6 +66,7 @@ export class Host {
   readonly #options: HostOptions;
   readonly #schemaHash: string;
   readonly #visibility: Visibility;
+  readonly #surveyor: Surveyor;
   readonly #connections = new Set<Connection>();
   #deps: ConnectionDeps | undefined;
   #draining = false;
@@ -81,6 +85,10 @@ export class Host {
     this.#tables = [...LEDGER_TABLES, ...this.#plugins.flatMap((plugin) => plugin.tables ?? [])];
     this.#schemaHash = buildManifest(schema).hash;
     this.#visibility = new Visibility(schema, this.access);
+    this.#surveyor = new Surveyor(
+      { schema, access: this.access },
+      { ...DEFAULT_SURVEY, ...this.#options.survey },
+    );
     const limits = { ...DEFAULT_LIMITS, ...this.#options.limits };
     const reads = new RowReads({ schema, store: this.store, access: this.access });
     this.routes = [
@@ -127,7 +135,10 @@ export class Host {
   async start(): Promise<void> {
     const { env, store, access } = this;
     await store.open(this.#tables);
-    const fanOut = new FanOut(access, this.#visibility, store.seq);
+    const visibility = this.#visibility;
+    const surveyor = this.#surveyor;
+    const fanOut = new FanOut({ access, visibility, surveyor }, store.seq);
+    store.surveyWith((tx, commit) => fanOut.survey(tx, commit));
     store.onCommit((commits) => fanOut.commit(commits));
     for (const plugin of this.#plugins) await plugin.start?.();
     const hosts = this.#plugins.flatMap((plugin) => Object.entries(plugin.channels ?? {}));
@@ -138,7 +149,7 @@ export class Host {
       functions: this.functions,
       authenticator: this.authenticator,
       channelHosts: new Map<string, ChannelHost>(hosts),
-      replica: { env, store, fanOut, visibility: this.#visibility },
+      replica: { env, store, fanOut, visibility, surveyor },
       flusher: new Flusher(env.clock),
       limits: { ...DEFAULT_LIMITS, ...this.#options.limits },
       outboxLimits: { ...DEFAULT_OUTBOX, ...this.#options.outbox },

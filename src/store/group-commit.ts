@@ -69,6 +69,8 @@ interface Deps {
   readonly log: ChangeLog;
   /** Called after each COMMIT with its transactions, before the jobs' promises resolve. */
   readonly committed: (commits: Commit[]) => void;
+  /** Called with each transaction that wrote rows, after its last write; `tx` is for reading. */
+  readonly closing?: (tx: Transaction, commit: Commit) => Promise<void> | undefined;
 }
 
 export class GroupCommit {
@@ -176,10 +178,16 @@ export class GroupCommit {
     const endings: Ending[] = [];
     let value: unknown;
     let changes: Change[];
+    let commit: Commit;
     let last: (Statement | undefined)[];
     try {
       value = await this.#watched(job, { tx, atEnd: (make) => endings.push(make) });
       changes = await tx.finish();
+      commit = { seq, at: this.#env.clock.now(), changes };
+      if (changes.length > 0) {
+        const closing = this.#deps.closing?.(new Transaction(driver, this.#rows), commit);
+        if (closing) await closing;
+      }
       last = endings.map((make) => make(changes.length > 0 ? seq : null)); // [L6]
     } catch (error) {
       if (!driver.inTransaction) throw error;
@@ -191,7 +199,6 @@ export class GroupCommit {
     await tx.keep();
     for (const statement of last) if (statement) await driver.run(statement.sql, statement.params);
     if (changes.length === 0) return { ok: true, written: { value, seq: null } };
-    const commit = { seq, at: this.#env.clock.now(), changes };
     await log.append(driver, commit);
     commits.push(commit);
     return { ok: true, written: { value, seq } };

@@ -26,6 +26,7 @@ import { DEFAULT_RETENTION, findCut, isOver, type RetentionOptions } from './ret
 import { countRows, type PageAfter, type ScanPage, scanPage } from './scan.ts';
 import { type PageOf, type RowPage, selectById, selectPage, selectRows } from './select.ts';
 import type { SqlDriver, SqlRow, SqlValue } from './sql-driver.ts';
+import type { Transaction } from './transaction.ts';
 
 export interface Drivers {
   readonly writer: SqlDriver;
@@ -35,6 +36,9 @@ export interface Drivers {
 export interface StoreOptions extends GroupCommitOptions, RetentionOptions {}
 
 export const DEFAULT_STORE: StoreOptions = { ...DEFAULT_GROUP_COMMIT, ...DEFAULT_RETENTION };
+
+/** Reads only, if at all. What it throws fails the transaction. */
+export type Survey = (tx: Transaction, commit: Commit) => Promise<void> | undefined;
 
 /** One consistent moment of the database. Valid inside `Store.read` alone. */
 export class Snapshot {
@@ -94,6 +98,7 @@ export class Store {
   readonly #log = new ChangeLog();
   readonly #writes: GroupCommit;
   readonly #reads = new Lane();
+  #survey: Survey | undefined;
   readonly #onCommit = new Emitter<[readonly Commit[]]>();
   #epoch = '';
   #trimming = false;
@@ -106,7 +111,11 @@ export class Store {
     const group = { driver: deps.drivers.writer, schema: deps.schema, log: this.#log };
     this.#writes = new GroupCommit(
       env,
-      { ...group, committed: (commits) => this.#committed(commits) },
+      {
+        ...group,
+        committed: (commits) => this.#committed(commits),
+        closing: (tx, commit) => this.#survey?.(tx, commit),
+      },
       this.#options,
     );
   }
@@ -177,6 +186,11 @@ export class Store {
   /** Each COMMIT's transactions in order, right after it and before the writers hear of it. */
   onCommit(listener: (commits: readonly Commit[]) => void): Cancel {
     return this.#onCommit.on(listener);
+  }
+
+  /** Lets `survey` read the rows as each transaction leaves them; `onCommit` then gives the same objects. */
+  surveyWith(survey: Survey): void {
+    this.#survey = survey;
   }
 
   /** Forgets commits at or below `seq`. */

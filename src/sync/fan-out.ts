@@ -1,11 +1,14 @@
 /**
  * From a commit to the sessions: equal viewers form an audience, whose operations are found and encoded
- * once; each member gets the same string behind a prefix with its own cursor.
+ * once; each member gets the same string behind a prefix with its own cursor. Where policies look at other
+ * rows, those are read at the end of each transaction; an audience for which that was too much reads the log.
  */
 import type { Access } from '../policy/access.ts';
+import type { WitnessSource } from '../policy/dependency.ts';
 import type { Viewer } from '../policy/viewer.ts';
 import { encodeBatch } from '../protocol/row-batch.ts';
 import type { Commit } from '../store/change-log.ts';
+import { type Findings, type Surveyor, UNKNOWN } from './survey.ts';
 import type { Visibility } from './visibility.ts';
 
 /** A replica that is up to date and takes batches as they come. */
@@ -15,6 +18,14 @@ export interface Member {
   readonly cursor: number;
   /** `text` is a batch from `cursor` to `to`. */
   deliver(text: string, to: number): void;
+  /** What it missed, if anything, is to be found in the log. */
+  restart(): void;
+}
+
+export interface FanOutDeps {
+  readonly access: Access;
+  readonly visibility: Visibility;
+  readonly surveyor: Surveyor;
 }
 
 interface Audience {
@@ -25,12 +36,15 @@ interface Audience {
 export class FanOut {
   readonly #access: Access;
   readonly #visibility: Visibility;
+  readonly #surveyor: Surveyor;
+  readonly #findings = new WeakMap<Commit, Findings>();
   readonly #audiences = new Map<string, Audience>();
   #seq: number;
 
-  constructor(access: Access, visibility: Visibility, seq: number) {
+  constructor({ access, visibility, surveyor }: FanOutDeps, seq: number) {
     this.#access = access;
     this.#visibility = visibility;
+    this.#surveyor = surveyor;
     this.#seq = seq;
   }
 
@@ -62,11 +76,31 @@ export class FanOut {
     if (audience?.members.delete(member) && audience.members.size === 0) this.#audiences.delete(key);
   }
 
+  /** Reads what `commit` will need, inside the transaction that becomes it. */
+  survey(source: WitnessSource, commit: Commit): Promise<void> | undefined {
+    if (this.#audiences.size === 0 || !this.#surveyor.concerns(commit)) return undefined;
+    return this.#survey(source, commit);
+  }
+
+  async #survey(source: WitnessSource, commit: Commit): Promise<void> {
+    const viewers = [...this.#audiences.values()].map(({ viewer }) => viewer);
+    const found = await this.#surveyor.survey(source, { commits: [commit] }, { name: 'all', viewers });
+    this.#findings.set(commit, found.get(commit) ?? UNKNOWN);
+  }
+
   commit(commits: readonly Commit[]): void {
     const to = commits.at(-1)!.seq;
     this.#seq = to;
+    const findings = new Map<Commit, Findings>();
+    for (const commit of commits) {
+      if (this.#surveyor.concerns(commit)) findings.set(commit, this.#findings.get(commit) ?? UNKNOWN);
+    }
     for (const { viewer, members } of [...this.#audiences.values()]) {
-      const ops = this.#visibility.ops(commits, viewer);
+      const ops = this.#visibility.ops(commits, findings, viewer);
+      if (!ops) {
+        for (const member of [...members]) member.restart();
+        continue;
+      }
       if (ops.length === 0) continue; // the next batch starts from the older cursor
       const opsJson = JSON.stringify(ops);
       const texts = new Map<number, string>();

@@ -1,6 +1,7 @@
 /**
  * The server's half of one client's copy of the rows: brings it up to date, keeps it so, and starts over
- * when its reader was too slow, its cursor is of another history or its identity has changed.
+ * when its reader was too slow, its cursor is of another history, its identity has changed, or the log does
+ * not tell what other rows have shown and hidden (survey.ts).
  *
  *   idle --start--> copying (reset + pages) --last page--> reading the log --at the head--> live
  *                        '--cursor is good-----------------------^               |
@@ -15,11 +16,13 @@ import type { Env } from '../base/env.ts';
 import { isFault } from '../base/fault.ts';
 import { fnv1a64 } from '../base/hash.ts';
 import { sameViewer, type Viewer } from '../policy/viewer.ts';
-import { type Cursor, encodeBatch } from '../protocol/row-batch.ts';
+import { type Cursor, encodeBatch, type RowOp } from '../protocol/row-batch.ts';
 import type { ServerMessage } from '../protocol/server-message.ts';
+import type { Commit } from '../store/change-log.ts';
 import type { PageOf, RowPage } from '../store/select.ts';
-import type { Store } from '../store/store.ts';
+import type { Snapshot, Store } from '../store/store.ts';
 import type { FanOut, Member } from './fan-out.ts';
+import type { Surveyor } from './survey.ts';
 import type { Visibility } from './visibility.ts';
 
 /** The rows lane of a connection's outbox. */
@@ -33,11 +36,12 @@ export interface ReplicaDeps {
   readonly store: Store;
   readonly fanOut: FanOut;
   readonly visibility: Visibility;
+  readonly surveyor: Surveyor;
 }
 
 /** Rows in one page of a copy, and commits read from the log at once. */
 export const PAGE_ROWS = 500;
-const LOG_COMMITS = 200;
+export const LOG_COMMITS = 200;
 /** Pause after the database failed under a catch-up. */
 const RETRY_MS = 1000;
 
@@ -123,6 +127,10 @@ export class Replica implements Member {
     });
   }
 
+  restart(): void {
+    this.start({ epoch: this.epoch, seq: this.#cursor });
+  }
+
   /** The rows lane has room again. */
   drained(): void {
     this.#room?.resolve();
@@ -140,7 +148,7 @@ export class Replica implements Member {
   }
 
   async #catchUp(run: number, seq: number | null): Promise<void> {
-    const { env, fanOut, visibility } = this.#deps;
+    const { env, fanOut } = this.#deps;
     let from = seq ?? (await this.#copy(run));
     let told = false;
     while (run === this.#run) {
@@ -155,29 +163,45 @@ export class Replica implements Member {
         await new Promise<void>((resolve) => env.clock.soon(resolve));
         continue;
       }
-      const commits = await this.#since(from);
+      const seen = await this.#since(from);
       if (run !== this.#run) return;
-      if (commits === 'stale') {
+      if (!seen) {
         from = await this.#copy(run);
         continue;
       }
-      const to = commits.at(-1)?.seq ?? from;
-      if (
-        !(await this.#send(encodeBatch(from, to, JSON.stringify(visibility.ops(commits, this.#viewer))), run))
-      )
-        return;
-      from = to;
+      if (!(await this.#send(encodeBatch(from, seen.to, JSON.stringify(seen.ops)), run))) return;
+      from = seen.to;
       told = true;
     }
   }
 
-  async #since(seq: number) {
+  /** What the log holds behind `seq` for this viewer; undefined when it does not tell. */
+  async #since(seq: number): Promise<{ ops: RowOp[]; to: number } | undefined> {
+    const { store, visibility, surveyor } = this.#deps;
+    const viewer = this.#viewer;
     try {
-      return await this.#deps.store.read((snapshot) => snapshot.since(seq, LOG_COMMITS));
+      return await store.read(async (snapshot) => {
+        const commits = await snapshot.since(seq, LOG_COMMITS);
+        const to = commits.at(-1)?.seq ?? seq;
+        const later = await this.#later(snapshot, commits);
+        if (!later) return undefined;
+        const findings = await surveyor.survey(snapshot, { commits, later }, { name: 'one', viewer });
+        const ops = visibility.ops(commits, findings, viewer);
+        return ops && { ops, to };
+      });
     } catch (error) {
-      if (isFault(error, 'stale_cursor')) return 'stale' as const;
+      if (isFault(error, 'stale_cursor')) return undefined;
       throw error;
     }
+  }
+
+  /** The commits behind these, if they are needed to know how other rows were; undefined when too many. */
+  async #later(snapshot: Snapshot, commits: readonly Commit[]): Promise<Commit[] | undefined> {
+    const { surveyor } = this.#deps;
+    if (commits.length < LOG_COMMITS || !commits.some((commit) => surveyor.concerns(commit))) return [];
+    const { maxLater } = surveyor.limits;
+    const later = await snapshot.since(commits.at(-1)!.seq, maxLater + 1);
+    return later.length > maxLater ? undefined : later;
   }
 
   /**
@@ -192,14 +216,11 @@ export class Replica implements Member {
     for (const entity of visibility.entities) {
       let place: string | null = '';
       while (place !== null) {
-        const of: PageOf = {
-          afterId: place,
-          size: PAGE_ROWS,
-          filter: visibility.filter(entity, this.#viewer),
-        };
+        const reader = visibility.reader(entity, this.#viewer);
+        const of: PageOf = { afterId: place, size: PAGE_ROWS, filter: reader.clause };
         const { rows, next }: RowPage = await store.read((snapshot) => snapshot.page(entity, of));
         const visible = rows.flatMap((row) => {
-          const data = visibility.row(entity, row, this.#viewer);
+          const data = reader.row(row);
           return data ? [{ row_id: String(row.id), data }] : [];
         });
         if (visible.length > 0 && !(await message({ t: 'page', entity, rows: visible, last: false })))

@@ -2,7 +2,6 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Access } from '../policy/access.ts';
 import type { Viewer } from '../policy/viewer.ts';
 import type { Cursor } from '../protocol/row-batch.ts';
-import type { ServerMessage } from '../protocol/server-message.ts';
 import { defineSchema } from '../schema/define-schema.ts';
 import { entity } from '../schema/entity.ts';
 import { field } from '../schema/field.ts';
@@ -11,7 +10,10 @@ import { Store } from '../store/store.ts';
 import { simEnv } from '../testing/sim-env.ts';
 import { TempDatabase } from '../testing/temp-database.ts';
 import { FanOut } from './fan-out.ts';
+import { DEFAULT_SURVEY } from './limits.ts';
 import { PAGE_ROWS, Replica } from './replica.ts';
+import { Surveyor } from './survey.ts';
+import { Reader } from './testing/reader.ts';
 import { Visibility } from './visibility.ts';
 
 const Note = entity('Note', {
@@ -30,52 +32,6 @@ const schema = defineSchema({
 
 const viewer = (userId: string): Viewer => ({ userId, kind: 'user', roles: [], name: null });
 
-/** A client's end: keeps what it is sent, and may be slow. */
-class Reader {
-  readonly messages: ServerMessage[] = [];
-  /** Messages it takes before its lane is full. */
-  room = Number.POSITIVE_INFINITY;
-
-  send(text: string): boolean {
-    if (this.room <= 0) return false;
-    this.room--;
-    this.messages.push(JSON.parse(text));
-    return true;
-  }
-
-  batches() {
-    return this.messages.flatMap((m) => (m.t === 'batch' ? [m] : []));
-  }
-
-  ops() {
-    return this.batches().flatMap(({ ops }) =>
-      ops.map(({ kind, row_id, data }) => [kind, row_id, data?.title]),
-    );
-  }
-
-  /** What a client that follows the rules holds now. [S2] */
-  rows(): Record<string, unknown> {
-    const rows = new Map<string, unknown>();
-    let cursor: number | undefined;
-    for (const message of this.messages) {
-      if (message.t === 'reset') {
-        rows.clear();
-        cursor = message.cursor.seq;
-      } else if (message.t === 'page') {
-        for (const { row_id, data } of message.rows) rows.set(row_id, data.title);
-      } else if (message.t === 'batch') {
-        if (cursor !== undefined) expect(message.from).toBe(cursor);
-        cursor = message.to;
-        for (const op of message.ops) {
-          if (op.kind === 'delete') rows.delete(op.row_id);
-          else rows.set(op.row_id, op.data?.title);
-        }
-      }
-    }
-    return Object.fromEntries(rows);
-  }
-}
-
 let database: TempDatabase;
 let env: ReturnType<typeof simEnv>;
 let store: Store;
@@ -86,16 +42,21 @@ beforeEach(async () => {
   env = simEnv();
   store = new Store(env, { schema, drivers: database.open() });
   await store.open();
-  fanOut = new FanOut(access(), visibility(), store.seq);
+  fanOut = new FanOut({ access: access(), visibility: visibility(), surveyor: surveyor() }, store.seq);
   store.onCommit((commits) => fanOut.commit(commits));
 });
 afterEach(() => database.remove());
 
 const access = () => new Access(schema, () => env.clock.now());
+const surveyor = () => new Surveyor({ schema, access: access() }, DEFAULT_SURVEY);
 const visibility = () => new Visibility(schema, access());
 
 function replicaOf(reader: Reader, userId = 'ada'): Replica {
-  return new Replica({ env, store, fanOut, visibility: visibility() }, reader, viewer(userId));
+  return new Replica(
+    { env, store, fanOut, visibility: visibility(), surveyor: surveyor() },
+    reader,
+    viewer(userId),
+  );
 }
 
 async function joined(reader: Reader, cursor: Cursor | null = null, userId = 'ada'): Promise<Replica> {
@@ -180,7 +141,11 @@ describe('catching up', () => {
     const cursor = { epoch: first.epoch, seq: first.cursor };
     const reader = new Reader();
     const promoted: Viewer = { ...viewer('ada'), roles: ['admin'] };
-    new Replica({ env, store, fanOut, visibility: visibility() }, reader, promoted).start(cursor);
+    new Replica(
+      { env, store, fanOut, visibility: visibility(), surveyor: surveyor() },
+      reader,
+      promoted,
+    ).start(cursor);
     await env.clock.advance(10);
     expect(reader.messages[0]).toMatchObject({ t: 'reset' });
   });
@@ -301,7 +266,11 @@ describe('live', () => {
       },
     }));
     for (const [i, userId] of ['ada', 'ada', 'eve'].entries()) {
-      new Replica({ env, store, fanOut, visibility: visibility() }, readers[i]!, viewer(userId)).start(null);
+      new Replica(
+        { env, store, fanOut, visibility: visibility(), surveyor: surveyor() },
+        readers[i]!,
+        viewer(userId),
+      ).start(null);
     }
     await env.clock.advance(10);
     expect(fanOut.audiences).toBe(2);

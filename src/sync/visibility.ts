@@ -5,11 +5,24 @@
  */
 import { type JsonObject, jsonEquals } from '../base/json.ts';
 import type { Access } from '../policy/access.ts';
+import type { Witnesses } from '../policy/evaluate.ts';
 import { NO_ROWS, type SqlClause } from '../policy/to-sql.ts';
 import type { Viewer } from '../policy/viewer.ts';
 import type { RowOp } from '../protocol/row-batch.ts';
 import type { AnyEntity, Schema } from '../schema/define-schema.ts';
 import type { Commit } from '../store/change-log.ts';
+import type { Findings, Sight } from './survey.ts';
+
+interface Image {
+  readonly data: JsonObject | null;
+  readonly witnesses: Witnesses | undefined;
+}
+
+export interface RowReader {
+  readonly clause: SqlClause;
+  /** Undefined when he may not have it. */
+  row(data: JsonObject): JsonObject | undefined;
+}
 
 export class Visibility {
   readonly #access: Access;
@@ -25,13 +38,20 @@ export class Visibility {
     return [...this.#entities.keys()];
   }
 
-  /** The operations of `commits` that this viewer may see, in order. */
-  ops(commits: readonly Commit[], viewer: Viewer): RowOp[] {
+  /**
+   * The operations of `commits` that this viewer may see, in order; undefined when `findings`, of the commits
+   * that need some, cannot tell.
+   */
+  ops(commits: readonly Commit[], findings: ReadonlyMap<Commit, Findings>, viewer: Viewer) {
     const ops: RowOp[] = [];
-    for (const { seq, at, changes } of commits) {
-      for (const { entity, id, before, after } of changes) {
-        const old = this.row(entity, before, viewer);
-        const now = this.row(entity, after, viewer);
+    for (const commit of commits) {
+      const { seq, at } = commit;
+      const found = findings.get(commit);
+      const sights: readonly Sight[] | undefined = found ? found.sights(viewer) : commit.changes;
+      if (!sights) return undefined;
+      for (const { entity, id, before, after, witnessesBefore, witnessesAfter } of sights) {
+        const old = this.#seen(entity, { data: before, witnesses: witnessesBefore }, viewer);
+        const now = this.#seen(entity, { data: after, witnesses: witnessesAfter }, viewer);
         if (now ? jsonEquals(old, now) : !old) continue;
         const op = { seq, entity, row_id: id, timestamp: at };
         if (now) ops.push({ ...op, kind: old ? 'update' : 'insert', data: now });
@@ -41,17 +61,25 @@ export class Visibility {
     return ops;
   }
 
-  /** Leaves out, where rows are read in number, those for which `row` says undefined. */
-  filter(name: string, viewer: Viewer): SqlClause {
-    return this.#entities.has(name) ? this.#access.reads(name, viewer).clause : NO_ROWS;
+  /** For reading in number what this viewer may see: `clause` leaves the rest out, `row` makes it presentable. */
+  reader(name: string, viewer: Viewer): RowReader {
+    const entity = this.#entities.get(name);
+    if (!entity) return { clause: NO_ROWS, row: () => undefined };
+    const { clause, allows } = this.#access.reads(name, viewer);
+    return { clause, row: (data) => (allows(data) ? shown(entity, data) : undefined) };
   }
 
-  /** The row as this viewer may have it: undefined when he may not, and without server-only fields. */
-  row(name: string, data: JsonObject | null, viewer: Viewer): JsonObject | undefined {
+  #seen(name: string, image: Image, viewer: Viewer): JsonObject | undefined {
+    const { data, witnesses } = image;
     const entity = this.#entities.get(name);
-    if (!entity || !data || !this.#access.may('read', name, viewer, { data })) return undefined;
-    const hidden = entity.serverOnlyFields;
-    if (hidden.length === 0) return data;
-    return Object.fromEntries(Object.entries(data).filter(([key]) => !hidden.includes(key)));
+    if (!entity || !data || !this.#access.may('read', name, viewer, { data, witnesses })) return undefined;
+    return shown(entity, data);
   }
+}
+
+/** A row as those may have it who may read it: without server-only fields. */
+function shown(entity: AnyEntity, data: JsonObject): JsonObject {
+  const hidden = entity.serverOnlyFields;
+  if (hidden.length === 0) return data;
+  return Object.fromEntries(Object.entries(data).filter(([key]) => !hidden.includes(key)));
 }

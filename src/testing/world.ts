@@ -132,9 +132,16 @@ export class World<A extends App = App> implements Surroundings<A> {
 
   /** The naive oracle: the rows of an entity that a user may read, by id, straight from SQL. */
   async visibleTo(user: string | null, entity: string): Promise<Record<string, JsonObject>> {
-    const rows = await this.env.clock.run(this.host.store.read((snapshot) => snapshot.select({ entity })));
     const viewer = simViewer(user);
-    const visible = rows.filter((data) => this.host.access.may('read', entity, viewer, { data }));
+    const { access, store } = this.host;
+    const visible = await this.env.clock.run(
+      store.read(async (snapshot) => {
+        const rows = await snapshot.select({ entity });
+        const questions = rows.map((data) => ({ action: 'read', entity, viewer, data }) as const);
+        const allowed = await Promise.all(questions.map((question) => access.decide(question, snapshot)));
+        return rows.filter((_, i) => allowed[i]);
+      }),
+    );
     return Object.fromEntries(visible.map((row) => [row.id, row]));
   }
 
