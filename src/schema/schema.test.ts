@@ -5,7 +5,7 @@ import { defineSchema } from './define-schema.ts';
 import { entity } from './entity.ts';
 import { field, MAX_FIELD_BYTES, MAX_STRING_CHARS } from './field.ts';
 import type { Insert, Patch, Row } from './infer.ts';
-import { buildManifest } from './manifest.ts';
+import { buildManifest, parseManifest } from './manifest.ts';
 import { select } from './match.ts';
 
 const Note = entity('Note', {
@@ -18,6 +18,52 @@ const Note = entity('Note', {
   tags: field.json<string[]>().default([]),
 });
 const schema = defineSchema({ entities: [Note] });
+
+describe("fields of a row's document", () => {
+  const Card = entity('Card', {
+    title: field.string().default('').crdt('lww'),
+    notes: field.text(),
+    labels: field.map<Record<string, boolean>>(),
+    steps: field.movableList<string>(),
+    log: field.list<number>(),
+    outline: field.tree(),
+    votes: field.counter(),
+  });
+  const cards = defineSchema({ entities: [Card] });
+
+  test('are written by documents alone, and begin as their defaults', () => {
+    const row = { title: '', notes: '', labels: {}, steps: [], log: [], outline: [], votes: 0 };
+    expect(Card.parseInsert('c', {})).toEqual({ id: 'c', ...row });
+    expect(Card.documentFields).toEqual(Object.keys(row));
+    for (const [key, value] of Object.entries(row)) {
+      const refused = `Card.${key} is written through its document`;
+      expect(() => Card.parseInsert('c', { [key]: value })).toThrow(refused);
+      expect(() => Card.parsePatch({ [key]: value })).toThrow(refused);
+    }
+    expectTypeOf<keyof Insert<typeof cards, 'Card'>>().toEqualTypeOf<never>();
+    expectTypeOf<Row<typeof cards, 'Card'>['labels']>().toEqualTypeOf<Record<string, boolean>>();
+    expectTypeOf<Row<typeof cards, 'Card'>['votes']>().toEqualTypeOf<number>();
+  });
+
+  test('the manifest says what they are, and comes back as it was', () => {
+    const manifest = buildManifest(cards);
+    expect(manifest.entities[0]!.fields.steps!.container).toBe('movableList');
+    expect(manifest.entities[0]!.fields.title!.container).toBe('register');
+    expect(parseManifest(JSON.parse(JSON.stringify(manifest.json)))).toMatchObject({ hash: manifest.hash });
+    const plain = defineSchema({
+      entities: [entity('Card', { ...Card.fields, votes: field.float().default(0) })],
+    });
+    expect(buildManifest(plain).hash).not.toBe(manifest.hash);
+  });
+
+  test('a plain field becomes one only where it can be merged', () => {
+    expect(() => field.string().crdt('lww')).toThrow('a default');
+    expect(() => field.richtext().crdt('lww')).toThrow('already');
+    for (const bound of [field.int().unique(), field.int().readonly(), field.int().serverOnly()])
+      expect(() => bound.optional().crdt('lww')).toThrow('cannot be merged');
+    expect(() => field.int().optional().crdt('lww').renamedFrom('x')).toThrow('cannot be renamed');
+  });
+});
 
 describe('entities', () => {
   test('an insert is filled with defaults', () => {

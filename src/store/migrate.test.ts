@@ -39,6 +39,18 @@ async function shapeOf(driver: SqlDriver, schema: Schema) {
   return shapes;
 }
 
+test('a field does not move between its column and a document, whatever is allowed', async () => {
+  const driver = memory();
+  const env = simEnv();
+  await migrate(env, { driver, schema: noteOf({ n: field.float().default(0) }) });
+  const moved = { driver, schema: noteOf({ n: field.counter() }) };
+  await expect(migrate(env, moved, { allow: 'destructive' })).rejects.toMatchObject({
+    code: 'invalid',
+    message: expect.stringContaining('change container of field Note.n'),
+  });
+  await driver.close();
+});
+
 describe('a migrated database is as a fresh one', () => {
   const env = simEnv();
 
