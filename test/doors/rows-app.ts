@@ -20,7 +20,7 @@ const Note = entity(
   { indexes: [{ name: 'by_box', fields: ['boxId'] }] },
 );
 /** Everybody sees boxes, and through them the notes that they may see. A box has the id of its note. */
-const Box = entity('Box', { noteId: field.id('Note') });
+const Box = entity('Box', { noteId: field.id('Note'), keeperId: field.id('User') });
 const Closed = entity('Closed', { title: field.string() }, { sync: 'none' });
 
 export const schema = defineSchema({
@@ -28,7 +28,8 @@ export const schema = defineSchema({
   policies: [
     policy({
       entity: 'Note',
-      allowRead: "data.open || auth.userId == data.ownerId || auth.hasRole('admin')",
+      allowRead:
+        "data.open || auth.userId == data.ownerId || auth.hasRole('admin') || exists(Box where row.noteId == data.id && row.keeperId == auth.userId)",
       allowInsert: 'auth.userId == data.ownerId',
       allowUpdate: 'auth.userId == existing.ownerId && data.ownerId == existing.ownerId',
       allowDelete: "auth.hasRole('admin')",

@@ -22,20 +22,27 @@ import {
 } from './row-doors.ts';
 import { contexts, reads, schema, writes } from './rows-app.ts';
 
-/** What nobody, guest, user (the owner) and admin find. */
-const SEES = { open: [true, true, true, true], shut: [false, false, true, true] };
+/** What nobody, guest, user (the owner) and admin find. Of the `kept` one the guest has the box. */
+const SEES = {
+  open: [true, true, true, true],
+  shut: [false, false, true, true],
+  kept: [false, true, true, true],
+};
 const MAY = {
   insert: {
     open: ['forbidden', 'forbidden', 'ok', 'forbidden'],
     shut: ['forbidden', 'forbidden', 'ok', 'forbidden'],
+    kept: ['forbidden', 'forbidden', 'ok', 'forbidden'],
   },
   update: {
     open: ['forbidden', 'forbidden', 'ok', 'forbidden'],
     shut: ['not_found', 'not_found', 'ok', 'forbidden'],
+    kept: ['not_found', 'forbidden', 'ok', 'forbidden'],
   },
   delete: {
     open: ['forbidden', 'forbidden', 'forbidden', 'ok'],
     shut: ['not_found', 'not_found', 'forbidden', 'ok'],
+    kept: ['not_found', 'forbidden', 'forbidden', 'ok'],
   },
 };
 type Row = keyof typeof SEES;
@@ -90,7 +97,7 @@ async function make(row: Row, name: string): Promise<string> {
   const note = { ownerId: 'u', boxId: id, open: row === 'open', title: '', secret: 'hidden', body: '' };
   await server.host.store.write(async ({ tx }) => {
     await tx.insert('Note', { id, ...note });
-    await tx.insert('Box', { id, noteId: id });
+    await tx.insert('Box', { id, noteId: id, keeperId: row === 'kept' ? 'g' : '' });
   });
   return id;
 }
