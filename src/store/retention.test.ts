@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { defineSchema } from '../schema/define-schema.ts';
 import { entity } from '../schema/entity.ts';
 import { field } from '../schema/field.ts';
+import { aroundDriver } from '../testing/around-driver.ts';
 import { simEnv } from '../testing/sim-env.ts';
 import { TempDatabase } from '../testing/temp-database.ts';
 import type { JobContext } from './group-commit.ts';
@@ -42,6 +43,25 @@ test('[L4] the log keeps its last commits and forgets older ones', async () => {
   await run(store.trim(100));
   expect([store.horizon, store.seq]).toEqual([12, 12]);
   expect((await run(store.write(insert('after')))).seq).toBe(13);
+});
+
+test('[L7] a long log is forgotten in parts, between which others write', async () => {
+  for (let i = 0; i < 1200; i++) void store.write(insert(`n${i}`));
+  await env.clock.until(() => store.seq === 1200);
+  await run(store.close());
+  const { reader, writer } = database.open();
+  const cuts: unknown[] = [];
+  const watched = aroundDriver(writer, (statement, sql, params) => {
+    if (sql.startsWith('DELETE FROM _log')) cuts.push(params?.[0]);
+    return statement();
+  });
+  const options = { logCommits: 10 };
+  store = new Store(env, { schema, drivers: { reader, writer: watched } }, options);
+  await run(store.open());
+  const other = run(store.write(insert('other')));
+  await env.clock.until(() => store.horizon >= 1190);
+  expect(cuts).toEqual([500, 1000, 1190]);
+  expect((await other).seq).toBe(1201);
 });
 
 test('[L4] the log is bounded by bytes: at a tenth over, oldest transactions go until it fits', async () => {

@@ -40,6 +40,9 @@ export const DEFAULT_STORE: StoreOptions = { ...DEFAULT_GROUP_COMMIT, ...DEFAULT
 /** Reads only, if at all. What it throws fails the transaction. */
 export type Survey = (tx: Transaction, commit: Commit) => Promise<void> | undefined;
 
+/** Transactions that are forgotten at once: other writes wait meanwhile. */
+const TRIM_COMMITS = 500;
+
 /** One consistent moment of the database. Valid inside `Store.read` alone. */
 export class Snapshot {
   readonly #driver: SqlDriver;
@@ -221,7 +224,9 @@ export class Store {
     this.#trimming = true;
     this.#reads
       .run(() => findCut(this.#drivers.reader, this.#options, now()))
-      .then((seq) => this.trim(seq))
+      .then(async (cut) => {
+        while (this.horizon < cut) await this.trim(Math.min(cut, this.horizon + TRIM_COMMITS));
+      })
       .catch((error) => {
         if (!isFault(error, 'unavailable'))
           this.#env.log.error('store.trim_failed', { error: String(error) });
