@@ -22,7 +22,10 @@ export const LEDGER_KEEP_MS = 14 * 24 * 3600 * 1000;
 /** A transaction whose seq is a multiple of it looks at the TRIM_ROWS oldest entries. */
 const TRIM_EVERY = 256;
 const TRIM_ROWS = 1024;
-const TRIM = 'DELETE FROM _results WHERE n IN (SELECT n FROM _results ORDER BY n LIMIT ?) AND at < ?';
+/** From the oldest entry on: to the first that is kept, or to the last that is looked at. */
+const TRIM = `DELETE FROM _results WHERE n < coalesce(
+  (SELECT n FROM _results WHERE n < (SELECT min(n) FROM _results) + ?1 AND at >= ?2 ORDER BY n LIMIT 1),
+  (SELECT min(n) FROM _results) + ?1)`;
 
 export interface LedgerKey {
   readonly opId: string;
