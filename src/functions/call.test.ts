@@ -221,13 +221,23 @@ describe('op ids', () => {
     const fill = async () => {
       for (let i = 0; i < 256; i++) await call('create', { title: 'x' }, ada, `fill-${env.clock.now()}-${i}`);
     };
-    env.clock.jump(LEDGER_KEEP_MS);
+    await env.clock.advance(LEDGER_KEEP_MS);
     await fill();
     expect((await call('create', { title: 'x' }, ada, 'op-1')).value).toMatchObject({ run: 1 });
-    env.clock.jump(1);
+    await env.clock.advance(1);
     await fill();
     expect((await call('create', { title: 'x' }, ada, 'op-1')).value).toMatchObject({ run: runs });
     expect(runs).toBe(514);
+  });
+
+  test('[L3] a wall clock that jumps makes no result old, and none new', async () => {
+    const day = 24 * 3600 * 1000;
+    await call('create', { title: 'x' }, ada, 'op-1');
+    for (const by of [365 * day, -730 * day, 365 * day]) {
+      env.clock.jump(by);
+      for (let i = 0; i < 256; i++) await call('create', { title: 'x' }, ada, `fill ${by} ${i}`);
+      expect((await call('create', { title: 'x' }, ada, 'op-1')).value).toMatchObject({ run: 1 });
+    }
   });
 });
 

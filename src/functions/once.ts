@@ -41,7 +41,7 @@ export async function writeOnce(
       if (key) {
         const at = env.clock.now();
         context.atEnd((seq) => ledgerEntry(key, { value: result, seq, at }));
-        context.atEnd((seq) => ledgerTrim(seq, at));
+        context.atEnd((seq) => ledgerTrim(seq, store.ages.now()));
       }
       return result;
     },

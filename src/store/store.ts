@@ -11,6 +11,7 @@ import { Lane } from '../base/lane.ts';
 import type { SqlClause } from '../policy/to-sql.ts';
 import type { Schema } from '../schema/define-schema.ts';
 import type { QuerySpec } from '../schema/query-spec.ts';
+import { AgeClock } from './age-clock.ts';
 import { ChangeLog, type Commit, LOG_TABLES, widenLog } from './change-log.ts';
 import {
   DEFAULT_GROUP_COMMIT,
@@ -94,6 +95,8 @@ export class Snapshot {
 }
 
 export class Store {
+  /** Tells what is old enough to be forgotten. */
+  readonly ages: AgeClock;
   readonly #env: Env;
   readonly #schema: Schema;
   readonly #drivers: Drivers;
@@ -107,6 +110,7 @@ export class Store {
   #trimming = false;
 
   constructor(env: Env, deps: { schema: Schema; drivers: Drivers }, options: Partial<StoreOptions> = {}) {
+    this.ages = new AgeClock(env.clock);
     this.#env = env;
     this.#schema = deps.schema;
     this.#drivers = deps.drivers;
@@ -219,7 +223,7 @@ export class Store {
 
   /** Trims the log when it has grown over its limits. */
   #keepWithin(): void {
-    const now = () => this.#env.clock.now();
+    const now = () => this.ages.now();
     if (this.#trimming || !isOver(this.#log.extent, this.#options, now())) return;
     this.#trimming = true;
     this.#reads
