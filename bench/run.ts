@@ -9,6 +9,7 @@ import { type Figure, measure, type Workload } from './figure.ts';
 import { readsWorkloads } from './reads.ts';
 import { rowsWorkloads } from './rows.ts';
 import { shardsWorkloads } from './shards.ts';
+import { startWorkloads } from './start.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -17,6 +18,7 @@ const { values, positionals } = parseArgs({
 const workloads: Record<string, () => Workload> = {
   ...rowsWorkloads,
   ...readsWorkloads,
+  ...startWorkloads,
   ...docsWorkloads,
   ...shardsWorkloads,
 };
