@@ -11,6 +11,7 @@ import type { ActionContext } from './context.ts';
 import { withDeadline } from './deadline.ts';
 import type { CallResult } from './once.ts';
 import type { Registry } from './registry.ts';
+import type { Scheduler } from './scheduler.ts';
 
 export interface ActionLimits {
   /** Longest time of an action or a route. */
@@ -31,6 +32,7 @@ export interface InnerCall {
 export interface ActionDeps {
   readonly limits: ActionLimits;
   readonly inner: (kind: 'query' | 'mutation', call: InnerCall) => Promise<CallResult>;
+  readonly scheduler: (viewer: Viewer, signal: AbortSignal) => Scheduler;
 }
 
 export interface ActionRequest {
@@ -104,6 +106,7 @@ export class Actions {
     return {
       auth: viewer,
       signal,
+      scheduler: this.#deps.scheduler(viewer, signal),
       now: () => this.#env.clock.now(),
       random: () => this.#env.random.next(),
       id: () => newId(this.#env),

@@ -8,6 +8,7 @@ import type { FunctionKind, FunctionRef, FunctionType } from '../schema/app-shap
 import type { Schema } from '../schema/define-schema.ts';
 import type { DbReader } from './db-reader.ts';
 import type { DbWriter } from './db-writer.ts';
+import type { Scheduler } from './scheduler.ts';
 
 export interface QueryContext<S extends Schema> {
   readonly auth: Viewer;
@@ -21,6 +22,8 @@ export interface QueryContext<S extends Schema> {
 export interface MutationContext<S extends Schema> {
   readonly auth: Viewer;
   readonly db: DbWriter<S>;
+  /** What is scheduled here is part of the transaction: it is committed or rolled back with it. [L1] */
+  readonly scheduler: Scheduler;
   /** ms since 1970; one value for the whole call. */
   now(): number;
   /** In [0, 1). */
@@ -43,6 +46,8 @@ export interface ActionContext {
   readonly auth: Viewer;
   /** Aborted when the caller gives up or is gone, and at the deadline. Give it to `fetch` and the like. */
   readonly signal: AbortSignal;
+  /** Each call is a transaction of its own. */
+  readonly scheduler: Scheduler;
   /** ms since 1970 */
   now(): number;
   /** In [0, 1). */

@@ -5,6 +5,7 @@
 import type { Env } from '../base/env.ts';
 import { Fault } from '../base/fault.ts';
 import { type FunctionLimits, Functions } from '../functions/call.ts';
+import { JOB_TABLES } from '../functions/job-table.ts';
 import { LEDGER_TABLES } from '../functions/ledger.ts';
 import { Registry } from '../functions/registry.ts';
 import type { Authenticator } from '../plugin/authenticator.ts';
@@ -76,7 +77,11 @@ export class Host {
     this.functions = new Functions(env, functionDeps, this.#options.functions);
     const services: Services = { env, schema, store: this.store, access: this.access };
     this.#plugins = app.plugins.map((plugin) => plugin.create(services));
-    this.#tables = [...LEDGER_TABLES, ...this.#plugins.flatMap((plugin) => plugin.tables ?? [])];
+    this.#tables = [
+      ...LEDGER_TABLES,
+      ...JOB_TABLES,
+      ...this.#plugins.flatMap((plugin) => plugin.tables ?? []),
+    ];
     this.#schemaHash = buildManifest(schema).hash;
     this.#visibility = new Visibility(schema, this.access);
     const limits = { ...DEFAULT_LIMITS, ...this.#options.limits };
@@ -121,6 +126,7 @@ export class Host {
     const fanOut = new FanOut(access, this.#visibility, store.seq);
     store.onCommit((commits) => fanOut.commit(commits));
     for (const plugin of this.#plugins) await plugin.start?.();
+    await this.functions.jobs.start();
     const hosts = this.#plugins.flatMap((plugin) => Object.entries(plugin.channels ?? {}));
     this.#deps = {
       env,
@@ -159,8 +165,11 @@ export class Host {
     const { clock, log } = this.env;
     log.info('server.drain', { connections: this.#connections.size });
     const endMs = clock.monotonic() + (this.#options.drainMs ?? DEFAULT_DRAIN_MS);
+    this.functions.jobs.stop();
     const busy = () =>
-      this.functions.actionsInFlight > 0 || [...this.#connections].some((c) => c.callsInFlight > 0);
+      this.functions.jobs.size > 0 ||
+      this.functions.actionsInFlight > 0 ||
+      [...this.#connections].some((c) => c.callsInFlight > 0);
     while (busy() && clock.monotonic() < endMs) {
       await new Promise<void>((resolve) => clock.after(10, resolve));
     }
