@@ -16,6 +16,7 @@ import type { JobContext } from '../store/group-commit.ts';
 import type { Store } from '../store/store.ts';
 import { ActionLedger } from './action-ledger.ts';
 import { type ActionLimits, Actions } from './actions.ts';
+import { type ChunkSink, DEFAULT_CHUNK_LIMITS } from './chunk-stream.ts';
 import type { HttpContext, MutationContext, QueryContext } from './context.ts';
 import { DbReader } from './db-reader.ts';
 import { DbWriter } from './db-writer.ts';
@@ -38,6 +39,8 @@ export interface CallRequest {
   readonly opId?: string | undefined;
   /** Aborted when nobody waits for the result any more. A mutation runs to its end all the same. */
   readonly signal?: AbortSignal | undefined;
+  /** Takes what an action streams; without it, that is dropped. Not called for a result from the ledger. */
+  readonly onChunk?: ChunkSink | undefined;
 }
 
 interface InnerRequest extends CallRequest {
@@ -71,6 +74,7 @@ export const DEFAULT_FUNCTION_LIMITS: FunctionLimits = {
   queryMs: 5000,
   actionMs: 60_000,
   actionsAtOnce: 1000,
+  ...DEFAULT_CHUNK_LIMITS,
   ...DEFAULT_JOB_LIMITS,
 };
 

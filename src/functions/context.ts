@@ -6,6 +6,7 @@ import type { Json } from '../base/json.ts';
 import type { Viewer } from '../policy/viewer.ts';
 import type { FunctionKind, FunctionRef, FunctionType } from '../schema/app-shape.ts';
 import type { Schema } from '../schema/define-schema.ts';
+import type { ResponseStream } from './chunk-stream.ts';
 import type { DbReader } from './db-reader.ts';
 import type { DbWriter } from './db-writer.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -48,6 +49,8 @@ export interface ActionContext {
   readonly signal: AbortSignal;
   /** Each call is a transaction of its own. */
   readonly scheduler: Scheduler;
+  /** Parts of the answer, ahead of the result. */
+  readonly stream: ResponseStream;
   /** ms since 1970 */
   now(): number;
   /** In [0, 1). */
@@ -67,7 +70,7 @@ export interface ActionContext {
 }
 
 /** What an HTTP route's handler receives. */
-export interface HttpContext extends ActionContext {
+export interface HttpContext extends Omit<ActionContext, 'stream'> {
   /** The part of the path that a `:name` matched. */
   param(name: string): string;
   /** Address of the peer, for rate limits; never trust it for more. */

@@ -5,7 +5,6 @@
 import type { Env } from '../base/env.ts';
 import { Fault } from '../base/fault.ts';
 import { newId } from '../base/id.ts';
-import type { Json } from '../base/json.ts';
 import { isJson } from '../base/shape.ts';
 import { utf8Length } from '../base/utf8.ts';
 import type { Viewer } from '../policy/viewer.ts';

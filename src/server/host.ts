@@ -86,7 +86,10 @@ export class Host {
     this.#visibility = new Visibility(schema, this.access);
     const limits = { ...DEFAULT_LIMITS, ...this.#options.limits };
     this.routes = [
-      functionRoute(this.functions, limits),
+      functionRoute(env, this.functions, {
+        limits,
+        streamBytes: { ...DEFAULT_OUTBOX, ...this.#options.outbox }.streamBytes,
+      }),
       ...this.#plugins.flatMap((plugin) => plugin.routes ?? []),
       ...registry.routes.map((route) => appRoute(this.functions, route)),
     ];
