@@ -1,6 +1,6 @@
 /**
  * Runs scheduled jobs when they are due, in order of due time. A mutation takes its job out in its own
- * transaction, so it runs exactly once; an action is claimed before it begins and runs at most once. [L2] [L3]
+ * transaction, so it runs exactly once; an action is claimed before it begins and runs at most once. [L9]
  * Made by Functions, started by the host.
  *
  *   stopped --start()--> waiting --timer of the next due job--> looking --> waiting ... --stop()--> stopped

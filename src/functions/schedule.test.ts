@@ -222,7 +222,7 @@ describe('a scheduled mutation', () => {
     expect(done).toEqual(['left 2', 'left 1', 'left 0']);
   });
 
-  test('[L2] a COMMIT that fails is tried again until it holds', async () => {
+  test('[L9] a COMMIT that fails is tried again until it holds', async () => {
     await later('note', { title: 'a' }, 1000);
     failCommit = true;
     await env.clock.advance(10_000);
@@ -248,7 +248,7 @@ describe('a scheduled mutation', () => {
     expect(logged).toHaveLength(1);
   });
 
-  test('overdue jobs run at start, each once', async () => {
+  test('[L9] overdue jobs run at start, each once', async () => {
     subject.jobs.stop();
     await later('note', { title: 'b' }, 2000);
     await later('note', { title: 'a' }, 1000);
@@ -317,7 +317,7 @@ describe('a scheduled action', () => {
     ]);
   });
 
-  test('[L3] one that the server did not survive is not run again, but logged by name and kept', async () => {
+  test('[L9] one that the server did not survive is not run again, but logged by name and kept', async () => {
     const id = await later('send', { to: 'x' }, 0);
     await env.clock.advance(1);
     await restart();

@@ -10,7 +10,7 @@ const CALLERS = 10;
 const JOBS = 5;
 const WITHIN_MS = 500;
 
-test('[L1] [L2] after kill -9 every job of an acknowledged mutation has run once, and no other has', async () => {
+test('[L9] after kill -9 every job of an acknowledged mutation has run once, and no other has', async () => {
   const random = new SimRandom(11);
   const database = new TempDatabase();
   const victim = new Victim(database.path);
