@@ -244,7 +244,10 @@ export class Functions {
       });
     const key = ledgerKey(request.opId, request.viewer, [request.name, request.args]);
     try {
-      if (job) await this.#deps.store.write(({ tx }) => job.begin(tx));
+      if (job) {
+        await this.#deps.store.write(({ tx }) => job.begin(tx));
+        job.begun();
+      }
       return await (key ? this.#actionLedger.run(key, run) : run());
     } finally {
       slot.release();

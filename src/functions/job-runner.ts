@@ -47,6 +47,8 @@ export interface JobRunnerDeps {
 
 export interface JobHooks {
   begin(tx: Transaction): Promise<void>;
+  /** What `begin` wrote for an action is committed. */
+  begun(): void;
   failed(error: unknown): void;
 }
 
@@ -132,7 +134,6 @@ export class JobRunner {
       // Mutations that run are pending until they commit.
       const limit = limits.jobsAtOnce + 1;
       const rows = await store.read((snapshot) => snapshot.all(PENDING, [limit]));
-      this.#retries = 0;
       for (const row of rows) {
         if (!this.#started) break;
         if (this.#running.has(String(row.id))) continue;
@@ -154,6 +155,9 @@ export class JobRunner {
     const id = String(row.id);
     this.#running.add(id);
     this.#run(id, row)
+      .then(() => {
+        this.#retries = 0;
+      })
       .catch((error) => this.#pause(error))
       .finally(() => {
         this.#running.delete(id);
@@ -176,6 +180,8 @@ export class JobRunner {
         begin: async (tx) => {
           gone = !(await (kind === 'mutation' ? removePending : claim)(tx, id));
           if (gone) throw new Fault('cancelled', 'the job was cancelled');
+        },
+        begun: () => {
           begun = true;
         },
         failed: (error) => {

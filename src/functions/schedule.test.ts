@@ -337,6 +337,20 @@ describe('a scheduled action', () => {
     expect(await env.clock.run(subject.jobs.failed())).toMatchObject([{ error: { code: 'unavailable' } }]);
   });
 
+  test('[L9] one whose claim could not be committed has not begun, and runs later', async () => {
+    await later('send', { to: 'x' }, 1000);
+    failCommit = true;
+    await env.clock.advance(5000);
+    expect(done).toEqual([]);
+    failCommit = false;
+    release.resolve();
+    await env.clock.advance(30_000);
+    expect(done).toEqual(['begin x', 'sent x']);
+    expect(await env.clock.run(subject.jobs.failed())).toEqual([]);
+    // The pauses between the attempts grow.
+    expect(logged.filter(([event]) => event === 'job.paused').length).toBeLessThan(20);
+  });
+
   test('one that found no room among actions waits for it', async () => {
     await restart({ actionsAtOnce: 1 });
     await later('send', { to: 'x' }, 0);

@@ -1,8 +1,9 @@
 /**
- * What waits to leave through one socket, in five lanes: control, shard, stream, rows, docs, sent in that order.
- * Messages stay here while the socket is behind, so that a newer snapshot can replace an unsent one; each
+ * What waits to leave through one socket, in five lanes: control, shard, stream, rows, docs, sent in that
+ * order. Messages stay here while the socket is behind, so that a newer snapshot can replace an unsent one; each
  * lane has a cap in bytes, and what a full lane means is its owner's affair: streams, rows
- * and docs are told when there is room and go on then, snapshots keep their newest, control ends the connection. [S10] [T5]
+ * and docs are told when there is room and go on then, snapshots keep their newest, control ends the
+ * connection. [S10] [T5]
  * All frames of one turn leave in one cork.
  */
 import type { Cancel, Clock } from '../base/env.ts';

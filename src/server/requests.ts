@@ -1,6 +1,7 @@
 /**
- * Calls and pushes of one connection: bounded in number, answered once each, in any order. The result of
- * a call that streams follows its parts through their lane. What a call wrote is passed by the client's cursor before or soon after its result (Replica.ensure).
+ * Calls and pushes of one connection: bounded in number, answered once each, in any order. The result of a
+ * call that streams follows its parts through their lane. What a call wrote is passed by the client's cursor
+ * before or soon after its result (Replica.ensure).
  */
 
 import type { Env } from '../base/env.ts';

@@ -20,7 +20,10 @@ export class StreamLane {
     this.#send = send;
   }
 
-  /** Undefined: the text is on its way; else it will be when the promise resolves, which rejects when its call is forgotten. */
+  /**
+   * Undefined: the text is on its way; else it is when the promise resolves. It rejects when its call is
+   * forgotten.
+   */
   pass(call: object, text: string): Promise<void> | undefined {
     if (this.#waiting.length === 0 && this.#send(text)) return undefined;
     return new Promise((resolve, reject) => this.#waiting.push({ call, text, resolve, reject }));
