@@ -6,9 +6,12 @@ const seeds = TERNION_SEED
   ? [Number(TERNION_SEED)]
   : Array.from({ length: Number(TERNION_SEEDS) }, (_, i) => i + 1);
 
+const LARGE_APP = 'test/types/large-app.test.ts';
+
 /**
  * Three projects: `unit` and `e2e` are `npm test`, `sim` is `npm run sim`.
- * e2e begins when unit is done, one file at a time: browsers and killed servers need the machine to themselves.
+ * e2e begins when unit is done, one file at a time: browsers, killed servers and what
+ * is timed (LARGE_APP) need the machine to themselves.
  */
 export default defineConfig({
   ssr: { resolve: { conditions: ['ternion-source', 'node', 'import', 'module', 'default'] } },
@@ -21,7 +24,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{src,shards,crdt,scripts,bench,examples,test}/**/*.test.{ts,tsx}'],
-          exclude: ['test/{sim,e2e,faults}/**'],
+          exclude: ['test/{sim,e2e,faults}/**', LARGE_APP],
           testTimeout: 20_000,
           sequence: { groupOrder: 0 },
         },
@@ -30,7 +33,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'e2e',
-          include: ['test/{e2e,faults}/**/*.test.{ts,tsx}'],
+          include: ['test/{e2e,faults}/**/*.test.{ts,tsx}', LARGE_APP],
           testTimeout: 120_000,
           hookTimeout: 60_000,
           fileParallelism: false,

@@ -10,5 +10,12 @@ export async function use(engine: SyncEngine<App>) {
   // Given up after five seconds: the server aborts the action's signal.
   const signal = AbortSignal.timeout(5000);
   await engine.call(api.notes.addBook, { isbn: '9780140328721' }, { signal });
-  return [id, notes];
+
+  // The parts of an answer, in order, then the result.
+  let story = '';
+  const onChunk = (text: unknown) => {
+    story += text;
+  };
+  const { words } = await engine.call(api.notes.tell, { topic: 'the sea' }, { onChunk });
+  return [id, notes, story, words];
 }

@@ -83,7 +83,50 @@ const hook = httpRoute({
   },
 });
 
-const notes = { list, create, mine, addBook, record, subscribe };
+// Scheduled in the transaction that makes the note: both are there, or neither.
+const greet = internal.action({
+  args: { id: v.id('Note') },
+  async handler(ctx, { id }) {
+    await fetch('https://mail.example/notes', { method: 'POST', body: id, signal: ctx.signal });
+  },
+});
+const expire = internal.mutation({
+  args: { id: v.id('Note') },
+  handler: (ctx, { id }) => ctx.db.elevated('notes of guests expire').delete('Note', id),
+});
+const createForADay = mutation({
+  args: { title: v.string(200) },
+  auth: 'guest',
+  async handler(ctx, { title }) {
+    const id = await ctx.db.insert('Note', { title, authorId: ctx.auth.userId ?? '' });
+    await ctx.scheduler.runAfter(0, greet, { id });
+    return { id, expiry: await ctx.scheduler.runAfter('1d', expire, { id }) };
+  },
+});
+const keep = mutation({
+  args: { expiry: v.string(64) },
+  auth: 'guest',
+  handler: (ctx, { expiry }) => ctx.scheduler.cancel(expiry),
+});
+
+// An action may answer in parts. A write waits while the reader is behind.
+const tell = action({
+  args: { topic: v.string(200) },
+  auth: 'guest',
+  async handler(ctx, { topic }) {
+    const url = `https://stories.example/${encodeURIComponent(topic)}`;
+    const { body } = await fetch(url, { signal: ctx.signal });
+    let words = 0;
+    for await (const text of body!.pipeThrough(new TextDecoderStream())) {
+      await ctx.stream.write(text);
+      words += text.split(' ').length;
+    }
+    return { words };
+  },
+});
+
+const scheduling = { greet, expire, createForADay, keep };
+const notes = { list, create, mine, addBook, record, subscribe, tell, ...scheduling };
 export const app = defineApp({ schema, functions: { notes }, http: [hook], plugins: [auth()] });
 export type App = typeof app;
 

@@ -129,3 +129,43 @@ test('[N3] arguments that the server would end the connection for are refused he
   for (let i = 0; i < 40; i++) deep = [deep];
   await expect(engine.call(add, { deep })).rejects.toMatchObject({ code: 'invalid' });
 });
+
+test('what an action streams comes in order, and a listener that throws stops neither it nor the call', async () => {
+  const { engine, server, clock } = await setUp();
+  server.intercept = (message, socket) => {
+    if (message.t !== 'call') return false;
+    const { id } = message;
+    for (const data of ['a', { b: 1 }, null]) socket.tell({ t: 'stream', id, data });
+    socket.tell({ t: 'stream', id: id + 1, data: 'of no call' });
+    socket.tell({ t: 'result', id, ok: true, value: 'end' });
+    socket.tell({ t: 'stream', id, data: 'late' });
+    return true;
+  };
+  const chunks: unknown[] = [];
+  const onChunk = (chunk: unknown) => {
+    chunks.push(chunk);
+    if (chunk === 'a') throw new Error('a bug of the app');
+  };
+  expect(await clock.run(engine.call(add, {}, { onChunk }))).toBe('end');
+  expect(await clock.run(engine.call(add, {}))).toBe('end');
+  await clock.advance(10);
+  expect(chunks).toEqual(['a', { b: 1 }, null]);
+});
+
+test('no parts come after a call was given up', async () => {
+  const { engine, server, clock } = await setUp();
+  server.intercept = ({ t }) => t === 'call';
+  const caller = new AbortController();
+  const chunks: unknown[] = [];
+  const call = engine.call(add, {}, { signal: caller.signal, onChunk: (chunk) => chunks.push(chunk) });
+  const failed = expect(call).rejects.toMatchObject({ code: 'cancelled' });
+  await clock.advance(50);
+  const { id } = server.messages('call')[0]!;
+  server.socket.tell({ t: 'stream', id, data: 1 });
+  await clock.advance(50);
+  caller.abort();
+  await failed;
+  server.socket.tell({ t: 'stream', id, data: 2 });
+  await clock.advance(50);
+  expect(chunks).toEqual([1]);
+});

@@ -8,7 +8,7 @@ import { Fault } from '../base/fault.ts';
 import type { Json } from '../base/json.ts';
 import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts';
 import { fits, nesting } from './message-size.ts';
-import type { Result } from './server-text.ts';
+import type { Chunk, Result } from './server-text.ts';
 
 /** Calls that wait in this client, sent or not. */
 export const MAX_CALLS = 10_000;
@@ -16,7 +16,13 @@ export const MAX_CALLS = 10_000;
 const MAX_NAME_CHARS = 256;
 
 export interface CallOptions {
+  /** Gives the call up; the server aborts the action's `ctx.signal`. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Takes what the action streams, in order and before the result. A call that is sent again after a lost
+   * connection brings no more of it.
+   */
+  readonly onChunk?: ((chunk: Json) => void) | undefined;
 }
 
 export interface CallRequest {
@@ -38,6 +44,7 @@ interface Call {
   readonly text: string;
   /** Which identity asked: the value of `#identity` at that time. */
   readonly identity: number;
+  readonly onChunk: CallOptions['onChunk'];
   resolve(value: Json): void;
   reject(error: Fault): void;
   unlisten: Cancel;
@@ -74,7 +81,8 @@ export class Calls {
       throw new Fault('invalid', `${request.fn}: arguments too deep`);
     return new Promise((resolve, reject) => {
       const unlisten = onAbort(options.signal, (signal) => this.#abort(id, signal));
-      this.#unsent.set(id, { id, text, identity: this.#identity, resolve, reject, unlisten });
+      const { onChunk } = options;
+      this.#unsent.set(id, { id, text, identity: this.#identity, onChunk, resolve, reject, unlisten });
       this.#flush();
     });
   }
@@ -114,6 +122,11 @@ export class Calls {
     for (const call of [...this.#sent.values(), ...this.#unsent.values()]) {
       if (call.identity < this.#identity) this.#take(call.id)?.reject(fault);
     }
+  }
+
+  /** Throws what the listener throws. */
+  chunk({ id, data }: Chunk): void {
+    this.#sent.get(id)?.onChunk?.(data);
   }
 
   /** False: no call of this id waits (it may have been cancelled). */

@@ -26,6 +26,7 @@ import { Mux } from './mux.ts';
 import type { DocPersistence, Persistence } from './persistence.ts';
 import { Replica } from './replica.ts';
 import { RowDrafts } from './row-drafts.ts';
+import type { Chunk } from './server-text.ts';
 import type { KeyValueStorage } from './storage.ts';
 import { type TokenOption, TokenSource } from './token-source.ts';
 import { type EngineStats, Traffic } from './traffic.ts';
@@ -212,7 +213,7 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
     this.#write({ entity, row_id: id, kind: 'delete' });
   }
 
-  /** Runs a mutation, exactly once. Its effects are in `store` when this resolves. */
+  /** Runs a mutation, exactly once, or an action, at most once. Its effects are in `store` when this resolves. */
   call<Args, Result>(fn: FunctionRef<Args, Result>, args: Args, options?: CallOptions): Promise<Result> {
     return this.#call({ fn: fn.name, args: (args ?? {}) as Json, op: newId(this.env) }, options);
   }
@@ -308,6 +309,8 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
       case 'result':
         if (!this.#replica.result(message)) this.#calls.result(message);
         return;
+      case 'stream':
+        return this.#chunk(message);
       case 'opened':
         return this.#mux.opened(message.ch, message.info);
       case 'closed':
@@ -317,6 +320,14 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
         return;
       case 'fault':
         this.env.log.warn('client.fault', { code: message.code, message: message.message });
+    }
+  }
+
+  #chunk(message: Chunk): void {
+    try {
+      this.#calls.chunk(message);
+    } catch (error) {
+      this.env.log.error('client.listener', { error });
     }
   }
 

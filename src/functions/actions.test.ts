@@ -183,8 +183,8 @@ describe('actions', () => {
 describe('[Q4] ctx', () => {
   test.each([
     ['query', ['auth', 'db', 'now', 'signal']],
-    ['mutation', ['auth', 'db', 'id', 'now', 'random']],
-    ['action', ['auth', 'id', 'now', 'random', 'runMutation', 'runQuery', 'signal']],
+    ['mutation', ['auth', 'db', 'id', 'now', 'random', 'scheduler']],
+    ['action', ['auth', 'id', 'now', 'random', 'runMutation', 'runQuery', 'scheduler', 'signal', 'stream']],
   ])('of a %s has what it may use and nothing else', async (kind, keys) => {
     expect(((await call(`keys.${kind}`)).value as string[]).sort()).toEqual(keys);
   });

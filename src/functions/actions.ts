@@ -7,12 +7,14 @@ import { Fault } from '../base/fault.ts';
 import { newId } from '../base/id.ts';
 import type { Json } from '../base/json.ts';
 import type { Viewer } from '../policy/viewer.ts';
+import { type ChunkLimits, type ChunkSink, ChunkStream } from './chunk-stream.ts';
 import type { ActionContext } from './context.ts';
 import { withDeadline } from './deadline.ts';
 import type { CallResult } from './once.ts';
 import type { Registry } from './registry.ts';
+import type { Scheduler } from './scheduler.ts';
 
-export interface ActionLimits {
+export interface ActionLimits extends ChunkLimits {
   /** Longest time of an action or a route. */
   readonly actionMs: number;
   /** Actions and routes that run at once; one more is refused as `overloaded`. */
@@ -31,12 +33,14 @@ export interface InnerCall {
 export interface ActionDeps {
   readonly limits: ActionLimits;
   readonly inner: (kind: 'query' | 'mutation', call: InnerCall) => Promise<CallResult>;
+  readonly scheduler: (viewer: Viewer, signal: AbortSignal) => Scheduler;
 }
 
 export interface ActionRequest {
   readonly name: string;
   readonly viewer: Viewer;
   readonly signal?: AbortSignal | undefined;
+  readonly onChunk?: ChunkSink | undefined;
 }
 
 /** A place among those that run; given back with `release`, which may be called twice. */
@@ -73,7 +77,7 @@ export class Actions {
   /** `seq` is that of the last transaction that the action asked for. */
   async run<T>(
     slot: Slot,
-    { name, viewer, signal }: ActionRequest,
+    { name, viewer, signal, onChunk }: ActionRequest,
     work: (context: ActionContext) => Promise<T>,
   ): Promise<{ value: T; seq: number | null }> {
     const either = signal ? AbortSignal.any([signal, slot.signal]) : slot.signal;
@@ -82,9 +86,14 @@ export class Actions {
       if (at !== null) seq = Math.max(seq ?? 0, at);
     };
     const options = { ms: this.#deps.limits.actionMs, what: name, signal: either };
-    const value = await withDeadline(this.#env.clock, options, (own) =>
-      work(this.#context({ viewer, signal: own, wrote })),
-    );
+    const value = await withDeadline(this.#env.clock, options, async (own) => {
+      const stream = new ChunkStream(this.#deps.limits, own, onChunk);
+      try {
+        return await work({ ...this.#context({ viewer, signal: own, wrote }), stream });
+      } finally {
+        await stream.end();
+      }
+    });
     return { value, seq };
   }
 
@@ -93,7 +102,11 @@ export class Actions {
     for (const end of this.#running) end.abort();
   }
 
-  #context(of: { viewer: Viewer; signal: AbortSignal; wrote(seq: number | null): void }): ActionContext {
+  #context(of: {
+    viewer: Viewer;
+    signal: AbortSignal;
+    wrote(seq: number | null): void;
+  }): Omit<ActionContext, 'stream'> {
     const { viewer, signal, wrote } = of;
     const inner = async (kind: 'query' | 'mutation', call: Omit<InnerCall, 'viewer' | 'signal'>) => {
       signal.throwIfAborted();
@@ -104,6 +117,7 @@ export class Actions {
     return {
       auth: viewer,
       signal,
+      scheduler: this.#deps.scheduler(viewer, signal),
       now: () => this.#env.clock.now(),
       random: () => this.#env.random.next(),
       id: () => newId(this.#env),

@@ -16,15 +16,18 @@ import type { JobContext } from '../store/group-commit.ts';
 import type { Store } from '../store/store.ts';
 import { ActionLedger } from './action-ledger.ts';
 import { type ActionLimits, Actions } from './actions.ts';
+import { type ChunkSink, DEFAULT_CHUNK_LIMITS } from './chunk-stream.ts';
 import type { HttpContext, MutationContext, QueryContext } from './context.ts';
 import { DbReader } from './db-reader.ts';
 import { DbWriter } from './db-writer.ts';
 import { withDeadline } from './deadline.ts';
+import { type JobHooks, JobRunner } from './job-runner.ts';
 import { type CallResult, ledgerKey, writeOnce } from './once.ts';
 import { ReadGate } from './read-gate.ts';
 import type { RegisteredFunction, RegisteredRoute, Registry } from './registry.ts';
 import { openEntity, refuseSecrets } from './row-reads.ts';
 import type { Sight } from './row-source.ts';
+import { DEFAULT_JOB_LIMITS, type JobLimits, Schedule } from './schedule.ts';
 import { atOnce, isPromise } from './validation.ts';
 
 export type { CallResult } from './once.ts';
@@ -37,6 +40,13 @@ export interface CallRequest {
   readonly opId?: string | undefined;
   /** Aborted when nobody waits for the result any more. A mutation runs to its end all the same. */
   readonly signal?: AbortSignal | undefined;
+  /** Takes what an action streams; without it, that is dropped. Not called for a result from the ledger. */
+  readonly onChunk?: ChunkSink | undefined;
+}
+
+interface InnerRequest extends CallRequest {
+  /** Of a scheduled call. */
+  readonly job?: JobHooks | undefined;
 }
 
 /** One write of a row, outside any function. */
@@ -63,7 +73,7 @@ export interface RouteRequest {
   param(name: string): string;
 }
 
-export interface FunctionLimits extends ActionLimits {
+export interface FunctionLimits extends ActionLimits, JobLimits {
   /** Longest time of a query. A mutation has the deadline of the store (`StoreOptions.deadlineMs`). */
   readonly queryMs: number;
 }
@@ -72,6 +82,8 @@ export const DEFAULT_FUNCTION_LIMITS: FunctionLimits = {
   queryMs: 5000,
   actionMs: 60_000,
   actionsAtOnce: 1000,
+  ...DEFAULT_CHUNK_LIMITS,
+  ...DEFAULT_JOB_LIMITS,
 };
 
 interface Deps {
@@ -87,18 +99,32 @@ export class Functions {
   readonly #limits: FunctionLimits;
   readonly #actions: Actions;
   readonly #actionLedger: ActionLedger;
+  readonly #schedule: Schedule;
+  /** Runs what was scheduled, once it is started. */
+  readonly jobs: JobRunner;
 
-  constructor(env: Env, deps: Deps, limits: Partial<FunctionLimits> = {}) {
+  constructor(env: Env, deps: Deps, options: Partial<FunctionLimits> = {}) {
     this.#env = env;
     this.#deps = deps;
-    this.#limits = { ...DEFAULT_FUNCTION_LIMITS, ...limits };
+    this.#limits = { ...DEFAULT_FUNCTION_LIMITS, ...options };
     this.#actionLedger = new ActionLedger(env, deps.store);
+    const { store, registry } = deps;
+    const limits = this.#limits;
+    this.jobs = new JobRunner(env, {
+      store,
+      registry,
+      limits,
+      run: (fn, { args, viewer }, job) => this.#call(fn, { name: fn.name, args, viewer, job }),
+    });
+    const committed = (dueMs: number) => this.jobs.wake(dueMs);
+    this.#schedule = new Schedule(env, { store, registry, limits, committed });
     this.#actions = new Actions(env, {
       limits: this.#limits,
       inner: (kind, { target, ...rest }) => {
         const fn = deps.registry.inside(kind, target);
         return this.#call(fn, { name: fn.name, ...rest });
       },
+      scheduler: (viewer, signal) => this.#schedule.outside(viewer, signal),
     });
   }
 
@@ -152,7 +178,7 @@ export class Functions {
     this.#actions.close();
   }
 
-  async #call(fn: RegisteredFunction, request: CallRequest): Promise<CallResult> {
+  async #call(fn: RegisteredFunction, request: InnerRequest): Promise<CallResult> {
     const now = this.#env.clock.now();
     if (!fn.rule.readsInput) fn.rule.ask(request.viewer, {}, now);
     let args = fn.checkArgs(request.args);
@@ -189,26 +215,41 @@ export class Functions {
     return { value: toResult(value === undefined ? value : await fn.checkResult(value)), seq: null };
   }
 
-  #mutate(fn: RegisteredFunction, request: CallRequest, args: unknown): Promise<CallResult> {
-    const { viewer, opId, name } = request;
+  async #mutate(fn: RegisteredFunction, request: InnerRequest, args: unknown): Promise<CallResult> {
+    const { viewer, opId, name, job } = request;
     const key = ledgerKey(opId, viewer, [name, request.args]);
-    return writeOnce({ env: this.#env, store: this.#deps.store, key, pure: name }, async ({ tx }) => {
+    let firstDue = Number.POSITIVE_INFINITY;
+    const scheduled = (dueMs: number) => {
+      firstDue = Math.min(firstDue, dueMs);
+    };
+    const once = { env: this.#env, store: this.#deps.store, key, pure: name };
+    const result = await writeOnce(once, async ({ tx }) => {
+      if (job) await job.begin(tx);
       const now = this.#env.clock.now();
       const context: MutationContext<Schema> = {
         auth: viewer,
         db: this.#writer(tx, name, viewer),
+        scheduler: this.#schedule.within(tx, viewer, scheduled),
         now: () => now,
         random: () => this.#env.random.next(),
         id: () => newId(this.#env),
       };
-      const value = await fn.handler(context as never, args as never);
-      return toResult(value === undefined ? value : atOnce(fn.checkResult(value), name));
+      try {
+        const value = await fn.handler(context as never, args as never);
+        return toResult(value === undefined ? value : atOnce(fn.checkResult(value), name));
+      } catch (error) {
+        job?.failed(error);
+        throw error;
+      }
     });
+    if (firstDue < Number.POSITIVE_INFINITY) this.jobs.wake(firstDue);
+    return result;
   }
 
-  async #act(fn: RegisteredFunction, request: CallRequest, args: unknown): Promise<CallResult> {
+  async #act(fn: RegisteredFunction, request: InnerRequest, args: unknown): Promise<CallResult> {
     // Before the ledger is asked: an op id that found no room may come again.
     const slot = this.#actions.admit();
+    const { job } = request;
     const run = () =>
       this.#actions.run(slot, request, async (context) => {
         const value = await fn.handler(context as never, args as never);
@@ -216,6 +257,10 @@ export class Functions {
       });
     const key = ledgerKey(request.opId, request.viewer, [request.name, request.args]);
     try {
+      if (job) {
+        await this.#deps.store.write(({ tx }) => job.begin(tx));
+        job.begun();
+      }
       return await (key ? this.#actionLedger.run(key, run) : run());
     } finally {
       slot.release();

@@ -6,8 +6,10 @@ import type { Json } from '../base/json.ts';
 import type { Viewer } from '../policy/viewer.ts';
 import type { FunctionKind, FunctionRef, FunctionType } from '../schema/app-shape.ts';
 import type { Schema } from '../schema/define-schema.ts';
+import type { ResponseStream } from './chunk-stream.ts';
 import type { DbReader } from './db-reader.ts';
 import type { DbWriter } from './db-writer.ts';
+import type { Scheduler } from './scheduler.ts';
 
 export interface QueryContext<S extends Schema> {
   readonly auth: Viewer;
@@ -21,6 +23,8 @@ export interface QueryContext<S extends Schema> {
 export interface MutationContext<S extends Schema> {
   readonly auth: Viewer;
   readonly db: DbWriter<S>;
+  /** What is scheduled here is part of the transaction: it is committed or rolled back with it. [L1] */
+  readonly scheduler: Scheduler;
   /** ms since 1970; one value for the whole call. */
   now(): number;
   /** In [0, 1). */
@@ -43,6 +47,10 @@ export interface ActionContext {
   readonly auth: Viewer;
   /** Aborted when the caller gives up or is gone, and at the deadline. Give it to `fetch` and the like. */
   readonly signal: AbortSignal;
+  /** Each call is a transaction of its own. */
+  readonly scheduler: Scheduler;
+  /** Parts of the answer, ahead of the result. */
+  readonly stream: ResponseStream;
   /** ms since 1970 */
   now(): number;
   /** In [0, 1). */
@@ -62,7 +70,7 @@ export interface ActionContext {
 }
 
 /** What an HTTP route's handler receives. */
-export interface HttpContext extends ActionContext {
+export interface HttpContext extends Omit<ActionContext, 'stream'> {
   /** The part of the path that a `:name` matched. */
   param(name: string): string;
   /** Address of the peer, for rate limits; never trust it for more. */

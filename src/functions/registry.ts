@@ -56,11 +56,25 @@ export class Registry {
     kind: FunctionKind,
     target: string | FunctionType | FunctionRef<never, unknown>,
   ): RegisteredFunction {
+    const found = this.#find(target);
+    if (found.kind !== kind) throw new Fault('invalid', `${found.name}: of kind ${found.kind}, not ${kind}`);
+    return found;
+  }
+
+  /** For the scheduler. Throws `not_found`, and `invalid` for a query or a function that is not internal. */
+  scheduled(target: string | FunctionType | FunctionRef<never, unknown>): RegisteredFunction {
+    const found = this.#find(target);
+    if (found.kind === 'query') throw new Fault('invalid', `${found.name}: a query cannot be scheduled`);
+    if (!found.internal)
+      throw new Fault('invalid', `${found.name}: only internal functions can be scheduled`);
+    return found;
+  }
+
+  #find(target: string | FunctionType | FunctionRef<never, unknown>): RegisteredFunction {
     const name =
       typeof target === 'string' ? target : 'kind' in target ? this.#names.get(target) : target.name;
     const found = name === undefined ? undefined : this.#functions.get(name);
     if (!found) throw missing(name ?? 'that is not in the app');
-    if (found.kind !== kind) throw new Fault('invalid', `${found.name}: of kind ${found.kind}, not ${kind}`);
     return found;
   }
 

@@ -45,6 +45,8 @@ export const serverMessage = tagged({
     rows: s.array(s.object({ row_id: s.string(64), data: s.jsonObject() })),
     last: s.bool(),
   }),
+  /** A part of the answer to a call, ahead of its result. */
+  stream: s.object({ id: s.int(0), data: s.json() }),
   result: s.object({
     id: s.int(0),
     ok: s.bool(),

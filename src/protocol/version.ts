@@ -10,11 +10,12 @@ import { serverMessage } from './server-message.ts';
 /**
  * History
  *   1  2026-11  first: handshake, calls, pushes, row batches and pages, channels
+ *   2  2026-11  calls are answered in parts: `stream`
  */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 /** The hash of all message shapes at PROTOCOL. */
-export const WIRE_HASH = '04316870df1931a1';
+export const WIRE_HASH = 'c3d38efc253531d2';
 
 /** The WebSocket subprotocol of this number. */
 export const SUBPROTOCOL = `ternion.${PROTOCOL}`;

@@ -26,7 +26,7 @@ import { PROTOCOL } from '../protocol/version.ts';
 import type { Store } from '../store/store.ts';
 import { Replica, type ReplicaDeps } from '../sync/replica.ts';
 import { Mux } from './mux.ts';
-import { type Flusher, Outbox, type OutboxLimits } from './outbox.ts';
+import { type Flusher, type LaneName, Outbox, type OutboxLimits } from './outbox.ts';
 import { Requests } from './requests.ts';
 
 /** What connections share. */
@@ -189,6 +189,7 @@ export class Connection implements Session {
       env,
       functions,
       send,
+      sendStreamed: (text) => this.#outbox.send('stream', text),
       wrote: (seq) => replica.ensure(seq),
       maxInFlight: limits.callsInFlight,
       maxPushOps: limits.pushOps,
@@ -269,8 +270,9 @@ export class Connection implements Session {
     this.#outbox.send('control', JSON.stringify(message));
   }
 
-  #room(lane: 'control' | 'shard' | 'rows' | 'docs'): void {
+  #room(lane: LaneName): void {
     if (this.#state.name !== 'ready') return;
+    if (lane === 'stream') this.#state.requests.room();
     if (lane === 'rows') this.#state.replica.drained();
     if (lane === 'docs') this.#state.mux.drained();
   }

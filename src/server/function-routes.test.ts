@@ -19,6 +19,7 @@ const schema = defineSchema({
 const { mutation, action, query, httpRoute } = functions(schema);
 
 let runs = 0;
+const dripped = deferred<void>();
 const notes = {
   add: mutation({
     args: { title: v.string() },
@@ -34,6 +35,14 @@ const notes = {
     handler: async (ctx) => (await ctx.db.query('Note').take(100)).length,
   }),
   send: action({ args: {}, auth: 'public', handler: () => ++runs }),
+  drip: action({
+    args: {},
+    auth: 'public',
+    async handler(ctx): Promise<null> {
+      ctx.signal.addEventListener('abort', () => dripped.resolve(), { once: true });
+      for (;;) await ctx.stream.write('x'.repeat(1000));
+    },
+  }),
   nothing: action({ args: {}, auth: 'public', handler: () => undefined }),
 };
 const http = [
@@ -207,4 +216,18 @@ describe('routes of the app', () => {
     await expect(createServer(app, { ...settings, database: files.path })).rejects.toThrow(message);
     files.remove();
   });
+});
+
+test('a reader of server-sent events that leaves ends the action', async () => {
+  const caller = new AbortController();
+  const response = await fetch(`${server.url}/api/fn/notes.drip`, {
+    method: 'POST',
+    headers: { Accept: 'text/event-stream' },
+    signal: caller.signal,
+  });
+  expect(response.headers.get('Content-Type')).toBe('text/event-stream');
+  const { value } = await response.body!.getReader().read();
+  expect(new TextDecoder().decode(value)).toMatch(/^event: chunk\ndata: "xxx/);
+  caller.abort();
+  await dripped.promise;
 });

@@ -3,8 +3,10 @@
  * the app. Host makes the list; http-app.ts mounts it.
  *
  *   POST /api/fn/notes.create  {"title":"x"}   ->  200 {"value":{"id":"..."},"seq":7}
+ *   Accept: text/event-stream  answers with what an action streams as well (event-stream.ts)
  *   Idempotency-Key: <op id>   makes a mutation or an action run at most once, however often it is sent. [L3]
  */
+import type { Env } from '../base/env.ts';
 import { Fault } from '../base/fault.ts';
 import { type Json, parseJson } from '../base/json.ts';
 import { parseShape, s } from '../base/shape.ts';
@@ -12,11 +14,22 @@ import type { Functions } from '../functions/call.ts';
 import type { RegisteredRoute } from '../functions/registry.ts';
 import type { Route } from '../plugin/route.ts';
 import type { Limits } from '../protocol/limits.ts';
+import { eventStream } from './event-stream.ts';
 
 /** As `op` in protocol/client-message.ts. */
 const opIdShape = s.string(64);
 
-export function functionRoute(functions: Functions, limits: Limits): Route {
+interface FunctionRouteOptions {
+  readonly limits: Limits;
+  /** Bytes of a streamed answer that wait for a slow reader. */
+  readonly streamBytes: number;
+}
+
+export function functionRoute(
+  env: Env,
+  functions: Functions,
+  { limits, streamBytes }: FunctionRouteOptions,
+): Route {
   return {
     method: 'POST',
     path: '/api/fn/:name',
@@ -24,7 +37,16 @@ export function functionRoute(functions: Functions, limits: Limits): Route {
       const opId = readOpId(request);
       const args = await readBody(request, limits);
       const { signal } = request;
-      const { value, seq } = await functions.call({ name: param('name'), args, viewer, opId, signal });
+      const call = { name: param('name'), args, viewer, opId };
+      if (takesEvents(request)) {
+        return eventStream(env, {
+          bufferBytes: streamBytes,
+          pingMs: limits.pingMs,
+          call: (onChunk, gone) =>
+            functions.call({ ...call, onChunk, signal: AbortSignal.any([signal, gone]) }),
+        });
+      }
+      const { value, seq } = await functions.call({ ...call, signal });
       return Response.json({ ...(value !== undefined && { value }), ...(seq !== null && { seq }) });
     },
   };
@@ -51,6 +73,11 @@ export function assertDistinct(routes: readonly Route[]): void {
     if (TAKEN.has(path) || seen.has(name)) throw new Fault('invalid', `two routes for ${method} ${path}`);
     seen.add(name);
   }
+}
+
+function takesEvents(request: Request): boolean {
+  const types = (request.headers.get('Accept') ?? '').split(',');
+  return types.some((type) => type.split(';')[0]!.trim().toLowerCase() === 'text/event-stream');
 }
 
 /** Undefined without the header. */

@@ -5,6 +5,7 @@
 import type { Env } from '../base/env.ts';
 import { Fault } from '../base/fault.ts';
 import { type FunctionLimits, Functions } from '../functions/call.ts';
+import { JOB_TABLES } from '../functions/job-table.ts';
 import { LEDGER_TABLES } from '../functions/ledger.ts';
 import { Registry } from '../functions/registry.ts';
 import { RowReads } from '../functions/row-reads.ts';
@@ -82,7 +83,11 @@ export class Host {
     this.functions = new Functions(env, functionDeps, this.#options.functions);
     const services: Services = { env, schema, store: this.store, access: this.access };
     this.#plugins = app.plugins.map((plugin) => plugin.create(services));
-    this.#tables = [...LEDGER_TABLES, ...this.#plugins.flatMap((plugin) => plugin.tables ?? [])];
+    this.#tables = [
+      ...LEDGER_TABLES,
+      ...JOB_TABLES,
+      ...this.#plugins.flatMap((plugin) => plugin.tables ?? []),
+    ];
     this.#schemaHash = buildManifest(schema).hash;
     this.#visibility = new Visibility(schema, this.access);
     this.#surveyor = new Surveyor(
@@ -92,7 +97,10 @@ export class Host {
     const limits = { ...DEFAULT_LIMITS, ...this.#options.limits };
     const reads = new RowReads({ schema, store: this.store, access: this.access });
     this.routes = [
-      functionRoute(this.functions, limits),
+      functionRoute(env, this.functions, {
+        limits,
+        streamBytes: { ...DEFAULT_OUTBOX, ...this.#options.outbox }.streamBytes,
+      }),
       ...entityRoutes({ functions: this.functions, reads, limits }),
       ...this.#plugins.flatMap((plugin) => plugin.routes ?? []),
       ...registry.routes.map((route) => appRoute(this.functions, route)),
@@ -141,6 +149,7 @@ export class Host {
     store.surveyWith((tx, commit) => fanOut.survey(tx, commit));
     store.onCommit((commits) => fanOut.commit(commits));
     for (const plugin of this.#plugins) await plugin.start?.();
+    await this.functions.jobs.start();
     const hosts = this.#plugins.flatMap((plugin) => Object.entries(plugin.channels ?? {}));
     this.#deps = {
       env,
@@ -179,8 +188,11 @@ export class Host {
     const { clock, log } = this.env;
     log.info('server.drain', { connections: this.#connections.size });
     const endMs = clock.monotonic() + (this.#options.drainMs ?? DEFAULT_DRAIN_MS);
+    this.functions.jobs.stop();
     const busy = () =>
-      this.functions.actionsInFlight > 0 || [...this.#connections].some((c) => c.callsInFlight > 0);
+      this.functions.jobs.size > 0 ||
+      this.functions.actionsInFlight > 0 ||
+      [...this.#connections].some((c) => c.callsInFlight > 0);
     while (busy() && clock.monotonic() < endMs) {
       await new Promise<void>((resolve) => clock.after(10, resolve));
     }

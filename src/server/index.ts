@@ -10,8 +10,12 @@ export type {
   QueryContext,
 } from '../functions/context.ts';
 export { functions } from '../functions/define.ts';
+export type { Delay } from '../functions/delay.ts';
 export type { HttpRouteDef, HttpRouteOptions } from '../functions/http-route.ts';
+export type { FailedJob, Job } from '../functions/job-table.ts';
 export type { Page, Pagination } from '../functions/row-query.ts';
+export type { JobLimits } from '../functions/schedule.ts';
+export type { Schedulable, Scheduler } from '../functions/scheduler.ts';
 export type { Channel, ChannelHandler, ChannelHost } from '../plugin/channel.ts';
 export { type App, defineApp } from '../plugin/define-app.ts';
 export type { Plugin, PluginInstance } from '../plugin/plugin.ts';

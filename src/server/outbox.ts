@@ -1,8 +1,9 @@
 /**
- * What waits to leave through one socket, in four lanes: control, shard, rows, docs, sent in that order.
- * Messages stay here while the socket is behind, so that a newer snapshot can replace an unsent one; each
- * lane has a cap in bytes, and what a full lane means is its owner's affair: rows and docs are told when
- * there is room and catch up then, snapshots keep their newest, control ends the connection. [S10] [T5]
+ * What waits to leave through one socket, in five lanes: control, shard, stream, rows, docs, sent in that
+ * order. Messages stay here while the socket is behind, so that a newer snapshot can replace an unsent one; each
+ * lane has a cap in bytes, and what a full lane means is its owner's affair: streams, rows
+ * and docs are told when there is room and go on then, snapshots keep their newest, control ends the
+ * connection. [S10] [T5]
  * All frames of one turn leave in one cork.
  */
 import type { Cancel, Clock } from '../base/env.ts';
@@ -13,6 +14,8 @@ export interface OutboxLimits {
   highWaterBytes: number;
   controlBytes: number;
   shardBytes: number;
+  /** Of streaming calls; above it `ctx.stream.write` waits. */
+  streamBytes: number;
   rowsBytes: number;
   docsBytes: number;
   /** A reader that takes nothing for this long is closed. */
@@ -23,12 +26,13 @@ export const DEFAULT_OUTBOX: OutboxLimits = {
   highWaterBytes: 256 << 10,
   controlBytes: 1 << 20,
   shardBytes: 1 << 20,
+  streamBytes: 256 << 10,
   rowsBytes: 4 << 20,
   docsBytes: 4 << 20,
   stallMs: 30_000,
 };
 
-const LANES = ['control', 'shard', 'rows', 'docs'] as const;
+const LANES = ['control', 'shard', 'stream', 'rows', 'docs'] as const;
 export type LaneName = (typeof LANES)[number];
 
 export interface OutboxEvents {
@@ -101,6 +105,7 @@ export class Outbox {
     this.#queues = {
       control: new Queue(limits.controlBytes),
       shard: new Queue(limits.shardBytes),
+      stream: new Queue(limits.streamBytes),
       rows: new Queue(limits.rowsBytes),
       docs: new Queue(limits.docsBytes),
     };
@@ -108,8 +113,8 @@ export class Outbox {
 
   /** Bytes that wait here, slots not counted. */
   get bytes(): number {
-    const { control, shard, rows, docs } = this.#queues;
-    return control.bytes + shard.bytes + rows.bytes + docs.bytes;
+    const { control, shard, stream, rows, docs } = this.#queues;
+    return control.bytes + shard.bytes + stream.bytes + rows.bytes + docs.bytes;
   }
 
   /**
@@ -166,13 +171,14 @@ export class Outbox {
         this.#slots.delete(slot);
       }
       this.#drain('shard');
+      this.#drain('stream');
       this.#drain('rows');
       this.#drain('docs');
     } finally {
       this.#transport.uncork();
     }
     this.#watchStall();
-    for (const lane of ['rows', 'docs'] as const) {
+    for (const lane of ['stream', 'rows', 'docs'] as const) {
       const queue = this.#queues[lane];
       if (queue.refused && queue.bytes <= queue.capBytes / 2) {
         queue.refused = false;

@@ -4,6 +4,8 @@ import { WebSocket } from 'ws';
 import { decodeDown, encodeUp } from '../../crdt/core/index.ts';
 import { encodeVersions } from '../../crdt/core/versions.ts';
 import { decodeFrame, encodeFrame } from '../../src/protocol/frame.ts';
+import { offerSubprotocols } from '../../src/protocol/handshake.ts';
+import { PROTOCOL } from '../../src/protocol/version.ts';
 import { type Caller, openSocket } from './function-doors.ts';
 
 /** Whether this caller sees the row. */
@@ -84,14 +86,16 @@ export function pushDoor(url: string, kind: 'insert' | 'update' | 'delete'): Wri
 
 /** Joins a document and tries to edit it: what may be read, and what the edit heard. */
 export async function tryDoc(url: string, as: Caller, id: string): Promise<{ seen: boolean; edit: string }> {
-  const bearer = as === 'nobody' ? [] : [`bearer.${as}`];
-  const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`, ['ternion.1', ...bearer]);
+  const socket = new WebSocket(
+    `${url.replace('http', 'ws')}/ws`,
+    offerSubprotocols(as === 'nobody' ? null : as),
+  );
   socket.binaryType = 'nodebuffer';
   const say = (message: object) => socket.send(JSON.stringify(message));
   try {
     return await new Promise((resolve, reject) => {
       socket.on('error', reject);
-      socket.on('open', () => say({ t: 'hello', protocol: 1, client: 'c', schema: '', cursor: null }));
+      socket.on('open', () => say({ t: 'hello', protocol: PROTOCOL, client: 'c', schema: '', cursor: null }));
       socket.on('message', (data: Buffer, binary) => {
         if (!binary) {
           const { t, code } = JSON.parse(String(data));

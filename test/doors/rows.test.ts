@@ -170,17 +170,20 @@ describe('the list is complete', () => {
     const keys = async (kind: keyof typeof contexts) =>
       (await send(`${server.url}/api/fn/contexts.${kind}`, 'user', { method: 'POST' })).body.value.toSorted();
     expect(await keys('query')).toEqual(['auth', 'db', 'now', 'signal']);
-    expect(await keys('mutation')).toEqual(['auth', 'db', 'id', 'now', 'random']);
-    // runQuery and runMutation are doors to functions (functions.test.ts).
-    expect(await keys('action')).toEqual([
+    expect(await keys('mutation')).toEqual(['auth', 'db', 'id', 'now', 'random', 'scheduler']);
+    // runQuery, runMutation and scheduler are doors to functions (functions.test.ts, schedule.test.ts).
+    const ofAction = [
       'auth',
       'id',
       'now',
       'random',
       'runMutation',
       'runQuery',
+      'scheduler',
       'signal',
-    ]);
+      'stream',
+    ];
+    expect(await keys('action')).toEqual(ofAction);
   });
 });
 

@@ -52,6 +52,30 @@ function define() {
       return ['sent'];
     },
   });
+  const noticeAll = internal.action({ args: { to: numeric }, handler: () => null });
+  mutation({
+    args: {},
+    async handler({ scheduler }): Promise<null> {
+      expectTypeOf(await scheduler.runAfter('10m', sweep, { age: 7 })).toEqualTypeOf<string>();
+      await scheduler.runAt(7, noticeAll, { to: 'x' });
+      await scheduler.runAfter(7, 'notes.sweep', { age: 7 });
+      const ref = { name: 'notes.sweep', internal: true } as FunctionRef<{ age: number }, null> & {
+        internal: true;
+      };
+      await scheduler.runAfter(7, ref, { age: 7 });
+      // @ts-expect-error another type of argument
+      await scheduler.runAfter(7, sweep, { age: 'x' });
+      // @ts-expect-error no delay
+      await scheduler.runAfter('soon', sweep, { age: 7 });
+      // @ts-expect-error a public function
+      await scheduler.runAfter(7, create, { title: 'x' });
+      // @ts-expect-error a query
+      await scheduler.runAfter(7, internal.query({ args: {}, handler: () => null }), {});
+      // @ts-expect-error a reference to a public function
+      await scheduler.runAfter(7, { name: 'create' } as FunctionRef<{ title: string }, null>, { title: 'x' });
+      return null;
+    },
+  });
   // @ts-expect-error a result that does not fit
   mutation({ args: {}, returns: v.object({ id: v.string() }), handler: () => ({ id: 7 }) });
   return defineApp({ schema, functions: { notes: { create, count, sweep, also, send }, hidden: sweep } });

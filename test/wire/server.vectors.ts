@@ -89,6 +89,11 @@ export const vectors: readonly TextVector<ServerMessage>[] = [
     text: '{"t":"result","id":1,"ok":true,"value":[]}',
   },
   {
+    name: 'stream',
+    value: { t: 'stream', id: 2, data: { line: 'Hel' } },
+    text: '{"t":"stream","id":2,"data":{"line":"Hel"}}',
+  },
+  {
     name: 'result of a mutation that wrote',
     value: { t: 'result', id: 2, ok: true, value: { id: 'n1' }, seq: 43 },
     text: '{"t":"result","id":2,"ok":true,"value":{"id":"n1"},"seq":43}',
