@@ -3,7 +3,7 @@
  * out: every entry of package.json exists, and nothing in it still names a `.ts` file.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
@@ -13,10 +13,25 @@ const tsc = spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.buil
   stdio: 'inherit',
 });
 
-const problems = tsc.status === 0 ? [...missingEntries(), ...leftSourceNames()] : ['tsc failed'];
+const bins = tsc.status === 0 ? makeExecutable() : [];
+const problems = tsc.status === 0 ? [...bins, ...missingEntries(), ...leftSourceNames()] : ['tsc failed'];
 for (const problem of problems) console.error(problem);
 console.log(problems.length === 0 ? 'dist/ is complete' : `${problems.length} to mend`);
 process.exitCode = problems.length === 0 ? 0 : 1;
+
+/** npm does it for who installs the package; this is for who runs it from the tree. */
+function makeExecutable(): string[] {
+  const manifest: { bin: Record<string, string> } = JSON.parse(
+    readFileSync(join(root, 'package.json'), 'utf8'),
+  );
+  return Object.values(manifest.bin).flatMap((target) => {
+    const file = join(root, target);
+    if (!existsSync(file) || !readFileSync(file, 'utf8').startsWith('#!'))
+      return [`bin ${target}: no script`];
+    chmodSync(file, 0o755);
+    return [];
+  });
+}
 
 function missingEntries(): string[] {
   const manifest: { exports: Record<string, string | Record<string, string>> } = JSON.parse(

@@ -9,6 +9,7 @@ const browser: Place = (_, platform) => platform === 'browser';
 const PLACES: Record<string, Place> = {
   '@hono/node-server': node,
   '@msgpack/msgpack': browser, // no `new Function`, so it runs under a strict content security policy
+  commander: (room) => room === 'cli',
   hono: node,
   idb: browser,
   'loro-crdt': (room) => room.startsWith('crdt/'),

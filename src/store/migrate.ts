@@ -101,7 +101,8 @@ function refuseDestructive(steps: readonly Step[]): void {
   if (refused.length === 0) return;
   const lines = refused.map((line) => `  - ${line}`).join('\n');
   const advice =
-    "Back the database up, then call migrate with allow: 'destructive' (docs/guides/schema-and-migrations.md). " +
+    'Back the database up, then run: ternion migrate <app> --allow destructive ' +
+    '(docs/guides/schema-and-migrations.md). ' +
     'A new field needs no migration when it is optional or has a default.';
   const message = `the rows in the database do not simply fit the schema:\n${lines}\n${advice}`;
   throw new Fault('invalid', message, { steps: refused });

@@ -226,7 +226,7 @@ describe('the schema at start', () => {
     await expect(reopen({ ...Note.fields, owner: field.id('User') })).rejects.toThrow('add field Note.owner');
     await expect(reopen({})).rejects.toMatchObject({
       code: 'invalid',
-      message: expect.stringContaining("call migrate with allow: 'destructive'"),
+      message: expect.stringContaining('ternion migrate <app> --allow destructive'),
       data: { steps: ['drop field Note.title', 'drop field Note.done', 'drop field Note.tag'] },
     });
   });
