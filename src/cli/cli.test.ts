@@ -116,6 +116,18 @@ describe('copies', () => {
     expect(out).toMatch(/^Note +1$/m);
   });
 
+  test('[L7] a database is neither restored nor migrated under a server that runs on it', async () => {
+    const copy = `${files.path}.backup`;
+    await ternion('backup', files.path, copy);
+    const { writer, reader } = files.open();
+    await reader.all('SELECT * FROM "Note"');
+    const busy = { code: 1, err: expect.stringContaining('stop the server first') };
+    expect(await ternion('restore', copy, files.path, '--force')).toMatchObject(busy);
+    expect(await on('migrate', notes)).toMatchObject(busy);
+    await Promise.all([writer.close(), reader.close()]);
+    expect(await on('migrate', notes)).toMatchObject({ code: 0 });
+  });
+
   test('a damaged backup is not restored, and the database stays', async () => {
     const copy = `${files.path}.backup`;
     copyFileSync(files.path, copy);

@@ -1,8 +1,10 @@
 /** `ternion backup` and `ternion restore`. */
 import { existsSync, renameSync, rmSync } from 'node:fs';
-import { Fault } from '../base/fault.ts';
+import { Fault, isFault } from '../base/fault.ts';
 import { nodeEnv } from '../server/node-env.ts';
+import { requireAlone } from '../store/alone.ts';
 import { backUp, restore } from '../store/backup.ts';
+import { withDatabase } from './database.ts';
 import type { Report } from './report.ts';
 
 /** A server may run on the database meanwhile. Throws `conflict` when `to` exists. */
@@ -13,7 +15,7 @@ export async function backupCommand(database: string, to: string): Promise<Repor
 }
 
 /**
- * No server may run on `database`. Throws `conflict` when it exists, without `force`; with it the old files go
+ * Throws `conflict` when `database` exists, without `force`, and while a server runs on it; else the old files go
  * when the new one is whole.
  */
 export async function restoreCommand(
@@ -24,12 +26,22 @@ export async function restoreCommand(
   requireFile(backup);
   if (existsSync(database) && !force)
     throw new Fault('conflict', `${database} exists: move it away, or say --force to lose what it holds`);
+  if (existsSync(database)) await requireUnused(database);
   const fresh = `${database}.restored`;
   rmSync(fresh, { force: true });
   await restore(nodeEnv('warn'), backup, fresh);
   for (const part of ['-wal', '-shm']) rmSync(`${database}${part}`, { force: true });
   renameSync(fresh, database);
   return { ok: true, lines: [`${database} is as ${backup} was; clients begin anew`] };
+}
+
+/** A damaged database may be replaced, one that is in use may not. */
+async function requireUnused(path: string): Promise<void> {
+  try {
+    await withDatabase(path, 'write', requireAlone);
+  } catch (error) {
+    if (!isFault(error, 'storage')) throw error;
+  }
 }
 
 function requireFile(path: string): void {

@@ -1,6 +1,7 @@
 /** `ternion migrate`: shows what leads from the database to the app's schema, and takes the steps. */
 import { describeStep } from '../schema/diff.ts';
 import { nodeEnv } from '../server/node-env.ts';
+import { requireAlone } from '../store/alone.ts';
 import { migrate } from '../store/migrate.ts';
 import { withDatabase } from './database.ts';
 import { loadApp, loadDataFunctions } from './load-app.ts';
@@ -15,14 +16,15 @@ export interface MigrateFlags {
   readonly data?: string;
 }
 
-/** Throws what `migrate` of the store throws. */
+/** Throws what `migrate` of the store throws, and `conflict` while a server runs on the database. */
 export async function migrateCommand(path: string, flags: MigrateFlags): Promise<Report> {
   const { schema } = await loadApp(path);
   const data = flags.data === undefined ? {} : await loadDataFunctions(flags.data);
   const options = { dryRun: flags.dryRun ?? false, allow: flags.allow ?? 'additive', data };
-  const { steps, rows } = await withDatabase(flags.database, 'write', (driver) =>
-    migrate(nodeEnv('warn'), { driver, schema }, options),
-  );
+  const { steps, rows } = await withDatabase(flags.database, 'write', async (driver) => {
+    await requireAlone(driver);
+    return migrate(nodeEnv('warn'), { driver, schema }, options);
+  });
   if (steps.length === 0) return { ok: true, lines: ['the database fits the schema'] };
   const plan = steps.map((step) => `${step.effect.padEnd(11)}  ${describeStep(step)}`);
   const end = flags.dryRun

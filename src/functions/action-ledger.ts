@@ -62,7 +62,7 @@ export class ActionLedger {
   async #enter(key: LedgerKey): Promise<LedgerEntry | undefined> {
     const { value } = await this.#store.write(async ({ tx, atEnd }) => {
       const earlier = await findInLedger(tx, key);
-      const at = this.#env.clock.now();
+      const at = this.#store.now();
       if (!earlier) atEnd(() => ledgerEntry(key, { value: { t: 'running' }, seq: null, at }));
       return earlier;
     });

@@ -146,7 +146,7 @@ export class Functions {
     const { kind, entity, rowId, data = {} } = op;
     refuseSecrets(openEntity(this.#deps.schema, entity), Object.keys(data));
     const key = ledgerKey(op.opId, viewer, [`${kind} ${entity} ${rowId ?? ''}`, data]);
-    return writeOnce({ env: this.#env, store: this.#deps.store, key }, async ({ tx }) => {
+    return writeOnce({ store: this.#deps.store, key }, async ({ tx }) => {
       const db = this.#writer(tx, `${kind} ${entity}`, viewer);
       if (rowId === undefined) return db.insert(entity, data);
       if (kind === 'insert') return db.insert(entity, { ...data, id: rowId });
@@ -222,7 +222,7 @@ export class Functions {
     const scheduled = (dueMs: number) => {
       firstDue = Math.min(firstDue, dueMs);
     };
-    const once = { env: this.#env, store: this.#deps.store, key, pure: name };
+    const once = { store: this.#deps.store, key, pure: name };
     const result = await writeOnce(once, async ({ tx }) => {
       if (job) await job.begin(tx);
       const now = this.#env.clock.now();

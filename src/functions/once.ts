@@ -2,7 +2,6 @@
  * One transaction, at most once per op id: the ledger is asked first, and written with the changes. [L1] [L3]
  * Used by Functions for mutations and row writes.
  */
-import type { Env } from '../base/env.ts';
 import { fnv1a64 } from '../base/hash.ts';
 import { canonicalJson, isJsonObject, type Json } from '../base/json.ts';
 import type { Viewer } from '../policy/viewer.ts';
@@ -17,7 +16,6 @@ export interface CallResult {
 }
 
 export interface OnceDeps {
-  readonly env: Env;
   readonly store: Store;
   /** Undefined: without an op id it runs each time. */
   readonly key: LedgerKey | undefined;
@@ -27,7 +25,7 @@ export interface OnceDeps {
 
 /** Resolves when it is durable, with the stored result if it ran before. */
 export async function writeOnce(
-  { env, store, key, pure }: OnceDeps,
+  { store, key, pure }: OnceDeps,
   work: (context: JobContext) => Promise<Json | undefined>,
 ): Promise<CallResult> {
   let repeated: LedgerEntry | undefined;
@@ -39,9 +37,9 @@ export async function writeOnce(
       }
       const result = await work(context);
       if (key) {
-        const at = env.clock.now();
+        const at = store.now();
         context.atEnd((seq) => ledgerEntry(key, { value: result, seq, at }));
-        context.atEnd((seq) => ledgerTrim(seq, store.ages.now()));
+        context.atEnd((seq) => ledgerTrim(seq, at));
       }
       return result;
     },

@@ -11,7 +11,7 @@ import type { Change } from './transaction.ts';
 
 export interface Commit {
   readonly seq: number;
-  /** Wall time of the commit, ms since 1970. */
+  /** By the store's steady clock, ms since 1970. */
   readonly at: number;
   readonly changes: readonly Change[];
 }
@@ -21,7 +21,7 @@ export interface LogExtent {
   readonly commits: number;
   /** Of the changes, as JSON in UTF-8. */
   readonly bytes: number;
-  /** Wall time of the oldest transaction. */
+  /** Of the oldest transaction. */
   readonly oldestAt: number | null;
 }
 

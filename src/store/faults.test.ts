@@ -54,6 +54,20 @@ test('[L8] a database that may not grow: whole groups fail, typed, and go on whe
   expect(await ids()).toEqual(['a', 'e']);
 });
 
+test('[L8] [L1] a handler that goes on after the database gave the transaction up writes nothing more', async () => {
+  const [{ page_count: pages }] = (await drivers.writer.all('PRAGMA page_count')) as [{ page_count: number }];
+  await drivers.writer.all(`PRAGMA max_page_count = ${pages + 1}`);
+  const stubborn = store.write(async ({ tx }) => {
+    await tx.insert('Note', { id: 'long', title: 'x'.repeat(60_000) }).catch(() => {});
+    await tx.insert('Other', { id: 'short', title: 'x' }).catch(() => {});
+    return 'done';
+  });
+  expect(await run(Promise.allSettled([stubborn]))).toMatchObject([storage]);
+  expect([await ids('Note'), await ids('Other'), store.seq]).toEqual([[], [], 0]);
+  await drivers.writer.all('PRAGMA max_page_count = 100000');
+  expect((await run(write('after'))).seq).toBe(1);
+});
+
 test('[L8] a database that became read-only: writes fail, typed, reads go on', async () => {
   await run(write('a'));
   await drivers.writer.all('PRAGMA query_only = 1');

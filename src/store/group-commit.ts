@@ -69,6 +69,8 @@ interface Deps {
   readonly log: ChangeLog;
   /** Called after each COMMIT with its transactions, before the jobs' promises resolve. */
   readonly committed: (commits: Commit[]) => void;
+  /** When a transaction is said to have been. */
+  readonly now: () => number;
   /** Called with each transaction that wrote rows, after its last write; `tx` is for reading. */
   readonly closing?: (tx: Transaction, commit: Commit) => Promise<void> | undefined;
 }
@@ -183,11 +185,13 @@ export class GroupCommit {
     try {
       value = await this.#watched(job, { tx, atEnd: (make) => endings.push(make) });
       changes = await tx.finish();
-      commit = { seq, at: this.#env.clock.now(), changes };
+      commit = { seq, at: this.#deps.now(), changes };
       if (changes.length > 0) {
         const closing = this.#deps.closing?.(new Transaction(driver, this.#rows), commit);
         if (closing) await closing;
       }
+      // SQLite has given it up, and the job did not say so: what follows would be written for itself alone.
+      if (!driver.inTransaction) throw new Fault('storage', 'the transaction was lost');
       last = endings.map((make) => make(changes.length > 0 ? seq : null)); // [L6]
     } catch (error) {
       if (!driver.inTransaction) throw error;

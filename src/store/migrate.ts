@@ -88,6 +88,9 @@ export async function beginEpoch(env: Env, driver: SqlDriver): Promise<void> {
   await driver.run(
     `INSERT OR REPLACE INTO _meta (key, value) SELECT 'horizon', CAST(MAX(seq) AS TEXT) FROM _log HAVING MAX(seq) > 0`,
   );
+  await driver.run(
+    `INSERT OR REPLACE INTO _meta (key, value) SELECT 'clock', CAST(MAX(at) AS TEXT) FROM _log HAVING MAX(at) > 0`,
+  );
   await driver.run('DELETE FROM _log');
   await driver.run(`INSERT OR REPLACE INTO _meta (key, value) VALUES ('epoch', ?)`, [newId(env)]);
 }

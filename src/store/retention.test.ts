@@ -104,22 +104,19 @@ test('[L4] the log is bounded by age, looked at with each commit and at start', 
   expect([store.horizon, store.seq]).toEqual([4, 4]);
 });
 
-test('[L4] a wall clock that jumps ahead makes nothing old, and one that jumps back keeps nothing for ever', async () => {
+test('[L4] the log ages by the time that passes, wherever the wall clock jumps', async () => {
   store = await openStore({ logAgeMs: 1000 });
   await run(store.write(insert('a')));
-  env.clock.jump(365 * 24 * 3600 * 1000);
-  await run(store.write(insert('b')));
-  await env.clock.advance(10);
-  expect([store.horizon, store.seq]).toEqual([0, 2]);
-  env.clock.jump(-366 * 24 * 3600 * 1000);
-  expect((await run(store.write(insert('c')))).seq).toBe(3);
-  await env.clock.advance(10);
-  expect(store.horizon).toBe(0);
-  env.clock.jump(24 * 3600 * 1000);
+  for (const days of [365, -366, 1]) {
+    env.clock.jump(days * 24 * 3600 * 1000);
+    await run(store.write(insert(`after ${days}`)));
+    await env.clock.advance(10);
+  }
+  expect([store.horizon, store.seq]).toEqual([0, 4]);
   await env.clock.advance(5000);
   await run(store.write(insert('d')));
   await env.clock.advance(10);
-  expect(store.horizon).toBe(1); // b was written in the year ahead, and goes when that has come
+  expect(store.horizon).toBe(4);
 });
 
 test('[L4] a transaction larger than the whole limit goes as a whole', async () => {

@@ -9,7 +9,7 @@ import type { SqlDriver } from './sql-driver.ts';
 export interface RetentionOptions {
   /** Transactions kept. */
   logCommits: number;
-  /** Age of the oldest transaction kept, by wall time. */
+  /** Age of the oldest transaction kept, by the store's steady clock. */
   logAgeMs: number;
   /** Bytes of the changes kept, as JSON in UTF-8. */
   logBytes: number;

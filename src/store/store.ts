@@ -11,7 +11,6 @@ import { Lane } from '../base/lane.ts';
 import type { SqlClause } from '../policy/to-sql.ts';
 import type { Schema } from '../schema/define-schema.ts';
 import type { QuerySpec } from '../schema/query-spec.ts';
-import { AgeClock } from './age-clock.ts';
 import { ChangeLog, type Commit, LOG_TABLES, widenLog } from './change-log.ts';
 import {
   DEFAULT_GROUP_COMMIT,
@@ -27,6 +26,7 @@ import { DEFAULT_RETENTION, findCut, isOver, type RetentionOptions } from './ret
 import { countRows, type PageAfter, type ScanPage, scanPage } from './scan.ts';
 import { type PageOf, type RowPage, selectById, selectPage, selectRows } from './select.ts';
 import type { SqlDriver, SqlRow, SqlValue } from './sql-driver.ts';
+import { SteadyClock } from './steady-clock.ts';
 import type { Transaction } from './transaction.ts';
 
 export interface Drivers {
@@ -95,13 +95,12 @@ export class Snapshot {
 }
 
 export class Store {
-  /** Tells what is old enough to be forgotten. */
-  readonly ages: AgeClock;
   readonly #env: Env;
   readonly #schema: Schema;
   readonly #drivers: Drivers;
   readonly #options: StoreOptions;
   readonly #log = new ChangeLog();
+  readonly #clock: SteadyClock;
   readonly #writes: GroupCommit;
   readonly #reads = new Lane();
   #survey: Survey | undefined;
@@ -110,8 +109,8 @@ export class Store {
   #trimming = false;
 
   constructor(env: Env, deps: { schema: Schema; drivers: Drivers }, options: Partial<StoreOptions> = {}) {
-    this.ages = new AgeClock(env.clock);
     this.#env = env;
+    this.#clock = new SteadyClock(env.clock);
     this.#schema = deps.schema;
     this.#drivers = deps.drivers;
     this.#options = { ...DEFAULT_STORE, ...options };
@@ -120,6 +119,7 @@ export class Store {
       env,
       {
         ...group,
+        now: () => this.now(),
         committed: (commits) => this.#committed(commits),
         closing: (tx, commit) => this.#survey?.(tx, commit),
       },
@@ -130,6 +130,11 @@ export class Store {
   /** Names this history of the database; another epoch voids every cursor. [L5] */
   get epoch(): string {
     return this.#epoch;
+  }
+
+  /** By which the log and the ledger age, in milliseconds: wall time that never leaps (steady-clock.ts). */
+  now(): number {
+    return this.#clock.now();
   }
 
   /** The last committed transaction. */
@@ -159,6 +164,7 @@ export class Store {
       for (const sql of [...LOG_TABLES, ...extraTables]) await writer.run(sql);
       await widenLog(writer);
       migration = await migrateWithin(this.#env, database, { allow: 'additive', data: {} });
+      await this.#clock.open(writer);
       await writer.run(`INSERT OR IGNORE INTO _meta (key, value) VALUES ('epoch', ?)`, [newId(this.#env)]);
       await writer.run('COMMIT');
     } catch (error) {
@@ -185,7 +191,7 @@ export class Store {
       try {
         return await work(new Snapshot(reader, this.#schema, this.#log));
       } finally {
-        await reader.run('COMMIT');
+        if (reader.inTransaction) await reader.run('COMMIT'); // what damages it ends it, too
       }
     });
   }
@@ -204,7 +210,10 @@ export class Store {
   async trim(seq: number): Promise<void> {
     const upTo = Math.min(seq, this.seq);
     if (upTo <= this.horizon) return;
-    const { value: trimmed } = await this.write(({ tx }) => this.#log.trim(tx, upTo));
+    const { value: trimmed } = await this.write(async ({ tx }) => {
+      await this.#clock.save(tx);
+      return this.#log.trim(tx, upTo);
+    });
     trimmed();
   }
 
@@ -223,11 +232,10 @@ export class Store {
 
   /** Trims the log when it has grown over its limits. */
   #keepWithin(): void {
-    const now = () => this.ages.now();
-    if (this.#trimming || !isOver(this.#log.extent, this.#options, now())) return;
+    if (this.#trimming || !isOver(this.#log.extent, this.#options, this.now())) return;
     this.#trimming = true;
     this.#reads
-      .run(() => findCut(this.#drivers.reader, this.#options, now()))
+      .run(() => findCut(this.#drivers.reader, this.#options, this.now()))
       .then(async (cut) => {
         while (this.horizon < cut) await this.trim(Math.min(cut, this.horizon + TRIM_COMMITS));
       })

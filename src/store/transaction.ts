@@ -199,6 +199,8 @@ export class Transaction {
   #open(): SqlDriver {
     // A Fault takes its stack with it, which costs more than a row: made only when it is thrown.
     if (this.#ended) throw this.#ended.reason ?? new Fault('internal', 'the transaction has ended');
+    // A handler that caught the failure would write on, each statement for itself. [L8]
+    if (!this.#driver.inTransaction) throw new Fault('storage', 'the transaction was lost');
     return this.#driver;
   }
 }
