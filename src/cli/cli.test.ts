@@ -197,7 +197,7 @@ describe('explain', () => {
 });
 
 describe('start', () => {
-  test('runs the app until it is told to end', async () => {
+  test('[N2] runs the app until it is told to end, even as soon as it says that it listens', async () => {
     const child = spawn(process.execPath, [...NODE, 'start', notes, '--port', '0', '--database', files.path]);
     let out = '';
     await new Promise<void>((resolve) => {

@@ -39,8 +39,6 @@ export async function createServer(app: App, config: ServerConfig = {}): Promise
   });
   await listen(http, settings);
   const { port } = http.address() as AddressInfo;
-  env.log.info('server.listen', { host: settings.host, port });
-
   let closing: Promise<void> | undefined;
   const close = () => {
     closing ??= (async () => {
@@ -55,6 +53,8 @@ export async function createServer(app: App, config: ServerConfig = {}): Promise
   };
   const onSignal = () => void close().then(() => process.exit(0));
   if (settings.signals) for (const signal of SIGNALS) process.on(signal, onSignal);
+  // Said last: who waits for it may end the process in the next instant. [N2]
+  env.log.info('server.listen', { host: settings.host, port });
   return { host, port, url: `http://${settings.host}:${port}`, close };
 }
 
