@@ -48,6 +48,11 @@ export class SimClient<A extends App = App> {
     return this.#crashed !== undefined;
   }
 
+  /** What is durable at this moment, also after a crash. */
+  get disk(): MemoryState {
+    return this.#crashed ?? this.#persistence.snapshot();
+  }
+
   /** Rows of an entity as this page shows them, by id. */
   rows(entity: string): Record<string, JsonObject> {
     const list: readonly JsonObject[] = this.#engine.store.list(entity as never);
