@@ -68,9 +68,9 @@ export class Transaction {
   }
 
   /** `row` is whole and parsed. Throws `conflict` when the id or a unique value is taken. */
-  insert(entity: string, row: JsonObject): Promise<void> {
+  async insert(entity: string, row: JsonObject): Promise<void> {
     const change = { entity, id: String(row.id), before: null, after: row };
-    return this.#write(this.#rows.insert(entity, row), change);
+    await this.#write(this.#rows.insert(entity, row), change);
   }
 
   /** Writes the fields of `patch`. Throws `not_found`. */
@@ -175,7 +175,7 @@ export class Transaction {
 
   /**
    * Notes the change at once, in the order of the statements, and strikes it out again if its own fails. Not
-   * async: every row that is written waits for it.
+   * async, for every row that is written waits for it.
    */
   #write({ sql, params }: Statement, change: Change): Promise<void> {
     const running = this.#open().run(sql, params);
