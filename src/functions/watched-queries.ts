@@ -8,6 +8,7 @@
 import type { Env } from '../base/env.ts';
 import { Fault, toFault } from '../base/fault.ts';
 import type { Json } from '../base/json.ts';
+import { isJson } from '../base/shape.ts';
 import type { Access } from '../policy/access.ts';
 import type { Viewer } from '../policy/viewer.ts';
 import type { Schema } from '../schema/define-schema.ts';
@@ -19,6 +20,10 @@ import { ReadSet, type RowRead } from './read-set.ts';
 import type { RegisteredFunction, Registry } from './registry.ts';
 import type { RowSource } from './row-source.ts';
 import { toResult } from './validation.ts';
+
+/** Lists and objects inside one another in a result: patches of it nest deeper. */
+export const MAX_RESULT_DEPTH = 32;
+const TOO_DEEP = `a watched query may nest its result ${MAX_RESULT_DEPTH} levels deep`;
 
 export interface RunLimits {
   /** Rows that one run may read. */
@@ -93,7 +98,9 @@ export class WatchedQueries {
       };
       try {
         const result = await fn.handler(context as never, args as never);
-        return toResult(result === undefined ? null : await fn.checkResult(result)) ?? null;
+        const value = toResult(result === undefined ? null : await fn.checkResult(result)) ?? null;
+        if (!isJson(value, 64 - MAX_RESULT_DEPTH)) throw new Fault('invalid', TOO_DEEP);
+        return value;
       } finally {
         gate.end();
       }

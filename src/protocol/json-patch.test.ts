@@ -93,6 +93,16 @@ describe('lists without ids', () => {
   });
 });
 
+test('the patch of a deep value is not much deeper than the value', () => {
+  const deep = (levels: number, end: Json): Json =>
+    levels === 0 ? end : [deep(levels - 1, end), 'and so much more that a patch of it would be shorter'];
+  const nesting = (value: Json): number =>
+    typeof value === 'object' && value !== null ? 1 + Math.max(0, ...Object.values(value).map(nesting)) : 0;
+  const patch = diff(deep(32, 1), deep(32, 2))!;
+  expect(nesting(patch)).toBeLessThan(60);
+  expect(applyPatch(deep(32, 1), patch)).toEqual(deep(32, 2));
+});
+
 describe('[N1] what is no patch of the value is refused', () => {
   test.each<[string, Json, Json]>([
     ['no object', 1, 7],

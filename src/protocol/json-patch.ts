@@ -13,6 +13,9 @@ import { isJsonObject, type Json, type JsonObject, jsonEquals } from '../base/js
 
 export type JsonPatch = JsonObject;
 
+/** What lies deeper is replaced as a whole: each level of a value is up to three of its patch. */
+const MAX_DEPTH = 10;
+
 /** Undefined when they are equal. A patch that is no smaller than the new value is that value. */
 export function diff(a: Json, b: Json): JsonPatch | undefined {
   const patch = between(a, b);
@@ -36,18 +39,20 @@ export function share(a: Json, b: Json): Json {
   return patch ? applyPatch(a, patch) : a;
 }
 
-function between(a: Json, b: Json): JsonPatch | undefined {
+function between(a: Json, b: Json, depth = 0): JsonPatch | undefined {
   if (a === b) return undefined;
-  if (Array.isArray(a) && Array.isArray(b)) return betweenLists(a, b);
-  if (isJsonObject(a) && isJsonObject(b)) return betweenObjects(a, b);
+  if (depth < MAX_DEPTH) {
+    if (Array.isArray(a) && Array.isArray(b)) return betweenLists(a, b, depth + 1);
+    if (isJsonObject(a) && isJsonObject(b)) return betweenObjects(a, b, depth + 1);
+  }
   return jsonEquals(a, b) ? undefined : { v: b };
 }
 
-function betweenObjects(a: JsonObject, b: JsonObject): JsonPatch | undefined {
+function betweenObjects(a: JsonObject, b: JsonObject, depth: number): JsonPatch | undefined {
   const changed: [string, Json][] = [];
   for (const [key, value] of Object.entries(b)) {
     if (key === '__proto__') return { v: b };
-    const patch = Object.hasOwn(a, key) ? between(a[key]!, value) : { v: value };
+    const patch = Object.hasOwn(a, key) ? between(a[key]!, value, depth) : { v: value };
     if (patch) changed.push([key, patch]);
   }
   const gone = Object.keys(a).filter((key) => !Object.hasOwn(b, key));
@@ -56,14 +61,14 @@ function betweenObjects(a: JsonObject, b: JsonObject): JsonPatch | undefined {
   return gone.length > 0 ? { ...patch, d: gone } : patch;
 }
 
-function betweenLists(a: readonly Json[], b: readonly Json[]): JsonPatch | undefined {
-  const steps = new Steps();
+function betweenLists(a: readonly Json[], b: readonly Json[], depth: number): JsonPatch | undefined {
+  const steps = new Steps((old, item) => between(old, item, depth));
   const places = byId(a);
   if (places && byId(b)) {
     for (const item of b) {
       const at = places.get((item as JsonObject).id as string);
       if (at === undefined) steps.put(item);
-      else steps.take(at, between(a[at]!, item));
+      else steps.become(at, a[at]!, item);
     }
   } else betweenEnds(a, b, steps);
   return steps.areAll(a.length) ? undefined : { a: steps.list };
@@ -78,8 +83,8 @@ function betweenEnds(a: readonly Json[], b: readonly Json[], steps: Steps): void
   while (end < shorter - start && jsonEquals(a.at(-1 - end), b.at(-1 - end))) end++;
   for (let i = 0; i < b.length; i++) {
     const old = i >= b.length - end ? a.length - b.length + i : i;
-    if (i < start || i >= b.length - end) steps.take(old, undefined);
-    else if (a.length === b.length) steps.take(i, between(a[i]!, b[i]!));
+    if (i < start || i >= b.length - end) steps.copy(old);
+    else if (a.length === b.length) steps.become(i, a[i]!, b[i]!);
     else steps.put(b[i]!);
   }
 }
@@ -87,15 +92,25 @@ function betweenEnds(a: readonly Json[], b: readonly Json[], steps: Steps): void
 /** The steps that make a list, each run of equal ones as one. */
 class Steps {
   readonly list: Json[] = [];
+  readonly #compare: (a: Json, b: Json) => JsonPatch | undefined;
   #copied: [from: number, count: number] | undefined;
   #made: Json[] | undefined;
 
-  take(at: number, patch: JsonPatch | undefined): void {
+  constructor(compare: (a: Json, b: Json) => JsonPatch | undefined) {
+    this.#compare = compare;
+  }
+
+  become(at: number, old: Json, item: Json): void {
+    const patch = this.#compare(old, item);
+    if (!patch) return this.copy(at);
     this.#made = undefined;
-    if (patch) {
-      this.#copied = undefined;
-      this.list.push({ i: at, p: patch });
-    } else if (this.#copied && this.#copied[0] + this.#copied[1] === at) this.#copied[1]++;
+    this.#copied = undefined;
+    this.list.push({ i: at, p: patch });
+  }
+
+  copy(at: number): void {
+    this.#made = undefined;
+    if (this.#copied && this.#copied[0] + this.#copied[1] === at) this.#copied[1]++;
     else {
       this.#copied = [at, 1];
       this.list.push(this.#copied);

@@ -16,7 +16,7 @@ import { serverMessage } from './server-message.ts';
 export const PROTOCOL = 3;
 
 /** The hash of all message shapes at PROTOCOL. */
-export const WIRE_HASH = 'c3d38efc253531d2';
+export const WIRE_HASH = '607fcb4d37269b01';
 
 /** The WebSocket subprotocol of this number. */
 export const SUBPROTOCOL = `ternion.${PROTOCOL}`;

@@ -50,6 +50,10 @@ export class Answer {
     return 'fault' in this.#outcome ? this.#outcome.fault : undefined;
   }
 
+  get value(): Json | undefined {
+    return 'value' in this.#outcome ? this.#outcome.value : undefined;
+  }
+
   equals(outcome: Run['outcome']): boolean {
     const own = this.#outcome;
     if ('fault' in own || 'fault' in outcome)
@@ -68,7 +72,7 @@ export class Answer {
       this.#text ??= `"error":${JSON.stringify(outcome.fault.toJSON())}`;
       return this.#text;
     }
-    const before = sent?.#valueOf();
+    const before = sent?.value;
     if (!sent || before === undefined) {
       this.#text ??= `"value":${outcome.text}`;
       return this.#text;
@@ -80,10 +84,6 @@ export class Answer {
       this.#patches.set(sent, text);
     }
     return text;
-  }
-
-  #valueOf(): Json | undefined {
-    return 'value' in this.#outcome ? this.#outcome.value : undefined;
   }
 }
 

@@ -62,6 +62,16 @@ export const vectors: readonly TextVector<ClientMessage>[] = [
       '{"op_id":"o4","entity":"Note","row_id":"n1","kind":"delete"}]}',
   },
   {
+    name: 'watch',
+    value: { t: 'watch', id: 4, fn: 'notes.list', args: { room: 'r1' } },
+    text: '{"t":"watch","id":4,"fn":"notes.list","args":{"room":"r1"}}',
+  },
+  {
+    name: 'unsubscribe',
+    value: { t: 'unsubscribe', id: 4 },
+    text: '{"t":"unsubscribe","id":4}',
+  },
+  {
     name: 'catchup after a gap',
     value: { t: 'catchup', cursor: { epoch: 'e1', seq: 41 } },
     text: '{"t":"catchup","cursor":{"epoch":"e1","seq":41}}',
