@@ -62,8 +62,8 @@ export class WatchedQueries {
   async prepare(name: string, given: Json, viewer: Viewer): Promise<PreparedQuery> {
     const fn = this.#deps.registry.get(name);
     const now = this.#env.clock.now();
-    if (!fn.rule.readsInput) fn.rule.ask(viewer, {}, now);
     if (fn.kind !== 'query') throw new Fault('invalid', `${name}: a ${fn.kind} cannot be watched`);
+    if (!fn.rule.readsInput) fn.rule.ask(viewer, {}, now);
     const args = await fn.checkArgs(given);
     if (fn.rule.readsInput) fn.rule.ask(viewer, args, now);
     return { fn, args };
