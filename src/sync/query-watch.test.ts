@@ -7,6 +7,7 @@ import { field } from '../schema/field.ts';
 import { policy } from '../schema/policy-spec.ts';
 import { v } from '../schema/validator.ts';
 import type { Transaction } from '../store/transaction.ts';
+import { aroundDriver } from '../testing/around-driver.ts';
 import { SimRandom } from '../testing/sim-random.ts';
 import { TempDatabase } from '../testing/temp-database.ts';
 import { type Watching, watching } from './testing/watching.ts';
@@ -426,6 +427,96 @@ describe('[Q2] all watched queries of a session are of one moment', () => {
       });
       ada.session.close();
     }
+  });
+});
+
+describe('commits that come while a round runs', () => {
+  /** `slow` waits until this is called, once. */
+  function held(): () => void {
+    let go = () => {};
+    const wait = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    slow = () => wait;
+    return () => go();
+  }
+
+  test('[Q1] one that touches what the first run has read already is not missed', async () => {
+    const go = held();
+    const ada = on.watcher();
+    ada.session.watch(1, 'slow', {});
+    await settle();
+    await on.put('Room', { id: 'a', name: 'A' });
+    expect(ada.answers).toEqual([]);
+    go();
+    await settle();
+    expect(ada.answers.map(({ to, answers }) => [to, answers[0]?.value])).toEqual([
+      [0, 0],
+      [1, 1],
+    ]);
+  });
+
+  test('[Q2] what joins or has room meanwhile is told when the round is over', async () => {
+    const ada = on.watcher();
+    ada.session.watch(1, 'counted', { room: 'a' });
+    ada.session.watch(2, 'slow', {});
+    await settle();
+    const go = held();
+    ada.room = 0;
+    await on.put('Room', { id: 'a', name: 'A' });
+    await on.put('Message', message('m1', 'a'));
+    ada.session.watch(3, 'list', { room: 'a' });
+    ada.room = 9;
+    ada.session.drained();
+    await settle();
+    expect(ada.answers).toHaveLength(1);
+    go();
+    await settle();
+    expect(ada.answers.slice(1).map(({ to }) => to)).toEqual([1, 2]);
+    expect([ada.values.get(1), ids(ada.values.get(3))]).toEqual([1, ['m1']]);
+  });
+
+  test('[Q2] a moment between a COMMIT and the news of it is waited for', async () => {
+    const drivers = database.open();
+    let isSlow = false;
+    const writer = aroundDriver(drivers.writer, async (run, sql) => {
+      const result = await run();
+      if (isSlow && sql === 'COMMIT') await new Promise<void>((resolve) => on.env.clock.after(50, resolve));
+      return result;
+    });
+    on = await watching({ open: () => ({ ...drivers, writer }) }, { schema, functions: app });
+    const ada = on.watcher();
+    ada.session.watch(1, 'counted', { room: 'a' });
+    await settle();
+    isSlow = true;
+    const write = on.store.write(({ tx }) => tx.insert('Message', rowOf('m1', 'a')));
+    await on.env.clock.advance(10);
+    ada.session.watch(2, 'list', { room: 'a' });
+    await on.env.clock.advance(30);
+    expect(ada.answers).toHaveLength(1);
+    await on.env.clock.advance(100);
+    await write;
+    expect(ada.answers).toHaveLength(2);
+    expect([ada.values.get(1), ids(ada.values.get(2))]).toEqual([1, ['m1']]);
+  });
+
+  test('a round whose database fails is tried again', async () => {
+    const drivers = database.open();
+    let isBroken = false;
+    const reader = aroundDriver(drivers.reader, async (run, sql) => {
+      if (isBroken && sql.includes('_log')) throw new Error('disk');
+      return run();
+    });
+    on = await watching({ open: () => ({ ...drivers, reader }) }, { schema, functions: app });
+    const ada = on.watcher();
+    ada.session.watch(1, 'slow', {});
+    await settle();
+    isBroken = true;
+    await on.put('Room', { id: 'a', name: 'A' });
+    isBroken = false;
+    expect(ada.values.get(1)).toBe(0);
+    await on.env.clock.advance(1100);
+    expect(ada.values.get(1)).toBe(1);
   });
 });
 

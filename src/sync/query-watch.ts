@@ -8,6 +8,7 @@
  * [Q1] a query runs again when a row that it read is written, and then only.  [Q2] at the end of a round every
  * answer is of the round's moment.  [S8] a round tells those alone who watch when it ends.
  */
+import { type Deferred, deferred } from '../base/deferred.ts';
 import type { Env } from '../base/env.ts';
 import { Fault } from '../base/fault.ts';
 import type { Json } from '../base/json.ts';
@@ -43,6 +44,8 @@ export class QueryWatch {
   #recent: Commit[] = [];
   /** The last commit reported. */
   #seq: number;
+  /** Of the next report, for a round that waits for it. */
+  #news: Deferred<void> | undefined;
   /** The moment of the last finished round, of which all answers are. */
   #at: number;
 
@@ -90,6 +93,7 @@ export class QueryWatch {
 
   commit(commits: readonly Commit[]): void {
     this.#seq = commits.at(-1)!.seq;
+    this.#news?.resolve();
     if (this.#state === 'running') this.#recent.push(...commits);
     if (this.#index.size === 0) return;
     for (const { seq, changes } of commits) {
@@ -139,7 +143,10 @@ export class QueryWatch {
   async #runAll(snapshot: Snapshot, made: Map<Watch, Answer>): Promise<number> {
     const at = await snapshot.seq();
     // The moment may lie between a COMMIT and the news of it, which is about to come.
-    while (this.#seq < at) await new Promise<void>((resolve) => this.#deps.env.clock.soon(resolve));
+    while (this.#seq < at) {
+      this.#news = deferred();
+      await this.#news.promise;
+    }
     const waiting = [...this.#touched].filter(({ touchedAt }) => touchedAt! <= at);
     for (const watch of waiting) {
       if (!this.#touched.has(watch)) continue; // it has left, or found others to share a run with

@@ -40,6 +40,9 @@ const schema = defineSchema({
 
 export const ROOMS = ['a', 'b', 'c'];
 export const USERS = ['ada', 'eve'];
+/** How long handlers take: commits come while they run. */
+export const pace: { wait(): Promise<void> } = { wait: async () => {} };
+
 const { query } = functions(schema);
 const room = { args: { room: v.string() }, auth: 'public' } as const;
 const size = { args: { size: v.int(0, 5) }, auth: 'public' } as const;
@@ -47,11 +50,13 @@ const size = { args: { size: v.int(0, 5) }, auth: 'public' } as const;
 const notes = {
   list: query({
     ...room,
-    handler: (ctx, { room }) =>
-      ctx.db
-        .query('Note')
-        .withIndex('by_room', (q) => q.eq('roomId', room))
-        .take(50),
+    handler: async (ctx, { room }) => {
+      await pace.wait();
+      const part = ctx.db.query('Note').withIndex('by_room', (q) => q.eq('roomId', room));
+      const rows = await part.take(50);
+      await pace.wait();
+      return rows;
+    },
   }),
   count: query({
     ...room,
@@ -98,6 +103,7 @@ const notes = {
     ...room,
     handler: async (ctx, { room }) => {
       if (!(await ctx.db.get('Room', room))) return null;
+      await pace.wait();
       const userId = ctx.auth.userId ?? '';
       return ctx.db.query('Member').where({ roomId: room, userId }).first();
     },

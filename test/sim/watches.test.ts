@@ -8,7 +8,7 @@ import { type SimClient, simulate, type World } from 'ternion/testing';
 import { expect } from 'vitest';
 import type { Json } from '../../src/base/json.ts';
 import { simViewer } from '../../src/testing/sim-auth.ts';
-import { type api, ROOMS, USERS, type WatchesApp, watchesApp } from './watches-app.ts';
+import { type api, pace, ROOMS, USERS, type WatchesApp, watchesApp } from './watches-app.ts';
 
 type Client = SimClient<WatchesApp>;
 type Engine = Client['engine'];
@@ -123,7 +123,15 @@ async function chaos(world: World<WatchesApp>): Promise<Watched[]> {
     await clock.run(world.host.store.write(({ tx }) => tx.insert('Room', { id, name: id })));
     for (const name of ['list', 'count'] as const) watched.push(watchThat(first!, name, { room: id }));
   }
+  pace.wait = async () => {
+    if (random.chance(0.3)) await new Promise<void>((resolve) => clock.after(random.int(40), resolve));
+  };
   for (let i = 0; i < STEPS; i++) {
+    if (i === STEPS / 2 && world.up) {
+      // A query that did not look at the identity does now.
+      const room = world.host.store.write(({ tx }) => tx.insert('Room', { id: 'c', name: 'c' }));
+      room.catch(() => {}); // the server may die of it
+    }
     const client = random.pick(world.clients);
     if (random.chance(0.25)) await trouble(world, client);
     else if (client.crashed) continue;
@@ -146,6 +154,7 @@ simulate(
     const chaotic = await chaos(world);
     await world.settle();
     neverTorn(chaotic);
+    pace.wait = async () => {};
     const alive = chaotic.filter(({ client, engine }) => client.engine === engine);
     for (const { engine, name, args, state } of alive) {
       const viewer = simViewer(engine.session?.userId ?? null);

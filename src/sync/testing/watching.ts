@@ -70,7 +70,7 @@ export class Watcher {
 }
 
 export async function watching(
-  database: TempDatabase,
+  database: Pick<TempDatabase, 'open'>,
   app: { schema: Schema; functions: FunctionTree },
   limits: Partial<WatchLimits> = {},
 ) {
