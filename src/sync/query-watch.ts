@@ -18,7 +18,7 @@ import type { Commit } from '../store/change-log.ts';
 import type { Snapshot, Store } from '../store/store.ts';
 import { ConditionIndex } from './condition-index.ts';
 import type { WatchLimits } from './limits.ts';
-import { Answer, type Audience, type Subscriber, touches, type Watch, type WatchRead } from './watch.ts';
+import { Answer, type Subscriber, touches, type Watch, type WatchOwner, type WatchRead } from './watch.ts';
 import { WatchGroups } from './watch-groups.ts';
 
 export interface QueryWatchDeps {
@@ -38,7 +38,7 @@ export class QueryWatch {
   /** To be run. */
   readonly #touched = new Set<Watch>();
   /** Sessions that may have to be told something. */
-  readonly #owed = new Set<Audience>();
+  readonly #owed = new Set<WatchOwner>();
   #state: 'idle' | 'due' | 'running' = 'idle';
   /** Commits reported since the present round began. */
   #recent: Commit[] = [];
@@ -86,7 +86,7 @@ export class QueryWatch {
   }
 
   /** Tells the session what it lacks, once all answers are of one moment. */
-  owes(session: Audience): void {
+  owes(session: WatchOwner): void {
     if (this.#state === 'running') this.#owed.add(session);
     else session.tell(this.#at);
   }

@@ -9,7 +9,7 @@ import type { Viewer } from '../policy/viewer.ts';
 import type { ServerMessage } from '../protocol/server-message.ts';
 import type { QueryWatch } from './query-watch.ts';
 import type { RowSink } from './replica.ts';
-import type { Answer, Audience, Subscriber } from './watch.ts';
+import type { Answer, Subscriber, WatchOwner } from './watch.ts';
 
 export interface WatchSinks {
   /** The rows lane. */
@@ -17,7 +17,7 @@ export interface WatchSinks {
   send(message: ServerMessage): void;
 }
 
-export class WatchSession implements Audience {
+export class WatchSession implements WatchOwner {
   readonly #queries: QueryWatch;
   readonly #sinks: WatchSinks;
   readonly #subscribers = new Map<number, Subscriber>();

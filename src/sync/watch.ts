@@ -12,7 +12,7 @@ import { matches } from '../schema/match.ts';
 import type { Commit } from '../store/change-log.ts';
 
 /** What is told of the watched queries of one client. */
-export interface Audience {
+export interface WatchOwner {
   readonly viewer: Viewer;
   /** Sends what is new; all of it is of the moment `to`. */
   tell(to: number): void;
@@ -22,7 +22,7 @@ export interface Audience {
 
 /** One watched query of one client. */
 export interface Subscriber {
-  readonly session: Audience;
+  readonly session: WatchOwner;
   readonly id: number;
   readonly fn: string;
   readonly args: Json;
