@@ -115,6 +115,17 @@ describe('a watch', () => {
     ]);
   });
 
+  test('a listener that throws stops neither the others nor the engine', () => {
+    const { watches, listen, answer, connect } = kit();
+    connect();
+    watches.watch('f', {}, () => {
+      throw new Error('a bug of the page');
+    });
+    const list = listen('f');
+    answer({ id: 1, value: 1 });
+    expect(list.last()).toMatchObject({ value: 1 });
+  });
+
   test('an error keeps the value, and a value ends it', () => {
     const { listen, answer, connect } = kit();
     connect();

@@ -77,7 +77,9 @@ export class Watches {
     }
     const release = watch.users.acquire();
     const unlisten = watch.listeners.on(listener);
-    listener(watch.state);
+    const first = new Listeners<[WatchState<Json>]>(this.#env.log);
+    first.on(listener);
+    first.emit(watch.state);
     return () => {
       unlisten();
       release();
@@ -143,7 +145,7 @@ export class Watches {
     if (!watch) return;
     this.#byId.delete(id);
     watch.id = undefined;
-    this.#change([[watch, failed(Fault.fromJSON(error), watch.state)]]);
+    if (!this.#isForeign) this.#change([[watch, failed(Fault.fromJSON(error), watch.state)]]);
   }
 
   close(fault: Fault): void {

@@ -23,6 +23,8 @@ import { toResult } from './validation.ts';
 
 /** Lists and objects inside one another in a result: patches of it nest deeper. */
 export const MAX_RESULT_DEPTH = 32;
+/** So that what is left of the depth of `isJson` is that. */
+const START_DEPTH = 65 - MAX_RESULT_DEPTH;
 const TOO_DEEP = `a watched query may nest its result ${MAX_RESULT_DEPTH} levels deep`;
 
 export interface RunLimits {
@@ -40,7 +42,8 @@ export interface PreparedQuery {
 }
 
 export interface Run {
-  readonly outcome: { readonly value: Json; readonly text: string } | { readonly fault: Fault };
+  /** The result as JSON: a handler may go on changing the object that it returned. */
+  readonly outcome: { readonly text: string } | { readonly fault: Fault };
   /** What it read, up to where it failed. */
   readonly reads: readonly RowRead[];
   /** The result is for this identity alone. */
@@ -99,7 +102,7 @@ export class WatchedQueries {
       try {
         const result = await fn.handler(context as never, args as never);
         const value = toResult(result === undefined ? null : await fn.checkResult(result)) ?? null;
-        if (!isJson(value, 64 - MAX_RESULT_DEPTH)) throw new Fault('invalid', TOO_DEEP);
+        if (!isJson(value, START_DEPTH)) throw new Fault('invalid', TOO_DEEP);
         return value;
       } finally {
         gate.end();
@@ -108,7 +111,7 @@ export class WatchedQueries {
     let outcome: Run['outcome'];
     try {
       const value = await withDeadline(clock, { ms: maxMs, what: fn.name, signal: undefined }, work);
-      outcome = { value, text: JSON.stringify(value) };
+      outcome = { text: JSON.stringify(value) };
     } catch (error) {
       if (!(error instanceof Fault)) {
         const stack = error instanceof Error ? error.stack : undefined;

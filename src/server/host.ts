@@ -123,6 +123,11 @@ export class Host {
         read: () => this.store.waiting,
       },
       {
+        name: 'ternion_watches',
+        help: 'Watched queries that have a run of their own',
+        read: () => this.#deps?.watches.size ?? 0,
+      },
+      {
         name: 'ternion_outbox_bytes',
         help: 'Bytes that wait for slow readers',
         read: () => [...this.#connections].reduce((sum, { queuedBytes }) => sum + queuedBytes, 0),

@@ -165,7 +165,8 @@ export class QueryWatch {
       watch.touchedAt = undefined;
       const later = this.#recent.find((commit) => commit.seq > at && touches(watch.reads, commit));
       if (later) this.#touch(watch, later.seq);
-      made.set(watch, watch.answer?.equals(run.outcome) ? watch.answer : new Answer(run.outcome));
+      const answer = new Answer(run.outcome);
+      made.set(watch, watch.answer?.equals(answer) ? watch.answer : answer);
       const shared = this.#groups.told(watch, run.asksIdentity);
       for (const spare of shared.spare) this.#forget(spare);
       for (const other of shared.made) {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Json } from '../base/json.ts';
+import { MAX_RESULT_DEPTH } from '../functions/watched-queries.ts';
 import { TempDatabase } from '../testing/temp-database.ts';
 import { app, handlers, ids, message, schema } from './testing/rooms-app.ts';
 import { type Watching, watching } from './testing/watching.ts';
@@ -36,6 +37,14 @@ describe('what is sent', () => {
     expect(eve.answers).toHaveLength(2);
     expect(eve.values.get(1)).toEqual(ada.values.get(1));
     expect(eve.answers.at(-1)?.answers[0]).toHaveProperty('patch');
+  });
+
+  test('a result that its handler goes on changing is compared as it was', async () => {
+    const ada = on.watcher();
+    ada.session.watch(1, 'kept', {});
+    await on.put('Room', { id: 'a', name: 'A' });
+    await on.put('Room', { id: 'b', name: 'B' });
+    expect(ada.values.get(1)).toEqual(['a', 'b']);
   });
 
   test('[S10] a reader that stalls costs nothing for each change', async () => {
@@ -152,6 +161,14 @@ describe('[N3] limits', () => {
     expect(ada.values.get(1)).toBe('x'.repeat(10));
     await on.update('Room', 'a', { name: 'x'.repeat(11) });
     expect(ada.errors.get(1)).toBe('too_large');
+  });
+
+  test('depth of the result', async () => {
+    const ada = on.watcher();
+    ada.session.watch(1, 'deep', { levels: MAX_RESULT_DEPTH });
+    ada.session.watch(2, 'deep', { levels: MAX_RESULT_DEPTH + 1 });
+    await settle();
+    expect([...ada.values.keys(), ...ada.errors]).toEqual([1, [2, 'invalid']]);
   });
 
   test('size of all that is told at once', async () => {

@@ -38,7 +38,7 @@ export interface Subscriber {
 /** What a query said at some moment; never changed, so that many may keep it. */
 export class Answer {
   readonly #outcome: Run['outcome'];
-  #text: string | undefined;
+  #value: Json | undefined;
   /** By what the client has. */
   readonly #patches = new WeakMap<Answer, string>();
 
@@ -50,40 +50,36 @@ export class Answer {
     return 'fault' in this.#outcome ? this.#outcome.fault : undefined;
   }
 
+  /** Undefined for a fault. */
   get value(): Json | undefined {
-    return 'value' in this.#outcome ? this.#outcome.value : undefined;
+    if ('text' in this.#outcome) this.#value ??= JSON.parse(this.#outcome.text) as Json;
+    return this.#value;
   }
 
-  equals(outcome: Run['outcome']): boolean {
-    const own = this.#outcome;
-    if ('fault' in own || 'fault' in outcome)
-      return (
-        'fault' in own &&
-        'fault' in outcome &&
-        jsonEquals({ ...own.fault.toJSON() }, { ...outcome.fault.toJSON() })
-      );
-    return own.text === outcome.text || jsonEquals(own.value, outcome.value);
+  equals(other: Answer): boolean {
+    if (this.fault || other.fault)
+      return JSON.stringify(this.fault?.toJSON()) === JSON.stringify(other.fault?.toJSON());
+    return this.#textOf() === other.#textOf() || jsonEquals(this.value, other.value);
   }
 
   /** The members of an entry of `answer` behind its id, for a client that has `sent`; encoded once for all. */
   textFor(sent: Answer | undefined): string {
-    const outcome = this.#outcome;
-    if ('fault' in outcome) {
-      this.#text ??= `"error":${JSON.stringify(outcome.fault.toJSON())}`;
-      return this.#text;
-    }
-    const before = sent?.value;
-    if (!sent || before === undefined) {
-      this.#text ??= `"value":${outcome.text}`;
-      return this.#text;
-    }
+    const { fault } = this;
+    if (fault) return `"error":${JSON.stringify(fault.toJSON())}`;
+    const whole = `"value":${this.#textOf()}`;
+    const [before, after] = [sent?.value, this.value];
+    if (!sent || before === undefined || after === undefined) return whole;
     let text = this.#patches.get(sent);
     if (text === undefined) {
-      const patch = diff(before, outcome.value) ?? { v: outcome.value };
-      text = 'v' in patch ? `"value":${outcome.text}` : `"patch":${JSON.stringify(patch)}`;
+      const patch = diff(before, after);
+      text = !patch || 'v' in patch ? whole : `"patch":${JSON.stringify(patch)}`;
       this.#patches.set(sent, text);
     }
     return text;
+  }
+
+  #textOf(): string {
+    return 'text' in this.#outcome ? this.#outcome.text : '';
   }
 }
 

@@ -52,6 +52,7 @@ const count = (name: string) => {
 const open = { auth: 'public' } as const;
 const room = { args: { room: v.string() }, auth: 'public' } as const;
 
+const kept: string[] = [];
 export const app = {
   list: query({
     ...room,
@@ -152,6 +153,25 @@ export const app = {
       const rooms = await ctx.db.query('Room').take(100);
       await handlers.slow?.();
       return rooms.length;
+    },
+  }),
+  deep: query({
+    args: { levels: v.int() },
+    ...open,
+    handler: (_, { levels }): Json => {
+      let value: Json = 0;
+      for (let i = 0; i < levels; i++) value = [value];
+      return value;
+    },
+  }),
+  /** Returns the same list each time. */
+  kept: query({
+    args: {},
+    ...open,
+    handler: async (ctx) => {
+      const rooms = await ctx.db.query('Room').take(100);
+      kept.splice(0, kept.length, ...rooms.map(({ id }) => id));
+      return kept;
     },
   }),
   long: query({
