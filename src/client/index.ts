@@ -24,4 +24,5 @@ export { SyncEngine, type SyncEngineDeps, type SyncEngineOptions } from './sync-
 export type { TokenOption } from './token-source.ts';
 export type { EngineStats } from './traffic.ts';
 export type { ClientTransport, ClientTransportEvents, Connect } from './transport.ts';
+export type { WatchState } from './watches.ts';
 export { webSocketConnect } from './web-socket-transport.ts';

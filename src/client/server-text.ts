@@ -10,6 +10,8 @@ import { type ServerMessage, serverMessage } from '../protocol/server-message.ts
 
 export type Batch = Extract<ServerMessage, { t: 'batch' }>;
 export type Page = Extract<ServerMessage, { t: 'page' }>;
+export type Answer = Extract<ServerMessage, { t: 'answer' }>;
+export type Dropped = Extract<ServerMessage, { t: 'dropped' }>;
 export type Chunk = Extract<ServerMessage, { t: 'stream' }>;
 export type Result = Extract<ServerMessage, { t: 'result' }>;
 export type PageRow = Page['rows'][number];

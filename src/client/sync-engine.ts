@@ -31,6 +31,7 @@ import type { KeyValueStorage } from './storage.ts';
 import { type TokenOption, TokenSource } from './token-source.ts';
 import { type EngineStats, Traffic } from './traffic.ts';
 import type { Connect } from './transport.ts';
+import { Watches, type WatchState } from './watches.ts';
 
 export interface SyncEngineDeps {
   readonly env: Env;
@@ -70,6 +71,7 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
   readonly #connection: Connection;
   readonly #mux: Mux;
   readonly #calls: Calls;
+  readonly #watches: Watches;
   readonly #replica: Replica;
   readonly #over = deferred<Fault>();
   readonly #sessionChanged: Listeners<[SessionInfo | null]>;
@@ -131,6 +133,7 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
     this.mutations = replica.queue;
     const whenCovered = (seq: number, done: () => void) => replica.rows.whenCovered(seq, done);
     this.#calls = new Calls({ nextId, sendRaw, whenCovered });
+    this.#watches = new Watches(env, { nextId, sendRaw });
   }
 
   /**
@@ -222,6 +225,20 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
     return this.#call({ fn: fn.name, args: (args ?? {}) as Json }, options);
   }
 
+  /**
+   * Runs a query on the server, and again whenever what it read changes. `listener` is told the state at once and
+   * with each change; all watched queries are of one moment whenever it is called. [Q2] Equal calls share one.
+   */
+  watch<Args, Result>(
+    fn: FunctionRef<Args, Result>,
+    args: Args,
+    listener: (state: WatchState<Result>) => void,
+  ): Cancel {
+    return this.#watches.watch(fn.name, (args ?? {}) as Json, (state) =>
+      listener(state as WatchState<Result>),
+    );
+  }
+
   liveQuery<E extends EntityOf<App>>(spec: QuerySpec & { entity: E }): LiveQuery<RowOf<App, E>> {
     return new LiveQuery(this.#replica.view, this.#drafts.typed(spec), this.env.log);
   }
@@ -254,6 +271,7 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
   #renew(): void {
     this.#replica.hold();
     this.#calls.hold();
+    this.#watches.hold();
     this.#identity.renew().then(
       (token) => this.#connection.send({ t: 'auth', token }),
       (error: unknown) => {
@@ -269,6 +287,7 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
     if (!this.#calls.held) this.#calls.hold();
     this.#replica.empty();
     this.#calls.rejectFormer(fault);
+    this.#watches.empty();
     this.#mux.closeAll(fault);
   }
 
@@ -285,6 +304,7 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
     }
     this.#replica.release();
     this.#calls.release();
+    this.#watches.release();
     if (change !== 'same') this.#sessionChanged.emit(session);
   }
 
@@ -295,6 +315,7 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
     // The cursor in `hello` was that of another identity: start over.
     if (before && ownerOf(before) !== ownerOf(welcome.session)) this.#replica.rows.catchUp();
     this.#calls.connected(welcome.limits);
+    this.#watches.connected(welcome.limits);
     this.#mux.connected(welcome.limits.binaryBytes);
   }
 
@@ -311,12 +332,17 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
         return;
       case 'stream':
         return this.#chunk(message);
+      case 'answer':
+        return this.#watches.answer(message);
+      case 'dropped':
+        return this.#watches.dropped(message);
       case 'opened':
         return this.#mux.opened(message.ch, message.info);
       case 'closed':
         return this.#mux.closed(message.ch, Fault.fromJSON(message));
       case 'session':
         void this.#identity.confirm(message.session);
+        if (this.session !== message.session) this.#watches.ignore(); // a newer token is on its way
         return;
       case 'fault':
         this.env.log.warn('client.fault', { code: message.code, message: message.message });
@@ -333,6 +359,7 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
 
   #lost(): void {
     this.#calls.lost();
+    this.#watches.lost();
     this.#replica.lost();
     this.#mux.lost();
     this.#identity.lost();
@@ -340,6 +367,7 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
 
   #ended(fault: Fault): void {
     this.#calls.close(fault);
+    this.#watches.close(fault);
     this.#over.resolve(fault);
     this.#mux.close(fault);
   }

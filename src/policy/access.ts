@@ -141,6 +141,11 @@ export class Access {
     return explainExpression(rule.text, rule.expression, this.#facts(viewer, images));
   }
 
+  /** Whether who looks makes a difference to which rows of `entity` there are. */
+  readsIdentity(entity: string): boolean {
+    return this.#readsIdentity.has(entity);
+  }
+
   /** Viewers with equal keys see the same rows of every entity, and may share one encoding. */
   audienceKey(viewer: Viewer): string {
     return this.#readsIdentity.size === 0 ? '' : viewerKey(viewer);

@@ -31,6 +31,10 @@ export const clientMessage = tagged({
   cancel: s.object({ id: s.int(0) }),
   /** Row writes, each its own transaction, at most once per op_id. [L3] */
   push: s.object({ id: s.int(0), ops: s.array(pushOp) }),
+  /** Runs a query, and again when what it read changes. The number is one that this client has not used yet. */
+  watch: s.object({ id: s.int(0), fn: s.string(256), args: s.json() }),
+  /** Ends what `watch` began. */
+  unsubscribe: s.object({ id: s.int(0) }),
   /** Asks for what was missed since `cursor`, after a gap. */
   catchup: s.object({ cursor: s.json() }),
   /** Opens a channel under a number that the client chooses and that is free. */

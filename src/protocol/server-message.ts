@@ -25,6 +25,15 @@ export const pushOutcome = s.object({
 export type PushOutcome = Infer<typeof pushOutcome>;
 export const pushOutcomes = s.array(pushOutcome);
 
+/** One watched query: its value, or how that differs from the last one (json-patch.ts), or why there is none. */
+export const answerEntry = s.object({
+  id: s.int(0),
+  value: s.optional(s.json()),
+  patch: s.optional(s.jsonObject()),
+  error: s.optional(faultShape),
+});
+export type AnswerEntry = Infer<typeof answerEntry>;
+
 export const serverMessage = tagged({
   welcome: s.object({
     session: sessionInfo,
@@ -55,6 +64,10 @@ export const serverMessage = tagged({
     /** The transaction that holds the effects, for a mutation that wrote. */
     seq: s.optional(s.int(0)),
   }),
+  /** What changed in the watched queries: after it, all of them are of the moment `to`. [Q2] */
+  answer: s.object({ to: s.int(0), answers: s.array(answerEntry) }),
+  /** The server has ended what the client asked to be told of, or does not begin it. */
+  dropped: s.object({ id: s.int(0), error: faultShape }),
   opened: s.object({ ch: s.int(1), info: s.json() }),
   closed: s.object({ ch: s.int(1), code: s.string(64), message: s.string() }),
   ping: s.object({ time: s.number() }),

@@ -9,6 +9,7 @@ import { JOB_TABLES } from '../functions/job-table.ts';
 import { LEDGER_TABLES } from '../functions/ledger.ts';
 import { Registry } from '../functions/registry.ts';
 import { RowReads } from '../functions/row-reads.ts';
+import { WatchedQueries } from '../functions/watched-queries.ts';
 import type { Authenticator } from '../plugin/authenticator.ts';
 import type { ChannelHost } from '../plugin/channel.ts';
 import type { App } from '../plugin/define-app.ts';
@@ -22,7 +23,8 @@ import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts';
 import { buildManifest } from '../schema/manifest.ts';
 import { type Drivers, Store, type StoreOptions } from '../store/store.ts';
 import { FanOut } from '../sync/fan-out.ts';
-import { DEFAULT_SURVEY, type SurveyLimits } from '../sync/limits.ts';
+import { DEFAULT_SURVEY, DEFAULT_WATCH, type SurveyLimits, type WatchLimits } from '../sync/limits.ts';
+import { QueryWatch } from '../sync/query-watch.ts';
 import { Surveyor } from '../sync/survey.ts';
 import { Visibility } from '../sync/visibility.ts';
 import { Connection, type ConnectionDeps } from './connection.ts';
@@ -36,6 +38,7 @@ export interface HostOptions {
   store?: Partial<StoreOptions>;
   functions?: Partial<FunctionLimits>;
   survey?: Partial<SurveyLimits>;
+  watch?: Partial<WatchLimits>;
   /** Connections at once; one more is refused as `overloaded`. */
   maxConnections?: number;
   /** Longest wait for calls in flight when draining. */
@@ -68,6 +71,7 @@ export class Host {
   readonly #schemaHash: string;
   readonly #visibility: Visibility;
   readonly #surveyor: Surveyor;
+  readonly #queries: WatchedQueries;
   readonly #connections = new Set<Connection>();
   #deps: ConnectionDeps | undefined;
   #draining = false;
@@ -81,6 +85,7 @@ export class Host {
     const registry = new Registry(app.functions, app.http);
     const functionDeps = { schema, store: this.store, access: this.access, registry };
     this.functions = new Functions(env, functionDeps, this.#options.functions);
+    this.#queries = new WatchedQueries(env, { schema, access: this.access, registry });
     const services: Services = { env, schema, store: this.store, access: this.access };
     this.#plugins = app.plugins.map((plugin) => plugin.create(services));
     this.#tables = [
@@ -118,6 +123,11 @@ export class Host {
         read: () => this.store.waiting,
       },
       {
+        name: 'ternion_watches',
+        help: 'Watched queries that have a run of their own',
+        read: () => this.#deps?.watches.size ?? 0,
+      },
+      {
         name: 'ternion_outbox_bytes',
         help: 'Bytes that wait for slow readers',
         read: () => [...this.#connections].reduce((sum, { queuedBytes }) => sum + queuedBytes, 0),
@@ -148,6 +158,11 @@ export class Host {
     const fanOut = new FanOut({ access, visibility, surveyor }, store.seq);
     store.surveyWith((tx, commit) => fanOut.survey(tx, commit));
     store.onCommit((commits) => fanOut.commit(commits));
+    const watches = new QueryWatch(
+      { env, store, queries: this.#queries },
+      { ...DEFAULT_WATCH, ...this.#options.watch },
+    );
+    store.onCommit((commits) => watches.commit(commits));
     for (const plugin of this.#plugins) await plugin.start?.();
     await this.functions.jobs.start();
     const hosts = this.#plugins.flatMap((plugin) => Object.entries(plugin.channels ?? {}));
@@ -159,6 +174,7 @@ export class Host {
       authenticator: this.authenticator,
       channelHosts: new Map<string, ChannelHost>(hosts),
       replica: { env, store, fanOut, visibility, surveyor },
+      watches,
       flusher: new Flusher(env.clock),
       limits: { ...DEFAULT_LIMITS, ...this.#options.limits },
       outboxLimits: { ...DEFAULT_OUTBOX, ...this.#options.outbox },

@@ -27,6 +27,8 @@ export interface ScanPage {
   readonly rows: JsonObject[];
   /** At least one row that is no part of this page comes behind it. */
   readonly more: boolean;
+  /** The first of them that `filter` lets pass; absent when there are none. */
+  readonly next?: JsonObject;
 }
 
 /** A page. Throws `too_large` when it is not full after MAX_SCAN_ROWS. */
@@ -44,7 +46,7 @@ export async function scanPage(driver: SqlDriver, scan: Selection & PageAfter): 
     const sql = `SELECT ${rowReader(entity).columns} FROM (${near}) AS ${table} WHERE ${keep.sql} ORDER BY ${by} LIMIT ?`;
     const params = [...rest.params, window, ...keep.params, size + 1];
     const rows = await readRows(driver, entity, { sql, params });
-    if (rows.length > size) return { rows: rows.slice(0, size), more: true };
+    if (rows.length > size) return { rows: rows.slice(0, size), more: true, next: rows[size]! };
     if (!(await holdsMore(driver, { entity, rest, than: window }))) return { rows, more: false };
   }
   throw tooMany(entity);

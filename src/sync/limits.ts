@@ -18,3 +18,28 @@ export const DEFAULT_SURVEY: SurveyLimits = {
   maxRead: 10_000,
   maxLater: 2000,
 };
+
+/** What watched queries may cost. */
+export interface WatchLimits {
+  /** Watched queries of one session at once. */
+  readonly perSession: number;
+  /** Rows that one run may read. */
+  readonly maxRows: number;
+  /** Time of one run. All watched queries of a server wait for it. */
+  readonly maxMs: number;
+  /** UTF-16 units of a result as JSON. */
+  readonly maxResult: number;
+  /** UTF-16 units of all that a session is told at once. */
+  readonly maxAnswer: number;
+  /** A query that goes over one of these so many times in a row is ended. */
+  readonly maxOverruns: number;
+}
+
+export const DEFAULT_WATCH: WatchLimits = {
+  perSession: 200,
+  maxRows: 20_000,
+  maxMs: 1000,
+  maxResult: 1 << 20,
+  maxAnswer: 16 << 20,
+  maxOverruns: 3,
+};

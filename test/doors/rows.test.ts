@@ -9,7 +9,7 @@ import { defineApp } from '../../src/plugin/define-app.ts';
 import type { RowOp } from '../../src/protocol/row-batch.ts';
 import { createServer, type Server } from '../../src/server/create-server.ts';
 import { TempDatabase } from '../../src/testing/temp-database.ts';
-import { CALLERS, callers, openSocket } from './function-doors.ts';
+import { CALLERS, callers, openSocket, watchOnce } from './function-doors.ts';
 import {
   type PageMessage,
   pushDoor,
@@ -71,6 +71,14 @@ beforeAll(async () => {
   for (const name of Object.keys(reads)) {
     readDoors[`ctx: ${name}`] = async (as, id) => (await fn(`reads.${name}`)(as, id)).body.value;
   }
+  for (const name of WATCHED) {
+    readDoors[`watch: ${name}`] = async (as, id) => {
+      const socket = await openSocket(url, as);
+      const { answer } = await watchOnce(socket, { fn: `reads.${name}`, args: { id } });
+      socket.end();
+      return answer?.value === true;
+    };
+  }
   readDoors['replica: pages'] = replicaDoor(url);
   readDoors['replica: batches'] = batchDoor;
   readDoors['doc: join'] = async (as, id) => (await tryDoc(url, as, id)).seen;
@@ -121,10 +129,12 @@ const batchDoor: ReadDoor = async (as, id) => {
   }
 };
 
+const WATCHED = Object.entries(reads).flatMap(([name, { kind }]) => (kind === 'query' ? [name] : []));
 const READS = [
   'GET /api/entities/:entity',
   'GET /api/entities/:entity/:id',
   ...Object.keys(reads).map((name) => `ctx: ${name}`),
+  ...WATCHED.map((name) => `watch: ${name}`),
   'replica: pages',
   'replica: batches',
   'doc: join',

@@ -127,6 +127,46 @@ export const vectors: readonly TextVector<ServerMessage>[] = [
       '"data":{"path":"args.title"}}}',
   },
   {
+    name: 'answer of two queries',
+    value: {
+      t: 'answer',
+      to: 44,
+      answers: [
+        {
+          id: 4,
+          value: [
+            { id: 'n1', title: 'Hi' },
+            { id: 'n2', title: 'Ho' },
+          ],
+        },
+        { id: 5, value: 2 },
+      ],
+    },
+    text: '{"t":"answer","to":44,"answers":[{"id":4,"value":[{"id":"n1","title":"Hi"},{"id":"n2","title":"Ho"}]},{"id":5,"value":2}]}',
+  },
+  {
+    name: 'answer of what changed',
+    value: {
+      t: 'answer',
+      to: 46,
+      answers: [
+        {
+          id: 4,
+          patch: {
+            a: [[1, 1], { i: 0, p: { o: { title: { v: 'Hey' } }, d: ['draft'] } }, { v: [{ id: 'n3' }] }],
+          },
+        },
+        { id: 5, error: { code: 'not_found', message: 'no room r1' } },
+      ],
+    },
+    text: '{"t":"answer","to":46,"answers":[{"id":4,"patch":{"a":[[1,1],{"i":0,"p":{"o":{"title":{"v":"Hey"}},"d":["draft"]}},{"v":[{"id":"n3"}]}]}},{"id":5,"error":{"code":"not_found","message":"no room r1"}}]}',
+  },
+  {
+    name: 'dropped',
+    value: { t: 'dropped', id: 4, error: { code: 'forbidden', message: 'not allowed' } },
+    text: '{"t":"dropped","id":4,"error":{"code":"forbidden","message":"not allowed"}}',
+  },
+  {
     name: 'opened',
     value: { t: 'opened', ch: 1, info: null },
     text: '{"t":"opened","ch":1,"info":null}',
