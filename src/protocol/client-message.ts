@@ -33,6 +33,13 @@ export const clientMessage = tagged({
   push: s.object({ id: s.int(0), ops: s.array(pushOp) }),
   /** Asks for what was missed since `cursor`, after a gap. */
   catchup: s.object({ cursor: s.json() }),
+  /**
+   * Asks for the rows of a query and for what becomes of them, of an entity that `welcome.queried` names. The
+   * query is a QuerySpec; one that does not fit is answered by `dropped`.
+   */
+  subscribe: s.object({ id: s.int(0), query: s.jsonObject() }),
+  /** The rows of that subscription are not wanted any more. */
+  unsubscribe: s.object({ id: s.int(0) }),
   /** Opens a channel under a number that the client chooses and that is free. */
   open: s.object({ ch: s.int(1, MAX_CHANNEL), kind: s.string(32), params: s.json() }),
   close: s.object({ ch: s.int(1, MAX_CHANNEL) }),

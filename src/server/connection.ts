@@ -40,6 +40,8 @@ export interface ConnectionDeps {
   readonly replica: ReplicaDeps;
   readonly flusher: Flusher;
   readonly limits: Limits;
+  /** Entities whose rows come by subscription. */
+  readonly queried: string[];
   readonly outboxLimits: OutboxLimits;
 }
 
@@ -182,7 +184,10 @@ export class Connection implements Session {
     const send = (message: ServerMessage) => this.#send(message);
     const replica = new Replica(
       this.#deps.replica,
-      { send: (text) => this.#outbox.send('rows', text) },
+      {
+        send: (text) => this.#outbox.send('rows', text),
+        dropped: (id, fault) => send({ t: 'dropped', id, error: fault.toJSON() }),
+      },
       viewer,
     );
     const requests = new Requests({
@@ -209,6 +214,7 @@ export class Connection implements Session {
       epoch: replica.epoch,
       seq: store.seq,
       limits,
+      queried: this.#deps.queried,
       time: env.clock.now(),
     });
     env.log.info('session.open', { session: this.id, user: viewer.userId });
@@ -231,6 +237,10 @@ export class Connection implements Session {
         return requests.push(message, this.#viewer);
       case 'catchup':
         return replica.start(readCursor(message.cursor));
+      case 'subscribe':
+        return replica.subscribe(message.id, message.query);
+      case 'unsubscribe':
+        return replica.unsubscribe(message.id);
       case 'open':
         return mux.open(message.ch, message.kind, message.params);
       case 'close':

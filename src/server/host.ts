@@ -19,10 +19,12 @@ import type { Transport } from '../plugin/transport.ts';
 import { Access } from '../policy/access.ts';
 import { ANONYMOUS, type Viewer } from '../policy/viewer.ts';
 import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts';
+import type { Schema } from '../schema/define-schema.ts';
 import { buildManifest } from '../schema/manifest.ts';
 import { type Drivers, Store, type StoreOptions } from '../store/store.ts';
 import { FanOut } from '../sync/fan-out.ts';
-import { DEFAULT_SURVEY, type SurveyLimits } from '../sync/limits.ts';
+import { DEFAULT_LIVE, DEFAULT_SURVEY, type LiveLimits, type SurveyLimits } from '../sync/limits.ts';
+import { LiveRows } from '../sync/live-rows.ts';
 import { Surveyor } from '../sync/survey.ts';
 import { Visibility } from '../sync/visibility.ts';
 import { Connection, type ConnectionDeps } from './connection.ts';
@@ -36,6 +38,7 @@ export interface HostOptions {
   store?: Partial<StoreOptions>;
   functions?: Partial<FunctionLimits>;
   survey?: Partial<SurveyLimits>;
+  live?: Partial<LiveLimits>;
   /** Connections at once; one more is refused as `overloaded`. */
   maxConnections?: number;
   /** Longest wait for calls in flight when draining. */
@@ -66,6 +69,7 @@ export class Host {
   readonly #tables: readonly string[];
   readonly #options: HostOptions;
   readonly #schemaHash: string;
+  readonly #schema: Schema;
   readonly #visibility: Visibility;
   readonly #surveyor: Surveyor;
   readonly #connections = new Set<Connection>();
@@ -89,6 +93,7 @@ export class Host {
       ...this.#plugins.flatMap((plugin) => plugin.tables ?? []),
     ];
     this.#schemaHash = buildManifest(schema).hash;
+    this.#schema = schema;
     this.#visibility = new Visibility(schema, this.access);
     this.#surveyor = new Surveyor(
       { schema, access: this.access },
@@ -145,11 +150,13 @@ export class Host {
     await store.open(this.#tables);
     const visibility = this.#visibility;
     const surveyor = this.#surveyor;
-    const fanOut = new FanOut({ access, visibility, surveyor }, store.seq);
+    const live = this.#liveRows();
+    const fanOut = new FanOut({ access, visibility, surveyor, live }, store.seq);
     store.surveyWith((tx, commit) => fanOut.survey(tx, commit));
     store.onCommit((commits) => fanOut.commit(commits));
     for (const plugin of this.#plugins) await plugin.start?.();
     await this.functions.jobs.start();
+    const limits = { ...DEFAULT_LIMITS, ...this.#options.limits };
     const hosts = this.#plugins.flatMap((plugin) => Object.entries(plugin.channels ?? {}));
     this.#deps = {
       env,
@@ -158,11 +165,23 @@ export class Host {
       functions: this.functions,
       authenticator: this.authenticator,
       channelHosts: new Map<string, ChannelHost>(hosts),
-      replica: { env, store, fanOut, visibility, surveyor },
+      replica: { env, store, fanOut, visibility, surveyor, live, maxSubscriptions: limits.subscriptions },
       flusher: new Flusher(env.clock),
-      limits: { ...DEFAULT_LIMITS, ...this.#options.limits },
+      limits,
+      queried: this.#schema.entities.filter(({ sync }) => sync === 'query').map(({ name }) => name),
       outboxLimits: { ...DEFAULT_OUTBOX, ...this.#options.outbox },
     };
+  }
+
+  #liveRows(): LiveRows {
+    const { env, store, access } = this;
+    const schema = this.#schema;
+    const surveyor = new Surveyor(
+      { schema, access, sync: 'query' },
+      { ...DEFAULT_SURVEY, ...this.#options.survey },
+    );
+    const deps = { env, schema, store, access, visibility: this.#visibility, surveyor };
+    return new LiveRows(deps, { ...DEFAULT_LIVE, ...this.#options.live });
   }
 
   /** Takes over a pipe whose other end is about to say hello. */

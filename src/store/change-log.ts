@@ -108,6 +108,12 @@ export class ChangeLog {
     this.#appended.clear();
   }
 
+  /** The last commit that this reader sees. */
+  async seq(driver: SqlDriver): Promise<number> {
+    const [last] = await driver.all('SELECT seq FROM _log ORDER BY seq DESC LIMIT 1');
+    return last ? Number(last.seq) : Math.max(this.#horizon, await storedHorizon(driver));
+  }
+
   /** Up to `limit` commits after `seq`, in order. Throws `stale_cursor` below the horizon. */
   async since(driver: SqlDriver, seq: number, limit: number): Promise<Commit[]> {
     // A snapshot may be newer than what this object knows: between the COMMIT of a trim and `trimmed`.
