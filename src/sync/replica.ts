@@ -55,6 +55,8 @@ export interface ReplicaDeps {
 /** Rows in one page of a copy, and commits read from the log at once. */
 export const PAGE_ROWS = 500;
 export const LOG_COMMITS = 200;
+/** Reads of the log that the next commit overtook, after which subscriptions are told apart from their batch. */
+const MAX_OVERTAKEN = 5;
 /** Pause after the database failed under a catch-up. */
 const RETRY_MS = 1000;
 
@@ -191,6 +193,7 @@ export class Replica implements Member {
     const { env, fanOut } = this.#deps;
     const subscriptions = this.#subscriptions;
     let from = seq ?? (await this.#copy(run));
+    let overtaken = 0;
     while (run === this.#run) {
       this.#cursor = from;
       if (from > fanOut.seq) {
@@ -216,6 +219,8 @@ export class Replica implements Member {
         }
         subscriptions.suspend(); // nothing is held for a slow reader
         await this.#roomAgain();
+      } else if (seen.isAll && subscriptions.size > 0 && overtaken < MAX_OVERTAKEN) {
+        overtaken++; // what they showed goes on together with the rest
       } else if (seen.to > from) {
         if (!(await this.#send(encodeBatch(from, seen.to, ops), run))) return;
         from = seen.to;
@@ -224,7 +229,7 @@ export class Replica implements Member {
   }
 
   /** What the log holds behind `seq` for this viewer; undefined when it does not tell. */
-  async #since(seq: number): Promise<{ ops: RowOp[]; to: number } | undefined> {
+  async #since(seq: number): Promise<{ ops: RowOp[]; to: number; isAll: boolean } | undefined> {
     const { store, visibility, surveyor } = this.#deps;
     const viewer = this.#viewer;
     try {
@@ -235,7 +240,7 @@ export class Replica implements Member {
         if (!later) return undefined;
         const findings = await surveyor.survey(snapshot, { commits, later }, { name: 'one', viewer });
         const ops = visibility.ops(commits, findings, viewer);
-        return ops && { ops, to };
+        return ops && { ops, to, isAll: commits.length < LOG_COMMITS };
       });
     } catch (error) {
       if (isFault(error, 'stale_cursor')) return undefined;

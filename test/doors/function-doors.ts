@@ -58,7 +58,7 @@ export function innerDoor(http: Door, relay: string): Door {
 /** A connection that has said hello. */
 export async function openSocket(url: string, as: Caller) {
   const bearer = as === 'nobody' ? [] : [`bearer.${as}`];
-  const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`, ['ternion.2', ...bearer]);
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`, ['ternion.3', ...bearer]);
   const messages: { t: string; ok?: boolean; error?: unknown }[] = [];
   let wake = () => {};
   socket.on('message', (data) => {
