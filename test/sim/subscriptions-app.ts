@@ -57,7 +57,7 @@ const pair = {
   sweep: mutation({
     args: {},
     async handler(ctx) {
-      const notes = await ctx.db.query('Note').collect();
+      const notes = await ctx.db.query('Note').collect({ max: 1000 });
       for (const { id, rank } of notes) if (rank < 2) await ctx.db.delete('Note', id);
     },
   }),

@@ -114,13 +114,17 @@ async function trouble(world: World<SubscriptionsApp>, page: Page): Promise<void
 
 /** What must hold at every moment. */
 function neverWrong(pages: readonly Page[]): void {
-  for (const { client, asked } of pages) {
+  for (const page of pages) {
+    const { client, asked } = page;
     if (client.crashed) continue;
+    page.follow();
     const { store, session, mutations } = client.engine;
-    if (mutations.pending().length === 0)
-      for (const note of store.list('Note'))
+    if (mutations.pending().length === 0) {
+      for (const note of store.list('Note') as readonly JsonObject[]) {
         expect(note.open || note.ownerId === session?.userId, 'a hidden row').toBe(true);
-    for (const { secret } of store.list('Note') as readonly JsonObject[]) expect(secret).toBeUndefined();
+        expect(note.secret).toBeUndefined();
+      }
+    }
     const [pair] = asked;
     if (pair?.query.complete && store.knowledge === 'complete')
       expect(store.get('Right', 'one')?.n, 'one moment').toBe(store.get('Left', 'one')?.n);
