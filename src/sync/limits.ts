@@ -30,7 +30,7 @@ export interface LiveLimits {
   readonly maxSets: number;
   /** Rows that all queries with a limit may hold together, reserves included. */
   readonly maxHeldRows: number;
-  /** Characters of the first rows that one answer brings; what is beyond is ended. */
+  /** Characters of the first rows of all subscriptions of a session; one that goes beyond is refused. */
   readonly maxFirstChars: number;
 }
 

@@ -17,6 +17,8 @@ import type { Follower, LiveSet } from './live-set.ts';
 interface Subscription extends Follower {
   readonly spec: QuerySpec;
   set: LiveSet | undefined;
+  /** Of its first rows, once told. */
+  chars: number;
 }
 
 export interface SubscriptionsHost {
@@ -62,7 +64,7 @@ export class Subscriptions {
       const spec = this.#live.read(query);
       const { member } = this.#host;
       const ended = (fault: Fault) => this.#drop(subscription, fault);
-      const subscription: Subscription = { id, member, spec, set: undefined, ended };
+      const subscription: Subscription = { id, member, spec, set: undefined, chars: 0, ended };
       this.#all.set(id, subscription);
       this.#due.add(subscription);
     } catch (error) {
@@ -93,16 +95,16 @@ export class Subscriptions {
   /** The rows of all that are due and ready, encoded: they have been told, if what this returns is sent. */
   take(): string[] {
     const parts: string[] = [];
-    let chars = 0;
+    let chars = [...this.#all.values()].reduce((sum, one) => sum + one.chars, 0);
     for (const one of [...this.#due]) {
       if (!one.set?.ready) continue;
       const text = one.set.take(one);
-      chars += text.length;
-      if (chars > this.#live.limits.maxFirstChars) {
+      if (chars + text.length > this.#live.limits.maxFirstChars) {
         this.#drop(one, new Fault('too_large', 'the rows of these subscriptions are too many together'));
-        chars -= text.length;
         continue;
       }
+      one.chars = text.length;
+      chars += one.chars;
       this.#due.delete(one);
       parts.push(encodePart(one.id, 'rows', text));
     }
@@ -114,6 +116,7 @@ export class Subscriptions {
     for (const one of this.#all.values()) {
       one.set?.exit(one);
       one.set = undefined;
+      one.chars = 0;
       this.#due.add(one);
     }
   }
