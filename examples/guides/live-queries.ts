@@ -11,10 +11,7 @@ const Message = entity(
 );
 const schema = defineSchema({
   entities: [Room, Message],
-  policies: [
-    policy({ entity: 'Room', allowRead: 'true' }),
-    policy({ entity: 'Message', allowRead: 'true' }),
-  ],
+  policies: [policy({ entity: 'Room', allowRead: 'true' }), policy({ entity: 'Message', allowRead: 'true' })],
 });
 export const app = defineApp({ schema, functions: {} });
 

@@ -8,7 +8,7 @@
  *   any --unused for LINGER_MS--> gone      any --another owner, nothing held--> pending
  */
 import type { Cancel, Env } from '../base/env.ts';
-import { Fault } from '../base/fault.ts';
+import type { Fault } from '../base/fault.ts';
 import { canonicalJson, type Json, type JsonObject } from '../base/json.ts';
 import type { ClientMessage } from '../protocol/client-message.ts';
 import type { SubscriptionPart } from '../protocol/row-batch.ts';
@@ -41,7 +41,9 @@ interface Subscription {
   readonly rows: Set<string>;
   users: number;
   linger: Cancel | undefined;
-  state: Exclude<SubscriptionState, { name: 'replicated' | 'unlisted' }> | { name: 'pending' | 'stale' | 'told' };
+  state:
+    | Exclude<SubscriptionState, { name: 'replicated' | 'unlisted' }>
+    | { name: 'pending' | 'stale' | 'told' };
 }
 
 interface Held {

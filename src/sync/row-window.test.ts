@@ -81,7 +81,10 @@ describe('a window', () => {
 });
 
 test('[S1] while it is not short it shows what sorting everything shows, and tells each change of that', () => {
-  const change = fc.record({ id: fc.integer({ min: 0, max: 12 }), rank: fc.option(fc.integer({ min: 0, max: 4 })) });
+  const change = fc.record({
+    id: fc.integer({ min: 0, max: 12 }),
+    rank: fc.option(fc.integer({ min: 0, max: 4 })),
+  });
   fc.assert(
     fc.property(
       fc.array(fc.array(change, { minLength: 1, maxLength: 6 }), { maxLength: 12 }),
@@ -118,7 +121,10 @@ test('[S1] while it is not short it shows what sorting everything shows, and tel
 });
 
 test('between two lists, rows that are equal are not named', () => {
-  const turns = turnsBetween([row('a', 1), row('b', 1), row('c', 1)], [row('a', 1), row('b', 2), row('d', 1)]);
+  const turns = turnsBetween(
+    [row('a', 1), row('b', 1), row('c', 1)],
+    [row('a', 1), row('b', 2), row('d', 1)],
+  );
   expect(turns.size).toBe(3);
   expect(turns.get('b')).toEqual({ old: row('b', 1), now: row('b', 2) });
 });

@@ -113,10 +113,7 @@ export class RowWindow {
 }
 
 /** What changed between two lists of rows. */
-export function turnsBetween(
-  before: readonly JsonObject[],
-  after: readonly JsonObject[],
-): Map<string, Turn> {
+export function turnsBetween(before: readonly JsonObject[], after: readonly JsonObject[]): Map<string, Turn> {
   const turns = new Map<string, Turn>();
   const old = new Map(before.map((row) => [String(row.id), row]));
   for (const row of after) {

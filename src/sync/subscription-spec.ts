@@ -18,7 +18,14 @@ export function readSubscription(
   schema: Schema,
   { maxSubscriptionRows: max }: LiveLimits,
 ): QuerySpec {
-  const { entity: name, where = {}, range, filter, orderBy = [], limit } = parseShape(querySpec, query, 'query');
+  const {
+    entity: name,
+    where = {},
+    range,
+    filter,
+    orderBy = [],
+    limit,
+  } = parseShape(querySpec, query, 'query');
   const entity = openEntity(schema, name);
   if (entity.sync === 'all') throw new Fault('invalid', `${name} is part of every replica: query it there`);
   const asked = [...Object.keys(where), ...orderBy.map(({ field }) => field)];

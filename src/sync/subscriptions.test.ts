@@ -6,7 +6,7 @@ import { field } from '../schema/field.ts';
 import { policy } from '../schema/policy-spec.ts';
 import { TempDatabase } from '../testing/temp-database.ts';
 import type { LiveLimits } from './limits.ts';
-import { Reader } from './testing/reader.ts';
+import type { Reader } from './testing/reader.ts';
 import { type Synced, synced, viewerOf } from './testing/synced.ts';
 
 const Note = entity(
@@ -54,10 +54,12 @@ async function ask(userId: string, ...queries: JsonObject[]) {
 }
 const ids = (reader: Reader, id = 1) => [...reader.subscribed(id).keys()].sort();
 const lastOps = (reader: Reader, id = 1) =>
-  (reader.batches().at(-1)?.subs?.find((part) => part.id === id)?.ops ?? []).map(({ kind, row_id }) => [
-    kind,
-    row_id,
-  ]);
+  (
+    reader
+      .batches()
+      .at(-1)
+      ?.subs?.find((part) => part.id === id)?.ops ?? []
+  ).map(({ kind, row_id }) => [kind, row_id]);
 const remove = (...gone: string[]) =>
   on.write(async (tx) => {
     for (const id of gone) await tx.delete('Note', id);
@@ -101,10 +103,12 @@ describe('a subscription', () => {
     const [batch, ...more] = reader.batches().slice(before);
     expect(more).toEqual([]);
     expect(batch?.ops.map(({ row_id }) => row_id)).toEqual(['m']);
-    expect(batch?.subs?.map(({ id, ops }) => [id, ops?.map(({ kind, data }) => [kind, data?.rank])])).toEqual([
-      [1, [['insert', 2]]],
-      [2, [['insert', 2]]],
-    ]);
+    expect(batch?.subs?.map(({ id, ops }) => [id, ops?.map(({ kind, data }) => [kind, data?.rank])])).toEqual(
+      [
+        [1, [['insert', 2]]],
+        [2, [['insert', 2]]],
+      ],
+    );
   });
 
   test('equal ones of equal audiences share a set; the last one to leave ends it', async () => {
@@ -138,9 +142,21 @@ describe('a subscription', () => {
     ['an entity of the replica', { entity: 'Member' }, 'invalid'],
     ['an unknown field', { entity: 'Note', where: { nothing: 1 } }, 'invalid'],
     ['[S4] a secret in where', { entity: 'Note', where: { secret: 's' } }, 'invalid'],
-    ['[S4] a secret in a filter', { entity: 'Note', filter: { op: 'eq', field: 'secret', value: 's' } }, 'invalid'],
-    ['[S4] a secret in a range', { entity: 'Note', range: { op: 'gt', field: 'secret', value: 's' } }, 'invalid'],
-    ['[S4] a secret in an order', { entity: 'Note', orderBy: [{ field: 'secret', direction: 'asc' }] }, 'invalid'],
+    [
+      '[S4] a secret in a filter',
+      { entity: 'Note', filter: { op: 'eq', field: 'secret', value: 's' } },
+      'invalid',
+    ],
+    [
+      '[S4] a secret in a range',
+      { entity: 'Note', range: { op: 'gt', field: 'secret', value: 's' } },
+      'invalid',
+    ],
+    [
+      '[S4] a secret in an order',
+      { entity: 'Note', orderBy: [{ field: 'secret', direction: 'asc' }] },
+      'invalid',
+    ],
     ['no query', { what: 1 }, 'invalid'],
   ])('%s is refused, and nothing else ends', async (_, query, code) => {
     await start();
@@ -266,7 +282,12 @@ describe('starting over', () => {
     reader.room = Number.POSITIVE_INFINITY;
     replica.drained();
     await on.clock.advance(5);
-    expect(reader.batches().at(-1)?.subs?.map(({ rows }) => rows?.length)).toEqual([2, 1]);
+    expect(
+      reader
+        .batches()
+        .at(-1)
+        ?.subs?.map(({ rows }) => rows?.length),
+    ).toEqual([2, 1]);
     expect(ids(reader)).toEqual(['n1', 'n2']);
     expect(ids(reader, 2)).toEqual(['n1']);
   });

@@ -22,7 +22,12 @@ const Note = entity(
 /** As notes, but no part of a replica. */
 const Line = entity(
   'Line',
-  { ownerId: field.id('User'), boxId: field.id('Box'), open: field.bool(), title: field.string().default('') },
+  {
+    ownerId: field.id('User'),
+    boxId: field.id('Box'),
+    open: field.bool(),
+    title: field.string().default(''),
+  },
   { sync: 'query' },
 );
 /** Everybody sees boxes, and through them the notes that they may see. A box has the id of its note. */

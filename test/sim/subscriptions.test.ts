@@ -2,11 +2,12 @@
  * Live queries under chaos: rows enter and leave queries, windows and sight, users change, while links fail,
  * readers stall, pages crash and the server is killed. At rest every query shows what plain loops find.
  */
+
+import type { LiveQuery, QuerySpec } from 'ternion/client';
+import { type SimClient, simulate, type World } from 'ternion/testing';
+import { expect } from 'vitest';
 import type { JsonObject } from '../../src/base/json.ts';
 import { select } from '../../src/schema/match.ts';
-import { type SimClient, simulate, type World } from 'ternion/testing';
-import type { LiveQuery, QuerySpec } from 'ternion/client';
-import { expect } from 'vitest';
 import { api, ROOMS, type SubscriptionsApp, subscriptionsApp } from './subscriptions-app.ts';
 
 type Client = SimClient<SubscriptionsApp>;
@@ -75,6 +76,11 @@ function someSpec(world: World<SubscriptionsApp>): Spec {
   };
 }
 
+function browse(world: World<SubscriptionsApp>, page: Page): void {
+  if (world.env.random.chance(0.7)) page.ask(someSpec(world));
+  else page.forget(world.env.random);
+}
+
 function write(world: World<SubscriptionsApp>, { engine, user }: Client): void {
   const { random } = world.env;
   const { store } = engine;
@@ -141,7 +147,7 @@ async function chaos(world: World<SubscriptionsApp>): Promise<Page[]> {
     const { client } = page;
     page.follow();
     if (random.chance(0.25)) await trouble(world, page);
-    else if (random.chance(0.25)) random.chance(0.7) ? page.ask(someSpec(world)) : page.forget(random);
+    else if (random.chance(0.25)) browse(world, page);
     else if (!client.crashed && random.chance(0.75)) write(world, client);
     else if (!client.crashed)
       client.engine.call(random.chance(0.8) ? api.pair.step : api.pair.sweep, {}).catch(() => {});

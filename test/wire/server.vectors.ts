@@ -79,8 +79,7 @@ export const vectors: readonly TextVector<ServerMessage>[] = [
       ops: [],
       subs: [{ id: 5, rows: [{ row_id: 'm1', data: { text: 'Hi' } }] }],
     },
-    text:
-      '{"t":"batch","from":44,"to":44,"ops":[],"subs":[{"id":5,"rows":[{"row_id":"m1","data":{"text":"Hi"}}]}]}',
+    text: '{"t":"batch","from":44,"to":44,"ops":[],"subs":[{"id":5,"rows":[{"row_id":"m1","data":{"text":"Hi"}}]}]}',
   },
   {
     name: 'batch with changes of a subscription',
@@ -90,7 +89,10 @@ export const vectors: readonly TextVector<ServerMessage>[] = [
       to: 45,
       ops: [],
       subs: [
-        { id: 5, ops: [{ seq: 45, entity: 'Message', row_id: 'm1', kind: 'delete', timestamp: 1767225600009 }] },
+        {
+          id: 5,
+          ops: [{ seq: 45, entity: 'Message', row_id: 'm1', kind: 'delete', timestamp: 1767225600009 }],
+        },
       ],
     },
     text:
