@@ -116,7 +116,9 @@ describe('a live query of an entity that is not in the replica', () => {
     engine.liveQuery({ entity: 'Note' }).subscribe(() => {});
     await env.clock.advance(20);
     const seen: number[] = [];
-    engine.store.subscribe(() => seen.push(engine.store.list('Note').length + engine.store.list('Tag').length));
+    engine.store.subscribe(() =>
+      seen.push(engine.store.list('Note').length + engine.store.list('Tag').length),
+    );
     const { socket } = server;
     const ops = server.write([{ entity: 'Tag', row_id: 't', kind: 'insert', data: {} }], true);
     const subs = [{ id: lastId(), rows: [row('a')] }];

@@ -10,19 +10,9 @@ import type { Viewer } from '../policy/viewer.ts';
 import { encodeBatch, withParts } from '../protocol/row-batch.ts';
 import type { Commit } from '../store/change-log.ts';
 import type { LiveRows } from './live-rows.ts';
+import type { Member } from './member.ts';
 import { type Findings, type Surveyor, UNKNOWN } from './survey.ts';
 import type { Visibility } from './visibility.ts';
-
-/** A replica that is up to date and takes batches as they come. */
-export interface Member {
-  readonly viewer: Viewer;
-  /** Where the client's copy stands. */
-  readonly cursor: number;
-  /** `text` is a batch from `cursor` to `to`. */
-  deliver(text: string, to: number): void;
-  /** What it missed, if anything, is to be found in the log. */
-  restart(): void;
-}
 
 export interface FanOutDeps {
   readonly access: Access;

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { deferred } from '../base/deferred.ts';
 import type { JsonObject } from '../base/json.ts';
 import { defineSchema } from '../schema/define-schema.ts';
 import { entity } from '../schema/entity.ts';
@@ -51,6 +52,21 @@ async function ask(userId: string, ...queries: JsonObject[]) {
   for (const [i, query] of queries.entries()) joined.replica.subscribe(i + 1, query);
   await on.clock.advance(5);
   return joined;
+}
+/** What is read from now on is known to the reader only when the returned function has been called. */
+function holdReads(): () => void {
+  const { store } = on;
+  const gate = deferred<void>();
+  const read: typeof store.read = store.read.bind(store);
+  store.read = async (work) => {
+    const found = await read(work);
+    await gate.promise;
+    return found;
+  };
+  return () => {
+    store.read = read;
+    gate.resolve();
+  };
 }
 const ids = (reader: Reader, id = 1) => [...reader.subscribed(id).keys()].sort();
 const lastOps = (reader: Reader, id = 1) =>
@@ -125,15 +141,23 @@ describe('a subscription', () => {
     expect(ids(one.reader)).toEqual([]);
   });
 
-  test('writes while its rows are read are in them or behind them', async () => {
+  test('[S1] writes while its rows are read are in them or behind them', async () => {
     await start();
-    await on.put('Note', { id: 'a' });
+    await on.put('Note', { id: 'a', rank: 1 }, { id: 'b', rank: 2 });
     const { reader, replica } = await on.join('ada');
+    const goOn = holdReads();
     replica.subscribe(1, { entity: 'Note' });
-    await on.put('Note', { id: 'b' });
-    await remove('a');
+    replica.subscribe(2, ranked(2));
     await on.clock.advance(5);
-    expect(ids(reader)).toEqual(['b']);
+    await on.put('Note', { id: 'c', rank: 0 });
+    await remove('a');
+    expect(reader.batches().some(({ subs }) => subs)).toBe(false);
+    goOn();
+    await on.clock.advance(5);
+    expect([ids(reader), ids(reader, 2)]).toEqual([
+      ['b', 'c'],
+      ['b', 'c'],
+    ]);
   });
 
   test.each([
@@ -290,6 +314,25 @@ describe('starting over', () => {
     ).toEqual([2, 1]);
     expect(ids(reader)).toEqual(['n1', 'n2']);
     expect(ids(reader, 2)).toEqual(['n1']);
+  });
+
+  test('[S4] a commit while the log is read: the first batch brings the sets, too', async () => {
+    await start();
+    await fill(1);
+    const { reader, replica } = await ask('ada', { entity: 'Note' });
+    const before = reader.batches().length;
+    const cursor = { epoch: replica.epoch, seq: replica.cursor };
+    await on.put('Member', { id: 'm', roomId: 'a', userId: 'ada' });
+    replica.start(cursor);
+    await Promise.resolve();
+    const goOn = holdReads();
+    await on.clock.advance(5);
+    await on.put('Note', { id: 'late', rank: 9 });
+    goOn();
+    await on.clock.advance(5);
+    const batches = reader.batches().slice(before + 1); // the first one was live
+    expect(batches.every(({ subs }) => subs !== undefined)).toBe(true);
+    expect(ids(reader)).toEqual(['late', 'n0']);
   });
 
   test('[S8] another identity: its own rows, and nothing of the former', async () => {

@@ -10,9 +10,9 @@ import { Fault, toFault } from '../base/fault.ts';
 import type { JsonObject } from '../base/json.ts';
 import { encodePart } from '../protocol/row-batch.ts';
 import type { QuerySpec } from '../schema/query-spec.ts';
-import type { Member } from './fan-out.ts';
 import type { LiveRows } from './live-rows.ts';
 import type { Follower, LiveSet } from './live-set.ts';
+import type { Member } from './member.ts';
 
 interface Subscription extends Follower {
   readonly spec: QuerySpec;

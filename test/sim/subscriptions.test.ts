@@ -147,7 +147,7 @@ async function chaos(world: World<SubscriptionsApp>): Promise<Page[]> {
     const { client } = page;
     page.follow();
     if (random.chance(0.25)) await trouble(world, page);
-    else if (random.chance(0.25)) browse(world, page);
+    else if (random.chance(0.3)) browse(world, page);
     else if (!client.crashed && random.chance(0.75)) write(world, client);
     else if (!client.crashed)
       client.engine.call(random.chance(0.8) ? api.pair.step : api.pair.sweep, {}).catch(() => {});
