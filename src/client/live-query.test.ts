@@ -11,6 +11,9 @@ import { Overlay } from './overlay.ts';
 import { RowTables } from './row-tables.ts';
 import { RowView } from './row-view.ts';
 
+/** As of entities that are part of the replica. */
+const replicated = { state: () => ({ name: 'replicated' as const }), hold: () => () => {} };
+
 function setUp(spec: TypedSpec) {
   const tables = new RowTables();
   const view = new RowView({ tables, overlay: new Overlay(), projected: () => ({}) }, silentLog);
@@ -23,7 +26,7 @@ function setUp(spec: TypedSpec) {
         else tables.delete(entity, id);
       }
     });
-  return { view, write, query: new LiveQuery(view, spec, silentLog) };
+  return { view, write, query: new LiveQuery({ view, subscriptions: replicated }, spec, silentLog) };
 }
 const ids = (query: LiveQuery) => query.data?.map((row) => row.id);
 

@@ -16,6 +16,7 @@ import { RowStore } from './row-store.ts';
 import { RowTables } from './row-tables.ts';
 import { RowView } from './row-view.ts';
 import type { Result } from './server-text.ts';
+import { Subscriptions } from './subscriptions.ts';
 
 export interface ReplicaHost {
   nextId(): number;
@@ -24,6 +25,8 @@ export interface ReplicaHost {
   catchUp(cursor: Cursor | null): void;
   /** What documents fill into a row of this entity later, as it is before. */
   projected(entity: string): JsonObject;
+  /** Entities that are not part of the replica, if the schema is known here. */
+  readonly queried: readonly string[] | undefined;
 }
 
 export class Replica {
@@ -31,6 +34,7 @@ export class Replica {
   readonly rows: RowStore;
   readonly queue: MutationQueue;
   readonly journal: RowJournal;
+  readonly subscriptions: Subscriptions;
   readonly #pushes: PushLane;
   /** Counts changes of owner: what was loaded for an earlier one is not shown. */
   #generation = 0;
@@ -41,8 +45,12 @@ export class Replica {
     this.journal = new RowJournal(persistence, env.log);
     this.view = new RowView({ tables, overlay, projected: (entity) => host.projected(entity) }, env.log);
     const { journal, view } = this;
+    const { queried } = host;
+    const nextId = () => host.nextId();
+    const sendRaw = (text: string) => host.sendRaw(text);
+    this.subscriptions = new Subscriptions({ env, tables, view, nextId, sendRaw }, queried);
     this.rows = new RowStore(
-      { tables, view, journal },
+      { tables, view, journal, subscriptions: this.subscriptions },
       {
         catchUp: (cursor) => host.catchUp(cursor),
         covered: (covers) => this.queue.release(covers),
@@ -88,12 +96,13 @@ export class Replica {
     tell();
   }
 
-  connected(server: Cursor, limits: Limits): void {
-    this.rows.connected(server);
+  connected(server: Cursor, { limits, queried }: { limits: Limits; queried: readonly string[] }): void {
+    this.rows.connected(server, queried);
     this.#pushes.connected(limits);
   }
 
   lost(): void {
+    this.subscriptions.lost();
     this.#pushes.lost();
   }
 
@@ -130,6 +139,7 @@ export class Replica {
   /** Saves what is left to save. */
   async close(): Promise<void> {
     this.#pushes.close();
+    this.subscriptions.close();
     await this.journal.close();
   }
 }

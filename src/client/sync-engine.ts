@@ -126,6 +126,7 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
       sendRaw,
       catchUp: (cursor) => this.#connection.send({ t: 'catchup', cursor }),
       projected: (entity) => this.#drafts.projected(entity),
+      queried: this.#drafts.queried,
     });
     this.#replica = replica;
     this.docs = replica.journal;
@@ -240,7 +241,7 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
   }
 
   liveQuery<E extends EntityOf<App>>(spec: QuerySpec & { entity: E }): LiveQuery<RowOf<App, E>> {
-    return new LiveQuery(this.#replica.view, this.#drafts.typed(spec), this.env.log);
+    return new LiveQuery(this.#replica, this.#drafts.typed(spec), this.env.log);
   }
 
   /** Resolves when the server has confirmed the rows: `store.knowledge` is `complete`. */
@@ -310,7 +311,7 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
 
   #ready(welcome: Welcome): void {
     const before = this.session;
-    this.#replica.connected({ epoch: welcome.epoch, seq: welcome.seq }, welcome.limits);
+    this.#replica.connected({ epoch: welcome.epoch, seq: welcome.seq }, welcome);
     void this.#identity.confirm(welcome.session);
     // The cursor in `hello` was that of another identity: start over.
     if (before && ownerOf(before) !== ownerOf(welcome.session)) this.#replica.rows.catchUp();
@@ -335,6 +336,7 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
       case 'answer':
         return this.#watches.answer(message);
       case 'dropped':
+        this.#replica.subscriptions.dropped(message.id, Fault.fromJSON(message.error));
         return this.#watches.dropped(message);
       case 'opened':
         return this.#mux.opened(message.ch, message.info);

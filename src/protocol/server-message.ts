@@ -1,7 +1,7 @@
 /** Text frames from server to client. Meanings: docs/wire.md. */
 import { type Infer, s, tagged } from '../base/shape.ts';
 import { limitsShape } from './limits.ts';
-import { batchFields, cursorShape } from './row-batch.ts';
+import { batchFields, cursorShape, sentRow } from './row-batch.ts';
 
 /** Who the server takes this connection for. */
 export const sessionInfo = s.object({
@@ -40,6 +40,8 @@ export const serverMessage = tagged({
     epoch: s.string(64),
     seq: s.int(0),
     limits: limitsShape,
+    /** Entities whose rows come by `subscribe` alone. */
+    queried: s.array(s.string()),
     /** Wall time of the server, ms since 1970. */
     time: s.number(),
   }),
@@ -51,7 +53,7 @@ export const serverMessage = tagged({
   /** Rows of one entity for a client that was reset. `last` ends the copy. */
   page: s.object({
     entity: s.nullable(s.string()),
-    rows: s.array(s.object({ row_id: s.string(64), data: s.jsonObject() })),
+    rows: s.array(sentRow),
     last: s.bool(),
   }),
   /** A part of the answer to a call, ahead of its result. */

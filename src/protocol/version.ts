@@ -11,12 +11,13 @@ import { serverMessage } from './server-message.ts';
  * History
  *   1  2026-11  first: handshake, calls, pushes, row batches and pages, channels
  *   2  2026-11  calls are answered in parts: `stream`
- *   3  2026-11  watched queries: `watch`, `unsubscribe`, `answer`, `dropped`
+ *   3  2026-11  live rows and watched queries: `subscribe`, `watch`, `unsubscribe`, `answer`, `dropped`,
+ *                 `batch.subs`, `welcome.queried`
  */
 export const PROTOCOL = 3;
 
 /** The hash of all message shapes at PROTOCOL. */
-export const WIRE_HASH = '607fcb4d37269b01';
+export const WIRE_HASH = '6d325c13fcf148cd';
 
 /** The WebSocket subprotocol of this number. */
 export const SUBPROTOCOL = `ternion.${PROTOCOL}`;

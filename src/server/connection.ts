@@ -43,6 +43,8 @@ export interface ConnectionDeps {
   readonly watches: QueryWatch;
   readonly flusher: Flusher;
   readonly limits: Limits;
+  /** Entities whose rows come by subscription. */
+  readonly queried: string[];
   readonly outboxLimits: OutboxLimits;
 }
 
@@ -184,7 +186,8 @@ export class Connection implements Session {
     this.#viewer = viewer;
     const send = (message: ServerMessage) => this.#send(message);
     const rows = { send: (text: string) => this.#outbox.send('rows', text) };
-    const replica = new Replica(this.#deps.replica, rows, viewer);
+    const dropped = (id: number, fault: Fault) => send({ t: 'dropped', id, error: fault.toJSON() });
+    const replica = new Replica(this.#deps.replica, { ...rows, dropped }, viewer);
     const watches = new WatchSession(this.#deps.watches, { rows, send }, viewer);
     const requests = new Requests({
       env,
@@ -210,6 +213,7 @@ export class Connection implements Session {
       epoch: replica.epoch,
       seq: store.seq,
       limits,
+      queried: this.#deps.queried,
       time: env.clock.now(),
     });
     env.log.info('session.open', { session: this.id, user: viewer.userId });
@@ -233,10 +237,13 @@ export class Connection implements Session {
         return requests.push(message, this.#viewer);
       case 'watch':
         return watches.watch(message.id, message.fn, message.args);
-      case 'unsubscribe':
-        return watches.unsubscribe(message.id);
       case 'catchup':
         return replica.start(readCursor(message.cursor));
+      case 'subscribe':
+        return replica.subscribe(message.id, message.query);
+      case 'unsubscribe':
+        watches.unsubscribe(message.id);
+        return replica.unsubscribe(message.id);
       case 'open':
         return mux.open(message.ch, message.kind, message.params);
       case 'close':

@@ -20,10 +20,19 @@ import type { Transport } from '../plugin/transport.ts';
 import { Access } from '../policy/access.ts';
 import { ANONYMOUS, type Viewer } from '../policy/viewer.ts';
 import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts';
+import type { Schema } from '../schema/define-schema.ts';
 import { buildManifest } from '../schema/manifest.ts';
 import { type Drivers, Store, type StoreOptions } from '../store/store.ts';
 import { FanOut } from '../sync/fan-out.ts';
-import { DEFAULT_SURVEY, DEFAULT_WATCH, type SurveyLimits, type WatchLimits } from '../sync/limits.ts';
+import {
+  DEFAULT_LIVE,
+  DEFAULT_SURVEY,
+  DEFAULT_WATCH,
+  type LiveLimits,
+  type SurveyLimits,
+  type WatchLimits,
+} from '../sync/limits.ts';
+import { LiveRows } from '../sync/live-rows.ts';
 import { QueryWatch } from '../sync/query-watch.ts';
 import { Surveyor } from '../sync/survey.ts';
 import { Visibility } from '../sync/visibility.ts';
@@ -39,6 +48,7 @@ export interface HostOptions {
   functions?: Partial<FunctionLimits>;
   survey?: Partial<SurveyLimits>;
   watch?: Partial<WatchLimits>;
+  live?: Partial<LiveLimits>;
   /** Connections at once; one more is refused as `overloaded`. */
   maxConnections?: number;
   /** Longest wait for calls in flight when draining. */
@@ -69,6 +79,7 @@ export class Host {
   readonly #tables: readonly string[];
   readonly #options: HostOptions;
   readonly #schemaHash: string;
+  readonly #schema: Schema;
   readonly #visibility: Visibility;
   readonly #surveyor: Surveyor;
   readonly #queries: WatchedQueries;
@@ -94,6 +105,7 @@ export class Host {
       ...this.#plugins.flatMap((plugin) => plugin.tables ?? []),
     ];
     this.#schemaHash = buildManifest(schema).hash;
+    this.#schema = schema;
     this.#visibility = new Visibility(schema, this.access);
     this.#surveyor = new Surveyor(
       { schema, access: this.access },
@@ -155,7 +167,8 @@ export class Host {
     await store.open(this.#tables);
     const visibility = this.#visibility;
     const surveyor = this.#surveyor;
-    const fanOut = new FanOut({ access, visibility, surveyor }, store.seq);
+    const live = this.#liveRows();
+    const fanOut = new FanOut({ access, visibility, surveyor, live }, store.seq);
     store.surveyWith((tx, commit) => fanOut.survey(tx, commit));
     store.onCommit((commits) => fanOut.commit(commits));
     const watches = new QueryWatch(
@@ -165,6 +178,7 @@ export class Host {
     store.onCommit((commits) => watches.commit(commits));
     for (const plugin of this.#plugins) await plugin.start?.();
     await this.functions.jobs.start();
+    const limits = { ...DEFAULT_LIMITS, ...this.#options.limits };
     const hosts = this.#plugins.flatMap((plugin) => Object.entries(plugin.channels ?? {}));
     this.#deps = {
       env,
@@ -173,12 +187,24 @@ export class Host {
       functions: this.functions,
       authenticator: this.authenticator,
       channelHosts: new Map<string, ChannelHost>(hosts),
-      replica: { env, store, fanOut, visibility, surveyor },
+      replica: { env, store, fanOut, visibility, surveyor, live, maxSubscriptions: limits.subscriptions },
       watches,
       flusher: new Flusher(env.clock),
-      limits: { ...DEFAULT_LIMITS, ...this.#options.limits },
+      limits,
+      queried: this.#schema.entities.filter(({ sync }) => sync === 'query').map(({ name }) => name),
       outboxLimits: { ...DEFAULT_OUTBOX, ...this.#options.outbox },
     };
+  }
+
+  #liveRows(): LiveRows {
+    const { env, store, access } = this;
+    const schema = this.#schema;
+    const surveyor = new Surveyor(
+      { schema, access, sync: 'query' },
+      { ...DEFAULT_SURVEY, ...this.#options.survey },
+    );
+    const deps = { env, schema, store, access, visibility: this.#visibility, surveyor };
+    return new LiveRows(deps, { ...DEFAULT_LIVE, ...this.#options.live });
   }
 
   /** Takes over a pipe whose other end is about to say hello. */

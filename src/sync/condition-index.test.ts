@@ -138,3 +138,20 @@ describe('what a question costs', () => {
     expect(index.find('Note', { room: 'r' }).size).toBe(99);
   });
 });
+
+test('two conditions that no row meets, of one shape, can both be removed', () => {
+  const index = new ConditionIndex<string>();
+  const never = (value: number): Condition => ({
+    entity: 'Room',
+    filter: {
+      op: 'and',
+      filters: [
+        { op: 'lte', field: 'a', value: '' },
+        { op: 'gte', field: 'a', value },
+      ],
+    },
+  });
+  for (const value of [0, 1]) index.add(never(value), 'x');
+  for (const value of [0, 1]) index.remove(never(value), 'x');
+  expect(index.size).toBe(0);
+});

@@ -138,7 +138,8 @@ function erase<T>(groups: Map<string, Group<T>>, entry: Entry<T>): void {
   const shape = shapeOf(entry.plan);
   const { buckets } = groups.get(shape) ?? { buckets: new Map<string, Bucket<T>>() };
   for (const key of entry.plan.keys) {
-    const bucket = buckets.get(key)!;
+    const bucket = buckets.get(key);
+    if (!bucket) continue; // of conditions that no row meets: the last one to stand in it took it along
     bucket.unbounded.delete(entry);
     for (const place of entry.places.get(key) ?? []) bucket.bounded.remove(place);
     if (bucket.unbounded.size === 0 && bucket.bounded.size === 0) buckets.delete(key);

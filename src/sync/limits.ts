@@ -1,5 +1,6 @@
-/** How much is read to find out who sees a change that other rows decide about (`exists` in a read policy). */
+/** How much the rows that clients follow may cost. */
 
+/** What is read to find out who sees a change that other rows decide about (`exists` in a read policy). */
 export interface SurveyLimits {
   /** Rows of the other entity that may meet one `exists` for one row: members of a room who are here, say. */
   readonly maxWitnesses: number;
@@ -42,4 +43,26 @@ export const DEFAULT_WATCH: WatchLimits = {
   maxResult: 1 << 20,
   maxAnswer: 16 << 20,
   maxOverruns: 3,
+};
+
+/** What subscriptions may hold and send. */
+export interface LiveLimits {
+  /** Rows of one subscription; it is ended when it has more. Also the largest `limit`. */
+  readonly maxSubscriptionRows: number;
+  /** Rows that are held behind the `limit` of a query, to slide in when rows before them leave. */
+  readonly reserveRows: number;
+  /** Different queries, by different audiences, at once. */
+  readonly maxSets: number;
+  /** Rows that all queries with a limit may hold together, reserves included. */
+  readonly maxHeldRows: number;
+  /** Characters of the first rows of all subscriptions of a session; one that goes beyond is refused. */
+  readonly maxFirstChars: number;
+}
+
+export const DEFAULT_LIVE: LiveLimits = {
+  maxSubscriptionRows: 10_000,
+  reserveRows: 50,
+  maxSets: 20_000,
+  maxHeldRows: 1_000_000,
+  maxFirstChars: 32 << 20,
 };

@@ -13,7 +13,7 @@ import type { Answer, Subscriber, WatchOwner } from './watch.ts';
 
 export interface WatchSinks {
   /** The rows lane. */
-  readonly rows: RowSink;
+  readonly rows: Pick<RowSink, 'send'>;
   send(message: ServerMessage): void;
 }
 

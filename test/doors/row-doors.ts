@@ -70,6 +70,42 @@ export function replicaDoor(url: string): ReadDoor {
   };
 }
 
+interface SubsMessage {
+  subs?: { id: number; rows?: { row_id: string }[]; ops?: { row_id: string; kind: string }[] }[];
+}
+
+/** What a subscription is told, until its first rows or, with `change`, until the last change. */
+export function subscribeDoor(url: string, { limit, change }: SubscribeOptions = {}): ReadDoor {
+  return async (as, id) => {
+    const socket = await openSocket(url, as);
+    const where = change ? {} : { id };
+    socket.say({ t: 'subscribe', id: 1, query: { entity: 'Line', where, ...(limit && { limit }) } });
+    const parts = async () => {
+      const { subs = [] } = (await socket.heard('batch')) as unknown as SubsMessage;
+      return subs;
+    };
+    let first = (await parts())[0];
+    while (!first?.rows) first = (await parts())[0];
+    let seen = first.rows.some(({ row_id }) => row_id === id);
+    if (change) {
+      const end = await change(as, id);
+      for (seen = false; ; ) {
+        const ops = (await parts()).flatMap((part) => part.ops ?? []);
+        seen ||= ops.some(({ row_id }) => row_id === id);
+        if (ops.some(({ row_id, kind }) => row_id === end && kind === 'update')) break;
+      }
+    }
+    socket.end();
+    return seen;
+  };
+}
+
+interface SubscribeOptions {
+  limit?: number;
+  /** Changes the row, and then one that everybody sees, whose id it returns. */
+  change?: (as: Caller, id: string) => Promise<string>;
+}
+
 export function pushDoor(url: string, kind: 'insert' | 'update' | 'delete'): WriteDoor {
   return async (as, id) => {
     const socket = await openSocket(url, as);

@@ -17,6 +17,7 @@ import {
   replicaDoor,
   restDoors,
   send,
+  subscribeDoor,
   tryDoc,
   type WriteDoor,
 } from './row-doors.ts';
@@ -81,6 +82,9 @@ beforeAll(async () => {
   }
   readDoors['replica: pages'] = replicaDoor(url);
   readDoors['replica: batches'] = batchDoor;
+  readDoors['subscribe: rows'] = subscribeDoor(url);
+  readDoors['subscribe: a limit'] = subscribeDoor(url, { limit: 1 });
+  readDoors['subscribe: changes'] = subscribeDoor(url, { change: changeLine });
   readDoors['doc: join'] = async (as, id) => (await tryDoc(url, as, id)).seen;
   const add = (name: string, action: Action, call: WriteDoor) => (writeDoors[name] = { action, call });
   for (const [name, call] of Object.entries(rest.writes)) {
@@ -105,9 +109,17 @@ async function make(row: Row, name: string): Promise<string> {
   const note = { ownerId: 'u', boxId: id, open: row === 'open', title: '', secret: 'hidden', body: '' };
   await server.host.store.write(async ({ tx }) => {
     await tx.insert('Note', { id, ...note });
+    await tx.insert('Line', { id, ownerId: 'u', boxId: id, open: note.open, title: '' });
     await tx.insert('Box', { id, noteId: id, keeperId: row === 'kept' ? 'g' : '' });
   });
   return id;
+}
+
+async function changeLine(as: string, id: string): Promise<string> {
+  const marker = await make('open', `line marker of ${as} ${id}`);
+  for (const one of [id, marker])
+    await server.host.store.write(({ tx }) => tx.update('Line', one, { title: `for ${as}` }));
+  return marker;
 }
 
 /** What a replica hears of a change, up to a change that everybody hears of. */
@@ -137,6 +149,9 @@ const READS = [
   ...WATCHED.map((name) => `watch: ${name}`),
   'replica: pages',
   'replica: batches',
+  'subscribe: rows',
+  'subscribe: a limit',
+  'subscribe: changes',
   'doc: join',
 ];
 const WRITES = [

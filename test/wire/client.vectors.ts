@@ -82,6 +82,23 @@ export const vectors: readonly TextVector<ClientMessage>[] = [
     text: '{"t":"catchup","cursor":null}',
   },
   {
+    name: 'subscribe',
+    value: {
+      t: 'subscribe',
+      id: 5,
+      query: {
+        entity: 'Message',
+        where: { room: 'r1' },
+        orderBy: [{ field: 'sentAt', direction: 'desc' }],
+        limit: 50,
+      },
+    },
+    text:
+      '{"t":"subscribe","id":5,"query":{"entity":"Message","where":{"room":"r1"},' +
+      '"orderBy":[{"field":"sentAt","direction":"desc"}],"limit":50}}',
+  },
+  { name: 'unsubscribe', value: { t: 'unsubscribe', id: 5 }, text: '{"t":"unsubscribe","id":5}' },
+  {
     name: 'open',
     value: { t: 'open', ch: 1, kind: 'doc', params: { entity: 'Note', id: 'n1' } },
     text: '{"t":"open","ch":1,"kind":"doc","params":{"entity":"Note","id":"n1"}}',

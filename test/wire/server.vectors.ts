@@ -17,14 +17,16 @@ export const vectors: readonly TextVector<ServerMessage>[] = [
         channels: 64,
         pushOps: 256,
         callsInFlight: 1000,
+        subscriptions: 200,
         pingMs: 15000,
       },
+      queried: ['Message'],
       time: 1767225600000,
     },
     text:
       '{"t":"welcome","session":{"userId":"u1","kind":"guest","roles":[],"name":"Ada"},"epoch":"e1","seq":42,' +
       '"limits":{"textBytes":1048576,"binaryBytes":1048576,"jsonDepth":32,"channels":64,"pushOps":256,' +
-      '"callsInFlight":1000,"pingMs":15000},"time":1767225600000}',
+      '"callsInFlight":1000,"subscriptions":200,"pingMs":15000},"queried":["Message"],"time":1767225600000}',
   },
   {
     name: 'session',
@@ -67,6 +69,40 @@ export const vectors: readonly TextVector<ServerMessage>[] = [
       '{"seq":43,"entity":"Note","row_id":"n1","kind":"insert","data":{"title":"Hi"},"timestamp":1767225600000},' +
       '{"seq":44,"entity":"Note","row_id":"n2","kind":"update","data":{"title":"Ho"},"timestamp":1767225600005},' +
       '{"seq":44,"entity":"Note","row_id":"n3","kind":"delete","timestamp":1767225600005}]}',
+  },
+  {
+    name: 'batch with the first rows of a subscription',
+    value: {
+      t: 'batch',
+      from: 44,
+      to: 44,
+      ops: [],
+      subs: [{ id: 5, rows: [{ row_id: 'm1', data: { text: 'Hi' } }] }],
+    },
+    text: '{"t":"batch","from":44,"to":44,"ops":[],"subs":[{"id":5,"rows":[{"row_id":"m1","data":{"text":"Hi"}}]}]}',
+  },
+  {
+    name: 'batch with changes of a subscription',
+    value: {
+      t: 'batch',
+      from: 44,
+      to: 45,
+      ops: [],
+      subs: [
+        {
+          id: 5,
+          ops: [{ seq: 45, entity: 'Message', row_id: 'm1', kind: 'delete', timestamp: 1767225600009 }],
+        },
+      ],
+    },
+    text:
+      '{"t":"batch","from":44,"to":45,"ops":[],"subs":[{"id":5,"ops":[' +
+      '{"seq":45,"entity":"Message","row_id":"m1","kind":"delete","timestamp":1767225600009}]}]}',
+  },
+  {
+    name: 'dropped',
+    value: { t: 'dropped', id: 5, error: { code: 'not_found', message: 'no entity "Massage"' } },
+    text: '{"t":"dropped","id":5,"error":{"code":"not_found","message":"no entity \\"Massage\\""}}',
   },
   {
     name: 'reset',
