@@ -14,6 +14,12 @@ export { createSyncEngine, type EngineOptions } from './create-sync-engine.ts';
 export type { EngineStore } from './engine-store.ts';
 export { type GuestOptions, guestToken } from './guest-session.ts';
 export { IdbPersistence } from './idb-persistence.ts';
+export {
+  type InfiniteOptions,
+  type InfiniteQuery,
+  type InfiniteResult,
+  MAX_INFINITE_ROWS,
+} from './infinite-query.ts';
 export type { LiveQuery, QueryResult } from './live-query.ts';
 export { MemoryPersistence } from './memory-persistence.ts';
 export type { MutationEvent } from './mutation-queue.ts';
