@@ -23,6 +23,7 @@ export {
 export type { LiveQuery, QueryResult } from './live-query.ts';
 export { MemoryPersistence } from './memory-persistence.ts';
 export type { MutationEvent } from './mutation-queue.ts';
+export { MAX_PAGES, type PageArgs, type PagedResult, type PageValue } from './paged-query.ts';
 export type { DocPersistence, Persistence, StoredOp } from './persistence.ts';
 export type { Knowledge, RowChange } from './row-view.ts';
 export { createWriteThroughStorage, type KeyValueStorage } from './storage.ts';
@@ -30,4 +31,5 @@ export { SyncEngine, type SyncEngineDeps, type SyncEngineOptions } from './sync-
 export type { TokenOption } from './token-source.ts';
 export type { EngineStats } from './traffic.ts';
 export type { ClientTransport, ClientTransportEvents, Connect } from './transport.ts';
+export type { Watcher, WatchState } from './watch-state.ts';
 export { webSocketConnect } from './web-socket-transport.ts';
