@@ -46,6 +46,8 @@ interface Slot<R> {
   cancel: Cancel | undefined;
 }
 
+const UNKNOWN = { data: undefined, complete: false, hasMore: false, loading: false, error: undefined };
+
 export class PagedQuery<R> {
   readonly #watch: WatchPage<R>;
   readonly #size: number;
@@ -53,14 +55,10 @@ export class PagedQuery<R> {
   /** The pages of `data`, and those that are to be; the same list when all are here. */
   #shown: readonly Slot<R>[];
   #wanted: readonly Slot<R>[];
-  #result: PagedResult<R> = {
-    data: undefined,
-    complete: false,
-    hasMore: false,
-    loading: false,
-    error: undefined,
-  };
+  #result: PagedResult<R> = UNKNOWN;
   #held: ReadonlySet<Slot<R>> = new Set();
+  /** The next update begins at the first page. */
+  #isLost = false;
   #stirred = false;
 
   /** Throws `invalid` for a page size not in 1..MAX_PAGE_ROWS. */
@@ -91,7 +89,7 @@ export class PagedQuery<R> {
   /** Shows a page more. Does nothing while pages are on their way, or without more. Throws `too_large`. */
   loadMore(): void {
     const last = this.#shown.at(-1)!;
-    const cursor = valueOf(last)?.cursor ?? null;
+    const cursor = pageOf(last)?.cursor ?? null;
     if (cursor === null || this.#wanted !== this.#shown) return;
     if (this.#shown.length >= MAX_PAGES) throw tooMany();
     const pinned = slot<R>({ ...last.page, until: cursor });
@@ -109,13 +107,20 @@ export class PagedQuery<R> {
     this.#update();
   }
 
+  /** What a page held is not known any more: it may be another identity that asks now. [S8] */
+  #forget(): void {
+    this.#isLost = true;
+    this.#set(UNKNOWN);
+  }
+
   /** Watches what is shown or wanted, as long as somebody listens, and nothing else. */
   #listen(): void {
     const before = this.#held;
     this.#held = new Set(this.#changed.size > 0 ? [...this.#shown, ...this.#wanted] : []);
     for (const slot of this.#held) {
       slot.cancel ??= this.#watch(slot.page, (state) => {
-        slot.state = state.name === 'pending' ? outdated(slot.state) : state;
+        if (state.name === 'pending' && slot.state.name !== 'pending') this.#forget();
+        slot.state = state;
         this.#stir();
       });
     }
@@ -139,6 +144,12 @@ export class PagedQuery<R> {
   }
 
   #update(): void {
+    if (this.#isLost) {
+      this.#isLost = false;
+      this.#shown = [slot({ cursor: null, size: this.#size })];
+      this.#wanted = this.#shown;
+      this.#listen();
+    }
     let error = this.#split();
     if (this.#wanted !== this.#shown && this.#wanted.every(isWhole)) {
       this.#shown = this.#wanted;
@@ -146,12 +157,12 @@ export class PagedQuery<R> {
     }
     for (const { state } of this.#wanted) if (state.name === 'error') error ??= state.fault;
     const shown = this.#shown.every(isWhole);
-    const rows = shown ? this.#shown.flatMap((slot) => valueOf(slot)!.rows) : this.#result.data;
+    const rows = shown ? this.#shown.flatMap((slot) => pageOf(slot)!.rows) : this.#result.data;
     const old = this.#result.data;
     this.#set({
       data: old && rows && sameItems(old, rows) ? old : rows,
       complete: shown && this.#shown.every(({ state }) => state.name === 'value' && state.complete),
-      hasMore: shown ? valueOf(this.#shown.at(-1)!)!.cursor !== null : this.#result.hasMore,
+      hasMore: shown ? pageOf(this.#shown.at(-1)!)!.cursor !== null : this.#result.hasMore,
       loading: this.#wanted !== this.#shown && !error,
       error,
     });
@@ -159,9 +170,9 @@ export class PagedQuery<R> {
 
   /** Pinned pages that ended early, because they have grown too large, become two. */
   #split(): Fault | undefined {
-    if (this.#wanted.every((slot) => !valueOf(slot) || isWhole(slot))) return undefined;
+    if (this.#wanted.every((slot) => !pageOf(slot) || isWhole(slot))) return undefined;
     const slots = this.#wanted.flatMap((one) => {
-      const end = valueOf(one)?.cursor ?? undefined;
+      const end = pageOf(one)?.cursor ?? undefined;
       if (end === undefined || isWhole(one)) return [one];
       return [slot<R>({ ...one.page, until: end }), slot<R>({ ...one.page, cursor: end })];
     });
@@ -183,13 +194,13 @@ function slot<R>(page: PageArgs): Slot<R> {
   return { page, state: { name: 'pending' }, cancel: undefined };
 }
 
-function valueOf<R>({ state }: Slot<R>): PageValue<R> | undefined {
+function pageOf<R>({ state }: Slot<R>): PageValue<R> | undefined {
   return state.name === 'pending' ? undefined : state.value;
 }
 
 /** It has its rows, and they reach to its end. */
 function isWhole<R>(slot: Slot<R>): boolean {
-  const value = valueOf(slot);
+  const value = pageOf(slot);
   return value !== undefined && (slot.page.until === undefined || value.cursor === slot.page.until);
 }
 

@@ -76,7 +76,7 @@ function argsKey(args: unknown): string {
 function watchStore<Args, Result>(watcher: Watcher, fn: FunctionRef<Args, Result>, args: Args) {
   let result: ReactiveResult<Result> = UNKNOWN;
   const take = (state: WatchState<Result>): boolean => {
-    const next = resultOf(state, result.data);
+    const next = resultOf(state);
     if (next.data === result.data && next.complete === result.complete && next.error === result.error)
       return false;
     result = next;
@@ -89,8 +89,9 @@ function watchStore<Args, Result>(watcher: Watcher, fn: FunctionRef<Args, Result
   };
 }
 
-function resultOf<R>(state: WatchState<R>, before: R | undefined): ReactiveResult<R> {
+/** Of a pending watch nothing is kept: it may be that of another identity by now. [S8] */
+function resultOf<R>(state: WatchState<R>): ReactiveResult<R> {
+  if (state.name === 'pending') return UNKNOWN;
   if (state.name === 'value') return { data: state.value, complete: state.complete, error: undefined };
-  const error = state.name === 'error' ? state.fault : undefined;
-  return { data: (state.name === 'error' ? state.value : undefined) ?? before, complete: false, error };
+  return { data: state.value, complete: false, error: state.fault };
 }
