@@ -22,7 +22,7 @@ export {
 } from './infinite-query.ts';
 export type { LiveQuery, QueryResult } from './live-query.ts';
 export { MemoryPersistence } from './memory-persistence.ts';
-export type { MutationEvent } from './mutation-queue.ts';
+export { type MutationEvent, mutationQueueListener } from './mutation-queue.ts';
 export { MAX_PAGES, type PageArgs, type PagedResult, type PageValue } from './paged-query.ts';
 export type { DocPersistence, Persistence, StoredOp } from './persistence.ts';
 export type { Knowledge, RowChange } from './row-view.ts';

@@ -207,7 +207,9 @@ test('[S7] a write and its equal confirmation are one render; the rest of the en
   expect(others.map(({ seen }) => seen.length)).toEqual([1, 1, 1]);
   expect(queue.seen).toEqual([0, 1, 0]);
   const { state } = engine.connection;
-  act(() => server.sockets.forEach((socket) => socket.drop(1006)));
+  act(() => {
+    for (const socket of server.sockets) socket.drop(1006);
+  });
   await advance(5000);
   expect(others[0]!.seen.length).toBeGreaterThan(1);
   expect(engine.connection.state).not.toBe(state);
