@@ -14,9 +14,16 @@ export { createSyncEngine, type EngineOptions } from './create-sync-engine.ts';
 export type { EngineStore } from './engine-store.ts';
 export { type GuestOptions, guestToken } from './guest-session.ts';
 export { IdbPersistence } from './idb-persistence.ts';
+export {
+  type InfiniteOptions,
+  type InfiniteQuery,
+  type InfiniteResult,
+  MAX_INFINITE_ROWS,
+} from './infinite-query.ts';
 export type { LiveQuery, QueryResult } from './live-query.ts';
 export { MemoryPersistence } from './memory-persistence.ts';
-export type { MutationEvent } from './mutation-queue.ts';
+export { type MutationEvent, mutationQueueListener } from './mutation-queue.ts';
+export { MAX_PAGES, type PageArgs, type PagedResult, type PageValue } from './paged-query.ts';
 export type { DocPersistence, Persistence, StoredOp } from './persistence.ts';
 export type { Knowledge, RowChange } from './row-view.ts';
 export { createWriteThroughStorage, type KeyValueStorage } from './storage.ts';
@@ -24,5 +31,5 @@ export { SyncEngine, type SyncEngineDeps, type SyncEngineOptions } from './sync-
 export type { TokenOption } from './token-source.ts';
 export type { EngineStats } from './traffic.ts';
 export type { ClientTransport, ClientTransportEvents, Connect } from './transport.ts';
-export type { WatchState } from './watches.ts';
+export type { Watcher, WatchState } from './watch-state.ts';
 export { webSocketConnect } from './web-socket-transport.ts';

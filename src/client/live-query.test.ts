@@ -84,6 +84,17 @@ describe('a live query', () => {
     expect(told).toBe(2);
   });
 
+  test('tells its listeners of a result that somebody read during the change', () => {
+    const { view, write, query } = setUp({ entity: 'Note' });
+    view.subscribe(() => query.result);
+    let told = 0;
+    query.subscribe(() => told++);
+    write({ a: {} });
+    write({ a: {} });
+    write({ b: {} });
+    expect([told, ids(query)]).toEqual([2, ['a', 'b']]);
+  });
+
   test('refills below its limit', () => {
     const { write, query } = setUp({
       entity: 'Note',

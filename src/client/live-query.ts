@@ -41,6 +41,8 @@ export class LiveQuery<R = JsonObject> {
   #matching: JsonObject[] = [];
   #byId = new Map<string, JsonObject>();
   #result: QueryResult<R> = { data: undefined, complete: false };
+  /** What the listeners know; `result` may be ahead of it when somebody reads it during a change. */
+  #told = this.#result;
   /** Of the view when the result was made; -1: never. */
   #version = -1;
   #unlisten: Cancel | undefined;
@@ -76,7 +78,7 @@ export class LiveQuery<R = JsonObject> {
     const cancel = this.#changed.on(listener);
     if (!this.#unlisten) {
       this.#release = this.#subscriptions.hold(this.#spec);
-      if (this.#version !== this.#view.version) this.#refresh(undefined);
+      this.#told = this.result;
       this.#unlisten = this.#view.subscribe((change) => this.#follow(change));
     }
     return () => {
@@ -99,9 +101,11 @@ export class LiveQuery<R = JsonObject> {
   }
 
   #follow(change: RowChange): void {
-    const before = this.#result;
-    this.#refresh(change.get(this.#spec.entity) ?? new Set());
-    if (this.#result !== before) this.#changed.emit(this.#result);
+    if (this.#version === this.#view.version - 1) this.#refresh(change.get(this.#spec.entity) ?? new Set());
+    const { result } = this;
+    if (result === this.#told) return;
+    this.#told = result;
+    this.#changed.emit(result);
   }
 
   /** `ids`: what may have changed since the last time; undefined: anything. */

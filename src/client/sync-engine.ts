@@ -18,6 +18,7 @@ import type { Channels, EngineHost } from './channel.ts';
 import { Connection, type ConnectionState, type Handled } from './connection.ts';
 import { type EngineStore, engineStore } from './engine-store.ts';
 import { type FetchSession, Identity, type SessionChange } from './identity.ts';
+import { type InfiniteOptions, InfiniteQuery } from './infinite-query.ts';
 import { LastSession, ownerOf } from './last-session.ts';
 import { Listeners } from './listeners.ts';
 import { LiveQuery } from './live-query.ts';
@@ -31,7 +32,8 @@ import type { KeyValueStorage } from './storage.ts';
 import { type TokenOption, TokenSource } from './token-source.ts';
 import { type EngineStats, Traffic } from './traffic.ts';
 import type { Connect } from './transport.ts';
-import { Watches, type WatchState } from './watches.ts';
+import type { WatchState } from './watch-state.ts';
+import { Watches } from './watches.ts';
 
 export interface SyncEngineDeps {
   readonly env: Env;
@@ -242,6 +244,15 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
 
   liveQuery<E extends EntityOf<App>>(spec: QuerySpec & { entity: E }): LiveQuery<RowOf<App, E>> {
     return new LiveQuery(this.#replica, this.#drafts.typed(spec), this.env.log);
+  }
+
+  /** As `liveQuery`, but a page of it, and more on demand. Throws `invalid` for a bad page size. */
+  createInfiniteQuery<E extends EntityOf<App>>(
+    entity: E,
+    { pageSize, ...rest }: InfiniteOptions,
+  ): InfiniteQuery<RowOf<App, E>> {
+    const open = (limit: number) => this.liveQuery({ ...rest, entity, limit });
+    return new InfiniteQuery(this.env.log, open, pageSize);
   }
 
   /** Resolves when the server has confirmed the rows: `store.knowledge` is `complete`. */

@@ -6,7 +6,8 @@ import type { AnswerEntry } from '../protocol/server-message.ts';
 import { simEnv } from '../testing/sim-env.ts';
 import { engineKit, isComplete } from './testing/engine-kit.ts';
 import { user } from './testing/fake-server.ts';
-import { WATCH_LINGER_MS, Watches, type WatchState } from './watches.ts';
+import type { WatchState } from './watch-state.ts';
+import { WATCH_LINGER_MS, Watches } from './watches.ts';
 
 function kit() {
   const env = simEnv();

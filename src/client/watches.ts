@@ -16,16 +16,10 @@ import type { AnswerEntry } from '../protocol/server-message.ts';
 import { Listeners } from './listeners.ts';
 import { fits, nesting } from './message-size.ts';
 import type { Answer, Dropped } from './server-text.ts';
+import type { WatchState } from './watch-state.ts';
 
 /** How long a watch outlives its last listener. */
 export const WATCH_LINGER_MS = 2000;
-
-export type WatchState<Result> =
-  | { readonly name: 'pending' }
-  /** `complete` false: from before the connection was lost. What did not change is the same object as before. */
-  | { readonly name: 'value'; readonly value: Result; readonly complete: boolean }
-  /** With the last value, if there was one. */
-  | { readonly name: 'error'; readonly fault: Fault; readonly value?: Result };
 
 export interface WatchesHost {
   /** A number that was not used on this connection. */
