@@ -10,6 +10,7 @@ import { readsWorkloads } from './reads.ts';
 import { rowsWorkloads } from './rows.ts';
 import { shardsWorkloads } from './shards.ts';
 import { startWorkloads } from './start.ts';
+import { syncWorkloads } from './sync.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -19,6 +20,7 @@ const workloads: Record<string, () => Workload> = {
   ...rowsWorkloads,
   ...readsWorkloads,
   ...startWorkloads,
+  ...syncWorkloads,
   ...docsWorkloads,
   ...shardsWorkloads,
 };
