@@ -4,10 +4,12 @@
  */
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { coldStartWorkloads } from './cold-start.ts';
 import { docsWorkloads } from './docs.ts';
 import { type Figure, measure, type Workload } from './figure.ts';
 import { readsWorkloads } from './reads.ts';
 import { rowsWorkloads } from './rows.ts';
+import { sessionWorkloads } from './sessions.ts';
 import { shardsWorkloads } from './shards.ts';
 import { startWorkloads } from './start.ts';
 import { syncWorkloads } from './sync.ts';
@@ -21,6 +23,8 @@ const workloads: Record<string, () => Workload> = {
   ...readsWorkloads,
   ...startWorkloads,
   ...syncWorkloads,
+  ...sessionWorkloads,
+  ...coldStartWorkloads,
   ...docsWorkloads,
   ...shardsWorkloads,
 };

@@ -1,12 +1,7 @@
-/** The app of the sync benchmarks: rows of about 100 bytes that everybody sees and every guest may write. */
-import { defineSchema, entity, field, policy } from 'ternion';
+/** The app of the sync benchmarks. Pages take only its type: the server stays out of them. */
 import { auth } from 'ternion/auth';
 import { defineApp } from 'ternion/server';
+import { schema } from './sync-schema.ts';
 
-const Item = entity('Item', { title: field.string(), owner: field.string(), rank: field.int() });
-export const schema = defineSchema({
-  entities: [Item],
-  policies: [policy({ entity: 'Item', allowRead: 'true', allowInsert: 'auth.userId != null' })],
-});
 export const app = defineApp({ schema, plugins: [auth()] });
 export type SyncApp = typeof app;

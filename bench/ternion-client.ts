@@ -1,7 +1,8 @@
 /** SyncClient with the real engine, in memory. */
 import { openClient } from './client.ts';
-import { type SyncApp, schema } from './sync-app.ts';
+import type { SyncApp } from './sync-app.ts';
 import { type SyncClient, type SyncClientOptions, VIEW_ROWS } from './sync-client.ts';
+import { schema } from './sync-schema.ts';
 
 export async function openTernion({ url, token }: SyncClientOptions): Promise<SyncClient> {
   const engine = await openClient<SyncApp>(url, schema, token);
