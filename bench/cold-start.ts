@@ -14,7 +14,13 @@ const ROWS = 20_000;
 const WRITES = 1000;
 const PAGE_MS = 60_000;
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'];
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--no-first-run',
+  '--disable-background-networking',
+];
 
 function chromiumPath(): string | undefined {
   return [process.env.CHROMIUM_PATH, ...PLACES].find((path) => path && existsSync(path));
@@ -35,10 +41,16 @@ async function buildPage(): Promise<string> {
 }
 
 /** One run of a browser whose profile is `folder`; the page is answered here, with or without a server at `url`. */
-async function inBrowser<T>(folder: string, of: { url: string; code: string }, work: (page: Page) => Promise<T>) {
+async function inBrowser<T>(
+  folder: string,
+  of: { url: string; code: string },
+  work: (page: Page) => Promise<T>,
+) {
   const context: BrowserContext = await chromium.launchPersistentContext(folder, {
     executablePath: chromiumPath()!,
     args: FLAGS,
+    // The page does not come from the network, so Chromium asks before it lets it connect to this machine.
+    permissions: ['local-network-access'],
   });
   // A page that hangs is closed, which rejects what waits for it.
   const timer = setTimeout(() => void context.close(), PAGE_MS);

@@ -84,7 +84,9 @@ async function connectBare(url: string): Promise<Client> {
 function sessionMemory(): Workload {
   const run = async () => {
     const bare = await perSocket('bare', connectBare);
-    const ours = await perSocket('sessions', (url, token) => WireClient.connect(url, token, { only: 'none' }));
+    const ours = await perSocket('sessions', (url, token) =>
+      WireClient.connect(url, token, { only: 'none' }),
+    );
     return {
       'sync.session-kb': (ours.heap - bare.heap) / 1024,
       'sync.session-rss-kb': (ours.rss - bare.rss) / 1024,
