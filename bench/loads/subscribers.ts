@@ -18,20 +18,21 @@ interface Options {
 const { url, token, sockets, perSecond, seconds }: Options = JSON.parse(process.argv[2] ?? '{}');
 const WARM_UP = 2 * perSecond;
 const END_MS = 2000;
-const TITLE = /"title":"write (\d+)"/g;
+const TITLE = '"title":"write ';
 const env = nodeEnv('silent');
 const sentAt: number[] = [];
 const delays: number[] = [];
 let delivered = 0;
 
-const arrived = (text: string) => {
+const arrived = (message: Buffer) => {
   const now = performance.now();
-  for (const [, n] of text.matchAll(TITLE)) {
+  for (let at = message.indexOf(TITLE); at >= 0; at = message.indexOf(TITLE, at + 1)) {
+    const n = Number.parseInt(message.toString('latin1', at + TITLE.length, at + TITLE.length + 9), 10);
     delivered++;
-    if (Number(n) >= WARM_UP) delays.push(now - sentAt[Number(n)]!);
+    if (n >= WARM_UP) delays.push(now - sentAt[n]!);
   }
 };
-for (let i = 0; i < sockets; i++) await WireClient.connect(url, token, { only: 'batch', text: arrived });
+for (let i = 0; i < sockets; i++) await WireClient.connect(url, token, { only: 'batch', raw: arrived });
 const writer = await WireClient.connect(url, token, { only: 'none' });
 
 const total = WARM_UP + seconds * perSecond;
