@@ -28,9 +28,12 @@ async function bare(): Promise<string> {
   return `http://127.0.0.1:${address.port} none`;
 }
 
+let close = async () => {};
+
 async function sessions(): Promise<string> {
-  const { server, token } = await syncServer(ROWS);
-  return `${server.url} ${token}`;
+  const bench = await syncServer(ROWS);
+  close = bench.close;
+  return `${bench.server.url} ${bench.token}`;
 }
 
 async function held(): Promise<string> {
@@ -45,4 +48,5 @@ async function held(): Promise<string> {
 console.log(kind === 'bare' ? await bare() : await sessions());
 const lines = createInterface({ input: process.stdin });
 for await (const _ of lines) console.log(await held());
+await close();
 process.exit(0);
