@@ -265,6 +265,7 @@ async function pages(size: number, filter?: SqlClause): Promise<string[][]> {
 test('pages in order of id are the whole, or what a filter leaves of it', async () => {
   await fill(['a', 'b', 'c', 'd', 'e'].map((id) => ({ id, sure: 1, body: '' })));
   expect(await pages(2)).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
+  expect(await pages(5)).toEqual([['a', 'b', 'c', 'd', 'e'], []]);
   const filter = { sql: '"Thing"."id" IN (?, ?)', params: ['a', 'e'] };
   expect(await pages(5, filter)).toEqual([['a', 'e']]);
   expect(await pages(1, filter)).toEqual([['a'], ['e'], []]);
