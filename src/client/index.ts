@@ -11,6 +11,13 @@ export type { CallOptions } from './calls.ts';
 export type { ChannelEvents, Channels, ClientChannel, EngineHost } from './channel.ts';
 export type { ConnectionState } from './connection.ts';
 export { createSyncEngine, type EngineOptions } from './create-sync-engine.ts';
+export {
+  type DirectCalls,
+  type DirectOptions,
+  directCalls,
+  type ListOptions,
+  type ListPage,
+} from './direct-calls.ts';
 export type { EngineStore } from './engine-store.ts';
 export { type GuestOptions, guestToken } from './guest-session.ts';
 export { IdbPersistence } from './idb-persistence.ts';
@@ -19,6 +26,12 @@ export { MemoryPersistence } from './memory-persistence.ts';
 export type { MutationEvent } from './mutation-queue.ts';
 export type { DocPersistence, Persistence, StoredOp } from './persistence.ts';
 export type { Knowledge, RowChange } from './row-view.ts';
+export {
+  getServerData,
+  type ServerData,
+  type ServerDataOptions,
+  serializeServerData,
+} from './server-data.ts';
 export { createWriteThroughStorage, type KeyValueStorage } from './storage.ts';
 export { SyncEngine, type SyncEngineDeps, type SyncEngineOptions } from './sync-engine.ts';
 export type { TokenOption } from './token-source.ts';

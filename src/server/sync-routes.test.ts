@@ -15,7 +15,7 @@ const schema = defineSchema({
   entities: [
     entity('Note', { title: field.string(), ownerId: field.string() }),
     entity('Tag', { name: field.string() }),
-    entity('Query', { name: field.string() }, { sync: 'query' }),
+    entity('Query', { name: field.string() }, { sync: 'none' }),
   ],
   policies: [
     policy({ entity: 'Note', allowRead: 'auth.userId == data.ownerId', allowInsert: 'true' }),
