@@ -1,6 +1,7 @@
 /** An app that uses a connection in every way: rows, calls, faults, streams, binary channels. */
-import { createApi } from 'ternion/client';
+
 import { Fault } from '../../src/base/fault.ts';
+import { createApi } from '../../src/client/index.ts';
 import { functions } from '../../src/functions/define.ts';
 import type { Channel } from '../../src/plugin/channel.ts';
 import { defineApp } from '../../src/plugin/define-app.ts';
