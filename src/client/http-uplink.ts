@@ -50,7 +50,7 @@ export class HttpUplink {
     if (this.#chars > MAX_WAITING_CHARS)
       return this.#link.failed(new Fault('overloaded', 'the server takes too little'));
     // What is said in one turn travels together.
-    if (!this.#sending) queueMicrotask(() => this.#pump());
+    if (!this.#sending) void Promise.resolve().then(() => this.#pump());
   }
 
   /** Sends what waits, and that this was all. */

@@ -19,6 +19,7 @@ export {
   type ListPage,
 } from './direct-calls.ts';
 export type { EngineStore } from './engine-store.ts';
+export { getServerData, type ServerDataOptions } from './get-server-data.ts';
 export { type GuestOptions, guestToken } from './guest-session.ts';
 export { IdbPersistence } from './idb-persistence.ts';
 export type { LiveQuery, QueryResult } from './live-query.ts';
@@ -26,12 +27,7 @@ export { MemoryPersistence } from './memory-persistence.ts';
 export type { MutationEvent } from './mutation-queue.ts';
 export type { DocPersistence, Persistence, StoredOp } from './persistence.ts';
 export type { Knowledge, RowChange } from './row-view.ts';
-export {
-  getServerData,
-  type ServerData,
-  type ServerDataOptions,
-  serializeServerData,
-} from './server-data.ts';
+export { type ServerData, serializeServerData } from './server-data.ts';
 export { createWriteThroughStorage, type KeyValueStorage } from './storage.ts';
 export { SyncEngine, type SyncEngineDeps, type SyncEngineOptions } from './sync-engine.ts';
 export type { TokenOption } from './token-source.ts';
