@@ -74,10 +74,11 @@ export class HttpSessions {
     };
   }
 
-  /** The client is gone, or has heard that it is over. */
+  /** The client is gone, or has heard that it is over. Nothing, when it ended before. */
   end(key: string, token: string | null): void {
-    const { name, entry } = this.#entry(key, token);
-    this.#drop(name, entry);
+    const name = nameOf(key, token);
+    const entry = this.#entries.get(name);
+    if (entry) this.#drop(name, entry);
   }
 
   close(): void {
