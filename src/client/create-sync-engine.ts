@@ -1,15 +1,22 @@
 /** `createSyncEngine<App>(url, options)`: a SyncEngine with what browsers (and Node) offer. */
 import type { Env } from '../base/env.ts';
+import { Fault } from '../base/fault.ts';
 import type { AppShape } from '../schema/app-shape.ts';
 import type { Schema } from '../schema/define-schema.ts';
 import { browserEnv, defaultStorage, hasIndexedDb, onNetworkOnline } from './browser-env.ts';
 import { fetchSession } from './guest-session.ts';
 import { IdbPersistence } from './idb-persistence.ts';
 import { MemoryPersistence } from './memory-persistence.ts';
+import { pollConnect } from './poll-transport.ts';
+import { sseConnect } from './sse-transport.ts';
 import type { KeyValueStorage } from './storage.ts';
 import { SyncEngine } from './sync-engine.ts';
 import type { TokenOption } from './token-source.ts';
+import type { Connect } from './transport.ts';
 import { webSocketConnect } from './web-socket-transport.ts';
+
+/** Well below what a server waits, and below its heartbeat. */
+const MAX_POLL_MS = 10_000;
 
 export interface EngineOptions {
   /** A token, none (anonymous), or a function that is asked for one and told which was refused. */
@@ -20,6 +27,13 @@ export interface EngineOptions {
   readonly persist?: boolean;
   /** Names what is stored. */
   readonly appName?: string;
+  /**
+   * How frames travel: `websocket` (default), `sse` where proxies refuse upgrades, `poll` where they hold
+   * streams back too. What an engine can do is the same over all three. [S9]
+   */
+  readonly transport?: 'websocket' | 'sse' | 'poll';
+  /** With `poll`: how long a request waits when there is nothing to tell, 1 to 10,000 ms; 1000 by default. */
+  readonly pollInterval?: number;
   /** Default: `/ws` on the server. */
   readonly wsUrl?: string;
   /** Base of the reconnect backoff in milliseconds, 1000 by default. */
@@ -34,11 +48,11 @@ export function createSyncEngine<App extends AppShape>(
   options: EngineOptions = {},
 ): SyncEngine<App> {
   const { persist = true, appName = 'default', token, schema, reconnectDelay } = options;
-  const wsUrl = options.wsUrl ?? new URL('/ws', url).href.replace(/^http/, 'ws');
+  const env = options.env ?? browserEnv();
   const engine = new SyncEngine<App>(
     {
-      env: options.env ?? browserEnv(),
-      connect: webSocketConnect(wsUrl),
+      env,
+      connect: connectBy(url, env, options),
       persistence: persist && hasIndexedDb() ? new IdbPersistence(appName) : new MemoryPersistence(),
       storage: options.storage ?? defaultStorage(),
       fetchSession: (presented) => fetchSession(url, presented),
@@ -48,4 +62,19 @@ export function createSyncEngine<App extends AppShape>(
   const unlisten = onNetworkOnline(() => engine.nudge());
   engine.connection.subscribe((state) => state.name === 'closed' && unlisten());
   return engine;
+}
+
+function connectBy(url: string, env: Env, options: EngineOptions): Connect {
+  const { transport = 'websocket', pollInterval = 1000 } = options;
+  const http = { env, url, fetch: (target: string, init: RequestInit) => fetch(target, init) };
+  switch (transport) {
+    case 'websocket':
+      return webSocketConnect(options.wsUrl ?? new URL('/ws', url).href.replace(/^http/, 'ws'));
+    case 'sse':
+      return sseConnect(http);
+    case 'poll':
+      if (!(pollInterval >= 1 && pollInterval <= MAX_POLL_MS))
+        throw new Fault('invalid', `pollInterval must be 1 to ${MAX_POLL_MS}`);
+      return pollConnect({ ...http, intervalMs: Math.floor(pollInterval) });
+  }
 }

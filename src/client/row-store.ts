@@ -66,16 +66,51 @@ export class RowStore {
     return this.#cursor;
   }
 
-  /** Rows of an earlier visit, unless newer ones have come meanwhile. Inside a change of the view. */
-  hydrate(state: StoredState): void {
+  /** Shows rows that came with the page, before it is known what is stored. Inside a change of the view. */
+  show(state: Pick<StoredState, 'rows'>): void {
     const { tables, view } = this.#deps;
-    if (this.#cursor || !state.cursor) return;
-    this.#cursor = state.cursor;
     for (const { entity, id, data } of state.rows) {
       view.touch(entity, id);
       tables.set(entity, id, data);
     }
+    view.know('stale');
+  }
+
+  /** Rows of an earlier visit, unless newer ones have come meanwhile. Inside a change of the view. */
+  hydrate(state: StoredState): void {
+    const { tables, view } = this.#deps;
+    if (this.#cursor || !state.cursor) return;
+    view.touchAll();
+    tables.clear();
+    this.#cursor = state.cursor;
+    this.show(state);
     this.#learn();
+  }
+
+  /** As `hydrate`, with rows that are not stored yet. */
+  adopt(state: StoredState): void {
+    if (this.#cursor || !state.cursor) return;
+    const { journal } = this.#deps;
+    this.hydrate(state);
+    journal.clear();
+    for (const { entity, id, data } of state.rows) journal.row(entity, id, data);
+    journal.commit(state.cursor);
+  }
+
+  /** Forgets the rows of the copy, in memory and on disk, and asks for a new one. */
+  discard(): void {
+    const { tables, view, journal, subscriptions } = this.#deps;
+    this.#cursor = null;
+    view.change(() => {
+      view.touchAll();
+      tables.clear();
+      subscriptions.restore();
+      view.know('unknown');
+    });
+    journal.clear();
+    journal.commit(null);
+    this.#catchUpAsked = false;
+    this.catchUp();
   }
 
   /** A connection is ready; its server stands at `server`, and `queried` are not part of the copy. */

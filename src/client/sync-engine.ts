@@ -19,7 +19,7 @@ import { Connection, type ConnectionState, type Handled } from './connection.ts'
 import { type EngineStore, engineStore } from './engine-store.ts';
 import { type FetchSession, Identity, type SessionChange } from './identity.ts';
 import { type InfiniteOptions, InfiniteQuery } from './infinite-query.ts';
-import { LastSession, ownerOf } from './last-session.ts';
+import { fingerprint, LastSession, ownerOf } from './last-session.ts';
 import { Listeners } from './listeners.ts';
 import { LiveQuery } from './live-query.ts';
 import type { MutationQueue } from './mutation-queue.ts';
@@ -27,6 +27,7 @@ import { Mux } from './mux.ts';
 import type { DocPersistence, Persistence } from './persistence.ts';
 import { Replica } from './replica.ts';
 import { RowDrafts } from './row-drafts.ts';
+import { parseServerData, type ServerData } from './server-data.ts';
 import type { Chunk } from './server-text.ts';
 import type { KeyValueStorage } from './storage.ts';
 import { type TokenOption, TokenSource } from './token-source.ts';
@@ -161,6 +162,44 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
     return this.#started;
   }
 
+  /**
+   * Rows that `getServerData` read for this page, before `start()`: they are shown at once when they were read
+   * with this engine's token, else as soon as the server says that this is the same user. Throws `invalid`.
+   */
+  hydrate(data: ServerData): void {
+    if (this.#started) throw new Fault('invalid', 'hydrate before start()');
+    const given = parseServerData(data);
+    const { token } = this.#identity;
+    this.#replica.give(
+      ownerOf(given.session),
+      given,
+      token !== undefined && fingerprint(token) === given.token,
+    );
+  }
+
+  /** Who this is, once somebody knows. Rejects when the engine ends before that. */
+  resolvedSession(): Promise<SessionInfo> {
+    if (this.session) return Promise.resolve(this.session);
+    return new Promise((resolve, reject) => {
+      const cancel = this.onSession((session) => {
+        cancel();
+        resolve(session);
+      });
+      void this.#over.promise.then((fault) => {
+        cancel();
+        reject(fault);
+      });
+    });
+  }
+
+  /** Forgets the rows, here and on disk, and makes a new copy; unsent writes stay. Resolves when it is there. */
+  resetReplica(): Promise<void> {
+    if (this.#closed) return Promise.reject(CLOSED);
+    this.#replica.forgetGiven();
+    this.#replica.rows.discard();
+    return this.synced();
+  }
+
   /** Who this is; null while nobody knows. */
   get session(): SessionInfo | null {
     return this.#identity.session;
@@ -179,6 +218,7 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
   setToken(token: TokenOption): void {
     const online = this.#connection.state.name === 'ready';
     if (!this.#identity.setToken(token, online)) return;
+    if (!this.session) this.#replica.forgetGiven();
     if (online) this.#renew();
     else this.#connection.restart();
   }

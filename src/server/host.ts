@@ -33,13 +33,17 @@ import {
   type WatchLimits,
 } from '../sync/limits.ts';
 import { LiveRows } from '../sync/live-rows.ts';
+import { LogReader } from '../sync/log-reader.ts';
 import { QueryWatch } from '../sync/query-watch.ts';
 import { Surveyor } from '../sync/survey.ts';
 import { Visibility } from '../sync/visibility.ts';
 import { Connection, type ConnectionDeps } from './connection.ts';
 import { entityRoutes } from './entity-routes.ts';
 import { appRoute, assertDistinct, functionRoute } from './function-routes.ts';
+import { DEFAULT_HTTP, type HttpLimits } from './http-limits.ts';
+import { HttpSessions } from './http-sessions.ts';
 import { DEFAULT_OUTBOX, Flusher, type OutboxLimits } from './outbox.ts';
+import { syncRoutes } from './sync-routes.ts';
 
 export interface HostOptions {
   limits?: Partial<Limits>;
@@ -49,6 +53,8 @@ export interface HostOptions {
   survey?: Partial<SurveyLimits>;
   watch?: Partial<WatchLimits>;
   live?: Partial<LiveLimits>;
+  /** What sync over HTTP may take. */
+  httpSync?: Partial<HttpLimits>;
   /** Connections at once; one more is refused as `overloaded`. */
   maxConnections?: number;
   /** Longest wait for calls in flight when draining. */
@@ -83,6 +89,7 @@ export class Host {
   readonly #visibility: Visibility;
   readonly #surveyor: Surveyor;
   readonly #queries: WatchedQueries;
+  readonly #httpSessions: HttpSessions;
   readonly #connections = new Set<Connection>();
   #deps: ConnectionDeps | undefined;
   #draining = false;
@@ -112,6 +119,10 @@ export class Host {
       { ...DEFAULT_SURVEY, ...this.#options.survey },
     );
     const limits = { ...DEFAULT_LIMITS, ...this.#options.limits };
+    const http = { ...DEFAULT_HTTP, ...this.#options.httpSync };
+    this.#httpSessions = new HttpSessions(env, http, (transport, token) => this.accept(transport, token));
+    const { store, access } = this;
+    const log = new LogReader({ store, access, visibility: this.#visibility, surveyor: this.#surveyor });
     const reads = new RowReads({ schema, store: this.store, access: this.access });
     this.routes = [
       functionRoute(env, this.functions, {
@@ -119,6 +130,13 @@ export class Host {
         streamBytes: { ...DEFAULT_OUTBOX, ...this.#options.outbox }.streamBytes,
       }),
       ...entityRoutes({ functions: this.functions, reads, limits }),
+      ...syncRoutes({
+        sessions: this.#httpSessions,
+        pull: { log, entities: this.#visibility.entities, seq: () => store.seq },
+        push: { env, functions: this.functions, maxPushOps: limits.pushOps },
+        limits,
+        http,
+      }),
       ...this.#plugins.flatMap((plugin) => plugin.routes ?? []),
       ...registry.routes.map((route) => appRoute(this.functions, route)),
     ];
@@ -249,6 +267,7 @@ export class Host {
   /** Drains if that was not done yet, and lets go of everything. */
   async close(): Promise<void> {
     await this.drain();
+    this.#httpSessions.close();
     for (const plugin of this.#plugins) await plugin.close?.();
     await this.store.close();
   }

@@ -18,17 +18,15 @@
  */
 import { type Deferred, deferred } from '../base/deferred.ts';
 import type { Env } from '../base/env.ts';
-import { type Fault, isFault } from '../base/fault.ts';
-import { fnv1a64 } from '../base/hash.ts';
+import type { Fault } from '../base/fault.ts';
 import type { JsonObject } from '../base/json.ts';
 import { sameViewer, type Viewer } from '../policy/viewer.ts';
-import { type Cursor, encodeBatch, type RowOp, withParts } from '../protocol/row-batch.ts';
+import { type Cursor, encodeBatch, withParts } from '../protocol/row-batch.ts';
 import type { ServerMessage } from '../protocol/server-message.ts';
-import type { Commit } from '../store/change-log.ts';
-import type { PageOf, RowPage } from '../store/select.ts';
-import type { Snapshot, Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import type { FanOut } from './fan-out.ts';
 import type { LiveRows } from './live-rows.ts';
+import { LogReader, type SeenPage } from './log-reader.ts';
 import type { Member } from './member.ts';
 import { Subscriptions } from './subscriptions.ts';
 import type { Surveyor } from './survey.ts';
@@ -53,9 +51,8 @@ export interface ReplicaDeps {
   readonly maxSubscriptions: number;
 }
 
-/** Rows in one page of a copy, and commits read from the log at once. */
+/** Rows in one page of a copy. */
 export const PAGE_ROWS = 500;
-export const LOG_COMMITS = 200;
 /** Reads of the log that the next commit overtook, after which subscriptions are told apart from their batch. */
 const MAX_OVERTAKEN = 5;
 /** Pause after the database failed under a catch-up. */
@@ -63,6 +60,7 @@ const RETRY_MS = 1000;
 
 export class Replica implements Member {
   readonly #deps: ReplicaDeps;
+  readonly #log: LogReader;
   readonly #sink: RowSink;
   readonly #subscriptions: Subscriptions;
   #viewer: Viewer;
@@ -74,6 +72,7 @@ export class Replica implements Member {
 
   constructor(deps: ReplicaDeps, sink: RowSink, viewer: Viewer) {
     this.#deps = deps;
+    this.#log = new LogReader({ ...deps, access: deps.fanOut });
     this.#sink = sink;
     this.#viewer = viewer;
     const dropped = (id: number, fault: Fault) => sink.dropped(id, fault);
@@ -88,24 +87,14 @@ export class Replica implements Member {
     return this.#cursor;
   }
 
-  /**
-   * The epoch of this viewer's cursors: that of the store, and of what the policies know of him. A cursor
-   * from before his claims changed stands for other rows, and is answered by a reset. [S8]
-   */
   get epoch(): string {
-    const { store, fanOut } = this.#deps;
-    return `${store.epoch}.${fnv1a64(fanOut.audienceKey(this.#viewer))}`;
+    return this.#log.epoch(this.#viewer);
   }
 
   /** Brings the client up to date from `cursor`; null, foreign, future or trimmed cursors start a new copy. */
   start(cursor: Cursor | null): void {
     this.#stop();
-    const { store } = this.#deps;
-    const good =
-      cursor !== null &&
-      cursor.epoch === this.epoch &&
-      cursor.seq <= store.seq &&
-      cursor.seq >= store.horizon;
+    const good = cursor !== null && this.#log.isGood(cursor, this.#viewer);
     const run = this.#run;
     this.#catchUp(run, good ? cursor.seq : null).catch((error) => {
       if (run !== this.#run) return;
@@ -204,7 +193,7 @@ export class Replica implements Member {
       }
       await subscriptions.prepare();
       if (run !== this.#run) return;
-      const seen = await this.#since(from);
+      const seen = await this.#log.since(from, this.#viewer);
       if (run !== this.#run) return;
       if (!seen) {
         from = await this.#copy(run);
@@ -229,56 +218,23 @@ export class Replica implements Member {
     }
   }
 
-  /** What the log holds behind `seq` for this viewer; undefined when it does not tell. */
-  async #since(seq: number): Promise<{ ops: RowOp[]; to: number; isAll: boolean } | undefined> {
-    const { store, visibility, surveyor } = this.#deps;
-    const viewer = this.#viewer;
-    try {
-      return await store.read(async (snapshot) => {
-        const commits = await snapshot.since(seq, LOG_COMMITS);
-        const to = commits.at(-1)?.seq ?? seq;
-        const later = await this.#later(snapshot, commits);
-        if (!later) return undefined;
-        const findings = await surveyor.survey(snapshot, { commits, later }, { name: 'one', viewer });
-        const ops = visibility.ops(commits, findings, viewer);
-        return ops && { ops, to, isAll: commits.length < LOG_COMMITS };
-      });
-    } catch (error) {
-      if (isFault(error, 'stale_cursor')) return undefined;
-      throw error;
-    }
-  }
-
-  /** The commits behind these, if they are needed to know how other rows were; undefined when too many. */
-  async #later(snapshot: Snapshot, commits: readonly Commit[]): Promise<Commit[] | undefined> {
-    const { surveyor } = this.#deps;
-    if (commits.length < LOG_COMMITS || !commits.some((commit) => surveyor.concerns(commit))) return [];
-    const { maxLater } = surveyor.limits;
-    const later = await snapshot.since(commits.at(-1)!.seq, maxLater + 1);
-    return later.length > maxLater ? undefined : later;
-  }
-
   /**
    * Sends all rows and returns the seq from which the log makes them one moment: pages are read one by one,
    * so a page may be newer than that seq, and the client shows nothing until the batches have caught up.
    */
   async #copy(run: number): Promise<number> {
-    const { store, fanOut, visibility } = this.#deps;
+    const { fanOut, visibility } = this.#deps;
     const seq = fanOut.seq;
     const message = (value: ServerMessage) => this.#send(JSON.stringify(value), run);
     if (!(await message({ t: 'reset', cursor: { epoch: this.epoch, seq } }))) return seq;
     for (const entity of visibility.entities) {
       let place: string | null = '';
       while (place !== null) {
-        const reader = visibility.reader(entity, this.#viewer);
-        const of: PageOf = { afterId: place, size: PAGE_ROWS, filter: reader.clause };
-        const { rows, next }: RowPage = await store.read((snapshot) => snapshot.page(entity, of));
-        const visible = rows.flatMap((row) => {
-          const data = reader.row(row);
-          return data ? [{ row_id: String(row.id), data }] : [];
+        const { rows, next }: SeenPage = await this.#log.page(entity, this.#viewer, {
+          afterId: place,
+          size: PAGE_ROWS,
         });
-        if (visible.length > 0 && !(await message({ t: 'page', entity, rows: visible, last: false })))
-          return seq;
+        if (rows.length > 0 && !(await message({ t: 'page', entity, rows, last: false }))) return seq;
         if (run !== this.#run) return seq;
         place = next;
       }

@@ -118,7 +118,7 @@ describe('the list is complete', () => {
     expect(Object.keys(doors)).toEqual(DOORS);
     const routes = server.host.routes
       .map(({ method, path }) => `${method} ${path}`)
-      .filter((name) => !name.includes('/api/entities/')); // rows.test.ts
+      .filter((name) => !/\/api\/(entities|sync)\//.test(name)); // rows.test.ts
     const own = http.map(({ method, path }) => `${method} ${path}`);
     expect(routes).toEqual(['POST /api/fn/:name', ...own]);
   });

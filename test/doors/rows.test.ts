@@ -12,12 +12,14 @@ import { TempDatabase } from '../../src/testing/temp-database.ts';
 import { CALLERS, callers, openSocket, watchOnce } from './function-doors.ts';
 import {
   type PageMessage,
+  pollDoor,
   pushDoor,
   type ReadDoor,
   replicaDoor,
   restDoors,
   send,
   subscribeDoor,
+  syncDoors,
   tryDoc,
   type WriteDoor,
 } from './row-doors.ts';
@@ -68,7 +70,9 @@ beforeAll(async () => {
   const rest = restDoors(url);
   const fn = (name: string) => async (as: (typeof CALLERS)[number], id: string) =>
     send(`${url}/api/fn/${name}`, as, { method: 'POST', body: JSON.stringify({ id }) });
-  Object.assign(readDoors, rest.reads);
+  const sync = syncDoors(url);
+  Object.assign(readDoors, rest.reads, sync.reads);
+  readDoors['POST /api/sync/pull'] = pollDoor(url);
   for (const name of Object.keys(reads)) {
     readDoors[`ctx: ${name}`] = async (as, id) => (await fn(`reads.${name}`)(as, id)).body.value;
   }
@@ -96,6 +100,7 @@ beforeAll(async () => {
     add(`ctx: ${name}`, action, async (as, id) => (await fn(`writes.${name}`)(as, id)).code);
   }
   for (const kind of Object.keys(MAY) as Action[]) add(`push: ${kind}`, kind, pushDoor(url, kind));
+  add('POST /api/sync/push', 'insert', sync.push);
   add('doc: push', 'update', async (as, id) => (await tryDoc(url, as, id)).edit);
 });
 afterAll(async () => {
@@ -147,6 +152,8 @@ const READS = [
   'GET /api/entities/:entity/:id',
   ...Object.keys(reads).map((name) => `ctx: ${name}`),
   ...WATCHED.map((name) => `watch: ${name}`),
+  'GET /api/sync/pull',
+  'POST /api/sync/pull',
   'replica: pages',
   'replica: batches',
   'subscribe: rows',
@@ -159,6 +166,7 @@ const WRITES = [
   'PATCH /api/entities/:entity/:id',
   'DELETE /api/entities/:entity/:id',
   ...Object.keys(writes).map((name) => `ctx: ${name}`),
+  'POST /api/sync/push',
   'push: insert',
   'push: update',
   'push: delete',
@@ -169,7 +177,9 @@ describe('the list is complete', () => {
   test('[P3] every route', () => {
     const routes = server.host.routes.map(({ method, path }) => `${method} ${path}`);
     const doors = [...READS, ...WRITES].filter((name) => name.includes(' /api/'));
-    expect(routes.toSorted()).toEqual(['POST /api/fn/:name', ...doors].toSorted());
+    // Frames of a session come by /events as by a pull: the same connection (test/contract).
+    const others = ['POST /api/fn/:name', 'POST /api/sync/events'];
+    expect(routes.toSorted()).toEqual([...others, ...doors].toSorted());
   });
 
   test('[P3] every kind of channel', () => {
