@@ -2,12 +2,16 @@
 import type { Env } from '../base/env.ts';
 import type { AppShape } from '../schema/app-shape.ts';
 import type { Schema } from '../schema/define-schema.ts';
+import { PROTOCOL } from '../protocol/version.ts';
 import { browserEnv, defaultStorage, hasIndexedDb, onNetworkOnline } from './browser-env.ts';
+import { browserTabs } from './browser-tabs.ts';
 import { fetchSession } from './guest-session.ts';
 import { IdbPersistence } from './idb-persistence.ts';
 import { MemoryPersistence } from './memory-persistence.ts';
 import type { KeyValueStorage } from './storage.ts';
+import { RowDrafts } from './row-drafts.ts';
 import { SyncEngine } from './sync-engine.ts';
+import { TabConnect } from './tab-connect.ts';
 import type { TokenOption } from './token-source.ts';
 import { webSocketConnect } from './web-socket-transport.ts';
 
@@ -18,6 +22,8 @@ export interface EngineOptions {
   readonly schema?: Schema;
   /** Keep rows, unsent writes and document edits across reloads. Default true; Node has no place for them. */
   readonly persist?: boolean;
+  /** Tabs of this origin share one socket, if `persist` is on too. Default true. */
+  readonly tabs?: boolean;
   /** Names what is stored. */
   readonly appName?: string;
   /** Default: `/ws` on the server. */
@@ -35,10 +41,15 @@ export function createSyncEngine<App extends AppShape>(
 ): SyncEngine<App> {
   const { persist = true, appName = 'default', token, schema, reconnectDelay } = options;
   const wsUrl = options.wsUrl ?? new URL('/ws', url).href.replace(/^http/, 'ws');
-  const engine = new SyncEngine<App>(
+  const env = options.env ?? browserEnv();
+  const socket = webSocketConnect(wsUrl);
+  const tabs = persist && options.tabs !== false ? browserTabs() : undefined;
+  const common = JSON.stringify([wsUrl, appName, PROTOCOL, new RowDrafts(schema).hash]);
+  const shared = tabs && new TabConnect({ env, tabs, connect: socket, rows: () => engine.confirmed, common });
+  const engine: SyncEngine<App> = new SyncEngine<App>(
     {
-      env: options.env ?? browserEnv(),
-      connect: webSocketConnect(wsUrl),
+      env,
+      connect: shared?.connect ?? socket,
       persistence: persist && hasIndexedDb() ? new IdbPersistence(appName) : new MemoryPersistence(),
       storage: options.storage ?? defaultStorage(),
       fetchSession: (presented) => fetchSession(url, presented),
@@ -46,6 +57,10 @@ export function createSyncEngine<App extends AppShape>(
     { token, schema, appName, reconnectDelay },
   );
   const unlisten = onNetworkOnline(() => engine.nudge());
-  engine.connection.subscribe((state) => state.name === 'closed' && unlisten());
+  engine.connection.subscribe((state) => {
+    if (state.name !== 'closed') return;
+    unlisten();
+    shared?.close();
+  });
   return engine;
 }

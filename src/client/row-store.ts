@@ -62,6 +62,11 @@ export class RowStore {
     return this.#cursor;
   }
 
+  /** For reading; without the user's own writes. */
+  entities(): Iterable<[string, ReadonlyMap<string, JsonObject>]> {
+    return this.#deps.tables.entities();
+  }
+
   /** Rows of an earlier visit, unless newer ones have come meanwhile. Inside a change of the view. */
   hydrate(state: StoredState): void {
     const { tables, view } = this.#deps;
