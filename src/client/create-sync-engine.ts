@@ -1,15 +1,15 @@
 /** `createSyncEngine<App>(url, options)`: a SyncEngine with what browsers (and Node) offer. */
 import type { Env } from '../base/env.ts';
+import { PROTOCOL } from '../protocol/version.ts';
 import type { AppShape } from '../schema/app-shape.ts';
 import type { Schema } from '../schema/define-schema.ts';
-import { PROTOCOL } from '../protocol/version.ts';
 import { browserEnv, defaultStorage, hasIndexedDb, onNetworkOnline } from './browser-env.ts';
 import { browserTabs } from './browser-tabs.ts';
 import { fetchSession } from './guest-session.ts';
 import { IdbPersistence } from './idb-persistence.ts';
 import { MemoryPersistence } from './memory-persistence.ts';
-import type { KeyValueStorage } from './storage.ts';
 import { RowDrafts } from './row-drafts.ts';
+import type { KeyValueStorage } from './storage.ts';
 import { SyncEngine } from './sync-engine.ts';
 import { TabConnect } from './tab-connect.ts';
 import type { TokenOption } from './token-source.ts';

@@ -63,7 +63,13 @@ export class TabConnect {
   #start(protocols: string[], events: ClientTransportEvents): ClientTransport {
     const link = newId(this.#deps.env);
     const dial: Dial = {
-      link, protocols, events, opened: false, over: false, socket: undefined, relay: undefined,
+      link,
+      protocols,
+      events,
+      opened: false,
+      over: false,
+      socket: undefined,
+      relay: undefined,
     };
     this.#dial = dial;
     const secret = JSON.stringify([this.#deps.common, protocols]);

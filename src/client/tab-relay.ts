@@ -36,7 +36,13 @@ const PAGE_ROWS = 500;
 const UNANSWERED_PINGS = 2;
 
 /** Messages of a client that carry a number of its own, and which kind of number. */
-const NUMBERED: Record<string, 'id' | 'ch'> = { call: 'id', push: 'id', cancel: 'id', open: 'ch', close: 'ch' };
+const NUMBERED: Record<string, 'id' | 'ch'> = {
+  call: 'id',
+  push: 'id',
+  cancel: 'id',
+  open: 'ch',
+  close: 'ch',
+};
 /** Those of a server that end what the number named. */
 const LAST = new Set(['result', 'closed']);
 
