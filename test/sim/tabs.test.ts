@@ -61,35 +61,43 @@ simulate(
   },
 );
 
-simulate('[S8] tabs: one that becomes another user shares nothing with the others', options, async (world) => {
-  const browser = new SimBrowser(world.env);
-  const tabs = [await open(world, browser, 'ada'), await open(world, browser, 'ada')];
-  await settle(world, tabs);
-  expect(socketsOf(tabs)).toBe(1);
-  tabs[1]!.engine.insert('Note', { title: 'secret', ownerId: 'ada', open: false });
-  await settle(world, tabs);
-  const changed = world.env.random.pick(tabs); // leader or follower
-  changed.online = false;
-  changed.drop();
-  await world.env.clock.advance(50);
-  changed.engine.insert('Note', { title: 'of the former', ownerId: 'ada', open: true });
-  changed.user = 'eve';
-  changed.engine.setToken('eve');
-  await settle(world, tabs);
-  for (const tab of tabs) expect(tab.rows()).toEqual(await world.visibleTo(tab.user, 'Note'));
-  expect(changed.rows()).toEqual({});
-  expect(tabs.map((tab) => tab.sockets)).toEqual([1, 1]);
-  for (const tab of tabs) tab.crash();
-});
+simulate(
+  '[S8] tabs: one that becomes another user shares nothing with the others',
+  options,
+  async (world) => {
+    const browser = new SimBrowser(world.env);
+    const tabs = [await open(world, browser, 'ada'), await open(world, browser, 'ada')];
+    await settle(world, tabs);
+    expect(socketsOf(tabs)).toBe(1);
+    tabs[1]!.engine.insert('Note', { title: 'secret', ownerId: 'ada', open: false });
+    await settle(world, tabs);
+    const changed = world.env.random.pick(tabs); // leader or follower
+    changed.online = false;
+    changed.drop();
+    await world.env.clock.advance(50);
+    changed.engine.insert('Note', { title: 'of the former', ownerId: 'ada', open: true });
+    changed.user = 'eve';
+    changed.engine.setToken('eve');
+    await settle(world, tabs);
+    for (const tab of tabs) expect(tab.rows()).toEqual(await world.visibleTo(tab.user, 'Note'));
+    expect(changed.rows()).toEqual({});
+    expect(tabs.map((tab) => tab.sockets)).toEqual([1, 1]);
+    for (const tab of tabs) tab.crash();
+  },
+);
 
-simulate('tabs: a call of a follower is answered, and its effects are in its store', options, async (world) => {
-  const browser = new SimBrowser(world.env);
-  const tabs = [await open(world, browser, 'ada'), await open(world, browser, 'ada')];
-  await settle(world, tabs);
-  await world.env.clock.run(tabs[1]!.engine.call(api.bank.open, {}));
-  expect(tabs[1]!.engine.store.list('Account')).toHaveLength(3);
-  await world.env.clock.advance(200);
-  expect(tabs[0]!.engine.store.list('Account')).toHaveLength(3);
-  expect(tabs.map((tab) => tab.sockets)).toEqual([1, 0]);
-  for (const tab of tabs) tab.crash();
-});
+simulate(
+  'tabs: a call of a follower is answered, and its effects are in its store',
+  options,
+  async (world) => {
+    const browser = new SimBrowser(world.env);
+    const tabs = [await open(world, browser, 'ada'), await open(world, browser, 'ada')];
+    await settle(world, tabs);
+    await world.env.clock.run(tabs[1]!.engine.call(api.bank.open, {}));
+    expect(tabs[1]!.engine.store.list('Account')).toHaveLength(3);
+    await world.env.clock.advance(200);
+    expect(tabs[0]!.engine.store.list('Account')).toHaveLength(3);
+    expect(tabs.map((tab) => tab.sockets)).toEqual([1, 0]);
+    for (const tab of tabs) tab.crash();
+  },
+);
