@@ -43,26 +43,22 @@ async function post(from: Page, message: string, readers: Page[]): Promise<void>
   for (const page of readers) await page.locator('.entry p', { hasText: message }).waitFor();
 }
 
-browserTest(
-  '[S1] two tabs share a socket, and the follower lives on when the leader dies',
-  async () => {
-    const [context, other] = [await browser.newContext(), await browser.newContext()];
-    const leader = await open(context);
-    const follower = await open(context);
-    const second = await open(other);
-    expect(await connections()).toBe(2);
-    await post(follower, 'from the follower', [leader, follower, second]);
-    await follower.reload();
-    await ready(follower);
-    await follower.locator('.entry p', { hasText: 'from the follower' }).waitFor();
-    expect(await connections()).toBe(2);
+browserTest('[S1] two tabs share a socket, and the follower lives on when the leader dies', async () => {
+  const [context, other] = [await browser.newContext(), await browser.newContext()];
+  const leader = await open(context);
+  const follower = await open(context);
+  const second = await open(other);
+  expect(await connections()).toBe(2);
+  await post(follower, 'from the follower', [leader, follower, second]);
+  await follower.reload();
+  await ready(follower);
+  await follower.locator('.entry p', { hasText: 'from the follower' }).waitFor();
+  expect(await connections()).toBe(2);
 
-    await leader.close();
-    await post(second, 'after the death', [follower]);
-    await ready(follower);
-    await post(follower, 'the heir writes', [second]);
-    expect(await connections()).toBe(2);
-    await follower.screenshot({ path: 'test-results/tabs-heir.png' });
-  },
-  60_000,
-);
+  await leader.close();
+  await post(second, 'after the death', [follower]);
+  await ready(follower);
+  await post(follower, 'the heir writes', [second]);
+  expect(await connections()).toBe(2);
+  await follower.screenshot({ path: 'test-results/tabs-heir.png' });
+});
