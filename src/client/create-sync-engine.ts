@@ -1,16 +1,20 @@
 /** `createSyncEngine<App>(url, options)`: a SyncEngine with what browsers (and Node) offer. */
 import type { Env } from '../base/env.ts';
 import { Fault } from '../base/fault.ts';
+import { PROTOCOL } from '../protocol/version.ts';
 import type { AppShape } from '../schema/app-shape.ts';
 import type { Schema } from '../schema/define-schema.ts';
 import { browserEnv, defaultStorage, hasIndexedDb, onNetworkOnline } from './browser-env.ts';
+import { browserTabs } from './browser-tabs.ts';
 import { fetchSession } from './guest-session.ts';
 import { IdbPersistence } from './idb-persistence.ts';
 import { MemoryPersistence } from './memory-persistence.ts';
 import { pollConnect } from './poll-transport.ts';
+import { RowDrafts } from './row-drafts.ts';
 import { sseConnect } from './sse-transport.ts';
 import type { KeyValueStorage } from './storage.ts';
 import { SyncEngine } from './sync-engine.ts';
+import { TabConnect } from './tab-connect.ts';
 import type { TokenOption } from './token-source.ts';
 import type { Connect } from './transport.ts';
 import { webSocketConnect } from './web-socket-transport.ts';
@@ -25,6 +29,8 @@ export interface EngineOptions {
   readonly schema?: Schema;
   /** Keep rows, unsent writes and document edits across reloads. Default true; Node has no place for them. */
   readonly persist?: boolean;
+  /** Tabs of this origin share one socket, if `persist` is on too. Default true. */
+  readonly tabs?: boolean;
   /** Names what is stored. */
   readonly appName?: string;
   /**
@@ -49,10 +55,14 @@ export function createSyncEngine<App extends AppShape>(
 ): SyncEngine<App> {
   const { persist = true, appName = 'default', token, schema, reconnectDelay } = options;
   const env = options.env ?? browserEnv();
-  const engine = new SyncEngine<App>(
+  const connect = connectBy(url, env, options);
+  const tabs = persist && options.tabs !== false ? browserTabs() : undefined;
+  const common = JSON.stringify([options.wsUrl ?? url, appName, PROTOCOL, new RowDrafts(schema).hash]);
+  const shared = tabs && new TabConnect({ env, tabs, connect, rows: () => engine.confirmed, common });
+  const engine: SyncEngine<App> = new SyncEngine<App>(
     {
       env,
-      connect: connectBy(url, env, options),
+      connect: shared?.connect ?? connect,
       persistence: persist && hasIndexedDb() ? new IdbPersistence(appName) : new MemoryPersistence(),
       storage: options.storage ?? defaultStorage(),
       fetchSession: (presented) => fetchSession(url, presented),
@@ -60,7 +70,11 @@ export function createSyncEngine<App extends AppShape>(
     { token, schema, appName, reconnectDelay },
   );
   const unlisten = onNetworkOnline(() => engine.nudge());
-  engine.connection.subscribe((state) => state.name === 'closed' && unlisten());
+  engine.connection.subscribe((state) => {
+    if (state.name !== 'closed') return;
+    unlisten();
+    shared?.close();
+  });
   return engine;
 }
 

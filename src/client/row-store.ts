@@ -66,6 +66,11 @@ export class RowStore {
     return this.#cursor;
   }
 
+  /** For reading; without the user's own writes. */
+  entities(): Iterable<[string, ReadonlyMap<string, JsonObject>]> {
+    return this.#deps.tables.entities();
+  }
+
   /** Shows rows that came with the page, before it is known what is stored. Inside a change of the view. */
   show(state: Pick<StoredState, 'rows'>): void {
     const { tables, view } = this.#deps;

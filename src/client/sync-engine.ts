@@ -30,6 +30,7 @@ import { RowDrafts } from './row-drafts.ts';
 import { parseServerData, type ServerData } from './server-data.ts';
 import type { Chunk } from './server-text.ts';
 import type { KeyValueStorage } from './storage.ts';
+import type { ConfirmedRows } from './tab-relay.ts';
 import { type TokenOption, TokenSource } from './token-source.ts';
 import { type EngineStats, Traffic } from './traffic.ts';
 import type { Connect } from './transport.ts';
@@ -198,6 +199,11 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
     this.#replica.forgetGiven();
     this.#replica.rows.discard();
     return this.synced();
+  }
+
+  /** What the server has confirmed: a leading tab serves its followers from it. */
+  get confirmed(): ConfirmedRows {
+    return this.#replica.rows;
   }
 
   /** Who this is; null while nobody knows. */

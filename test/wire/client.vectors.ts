@@ -97,7 +97,6 @@ export const vectors: readonly TextVector<ClientMessage>[] = [
       '{"t":"subscribe","id":5,"query":{"entity":"Message","where":{"room":"r1"},' +
       '"orderBy":[{"field":"sentAt","direction":"desc"}],"limit":50}}',
   },
-  { name: 'unsubscribe', value: { t: 'unsubscribe', id: 5 }, text: '{"t":"unsubscribe","id":5}' },
   {
     name: 'open',
     value: { t: 'open', ch: 1, kind: 'doc', params: { entity: 'Note', id: 'n1' } },

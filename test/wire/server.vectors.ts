@@ -198,7 +198,7 @@ export const vectors: readonly TextVector<ServerMessage>[] = [
     text: '{"t":"answer","to":46,"answers":[{"id":4,"patch":{"a":[[1,1],{"i":0,"p":{"o":{"title":{"v":"Hey"}},"d":["draft"]}},{"v":[{"id":"n3"}]}]}},{"id":5,"error":{"code":"not_found","message":"no room r1"}}]}',
   },
   {
-    name: 'dropped',
+    name: 'dropped watch',
     value: { t: 'dropped', id: 4, error: { code: 'forbidden', message: 'not allowed' } },
     text: '{"t":"dropped","id":4,"error":{"code":"forbidden","message":"not allowed"}}',
   },
