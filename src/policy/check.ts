@@ -5,7 +5,7 @@
  */
 import { Fault } from '../base/fault.ts';
 import type { AnyEntity, Schema } from '../schema/define-schema.ts';
-import { AUTH_FIELDS, type Exists, type Expression, reads } from './expression.ts';
+import { AUTH_FIELDS, type Exists, type Expression, reads, walk } from './expression.ts';
 import { fieldType, type ValueType } from './value-type.ts';
 
 type Of<K extends Expression['kind']> = Extract<Expression, { kind: K }>;
@@ -200,8 +200,12 @@ class Check {
   /** SQL keeps json as text: it finds what is written in the policy or known of the viewer, and no more. */
   #fixedInSql(e: Expression, other: Expression): void {
     const sql = this.#inside ? 'exists' : this.#names.sql;
-    if (sql && reads(other, 'data', 'existing', 'row'))
+    if (!sql) return;
+    if (reads(other, 'data', 'existing', 'row'))
       this.#fail(e, `${sql} cannot compare a json field with another field`);
+    walk(other, (inner) => {
+      if (inner.kind === 'exists') this.#fail(e, `${sql} cannot compare a json field with an exists`);
+    });
   }
 
   /** An enum field and a text that it can never be. */
