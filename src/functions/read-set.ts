@@ -97,7 +97,8 @@ export class ReadSet implements RowSource {
     const at = this.#asked(spec, filter);
     const found = await this.#source.scan(spec, filter, page);
     // That there is more is part of the result: the row that shows it is read too.
-    const whole = found.next ? this.#upTo(spec, found.next) : this.reads[at]!;
+    const end = found.next ?? (page.upTo && placed(spec, page.upTo));
+    const whole = end ? this.#upTo(spec, end) : this.reads[at]!;
     this.reads[at] = page.after ? this.#behind(spec, page.after, whole) : whole;
     this.#count(found.rows.length);
     return found;
@@ -149,7 +150,7 @@ export class ReadSet implements RowSource {
   /** Of those, rows behind a place. */
   #behind({ entity, orderBy }: QuerySpec, after: readonly Json[], read: RowRead): RowRead {
     const { fields } = this.#deps.schema.entity(entity);
-    const place = Object.fromEntries(totalOrder({ orderBy }).map(({ field }, i) => [field, after[i]!]));
+    const place = placed({ orderBy }, after);
     const order = { entity, orderBy, fields };
     const { condition, holds } = read;
     return { condition, holds: (row) => compareRows(order, row, place) > 0 && (!holds || holds(row)) };
@@ -159,6 +160,11 @@ export class ReadSet implements RowSource {
     this.#rows += rows;
     if (this.isOver) throw new Fault('too_large', `more than ${this.#deps.maxRows} rows were read`);
   }
+}
+
+/** A place in the order as a row that holds what the order goes by. */
+function placed(spec: Pick<QuerySpec, 'orderBy'>, place: readonly Json[]): JsonObject {
+  return Object.fromEntries(totalOrder(spec).map(({ field }, i) => [field, place[i]!]));
 }
 
 function nothing(entity: string): RowRead {

@@ -95,6 +95,21 @@ describe('[Q1] a query runs again when a row that it read is written, and only t
     expect(seen()).toEqual(['m3', 'm4', false]);
   });
 
+  test('a page pinned at both ends: by the rows between them, and by none behind', async () => {
+    for (const at of [1, 2, 3]) await on.put('Message', message(`m${at}`, 'a', at));
+    const ada = on.watcher();
+    ada.session.watch(1, 'page', { cursor: null, size: 2 });
+    await settle();
+    const { cursor: until } = ada.values.get(1) as { cursor: string };
+    ada.session.unsubscribe(1);
+    ada.session.watch(2, 'page', { cursor: null, size: 2, until });
+    expect(await runsOf(() => on.put('Message', message('m0', 'a', 0)))).toEqual({ page: 1 });
+    expect(ids((ada.values.get(2) as { rows: Json }).rows)).toEqual(['m0', 'm1', 'm2']);
+    expect(await runsOf(() => on.update('Message', 'm3', { likes: 1 }))).toEqual({});
+    expect(await runsOf(() => on.remove('Message', 'm2'))).toEqual({ page: 1 });
+    expect(ids((ada.values.get(2) as { rows: Json }).rows)).toEqual(['m0', 'm1']);
+  });
+
   test('includes: by what is included', async () => {
     await on.put('Room', { id: 'a', name: 'A' }, { id: 'b', name: 'B' });
     await on.put('Message', message('m1', 'a', 1, 7));

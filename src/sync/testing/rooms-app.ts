@@ -78,7 +78,7 @@ export const app = {
     },
   }),
   page: query({
-    args: { cursor: v.nullable(v.string()), size: v.int() },
+    args: { cursor: v.nullable(v.string()), size: v.int(), until: v.optional(v.string()) },
     ...open,
     handler: (ctx, page) => {
       count('page');
