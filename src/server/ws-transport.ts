@@ -8,6 +8,7 @@ import type { Transport, TransportEvents } from '../plugin/transport.ts';
 import { readSubprotocols } from '../protocol/handshake.ts';
 import { SUBPROTOCOL } from '../protocol/version.ts';
 import { originAllowed } from './origin.ts';
+import { TextFrames } from './text-frames.ts';
 
 export interface WsDoorOptions {
   /** Bytes of one message; `ws` closes with 1009 before it reads more. */
@@ -19,6 +20,7 @@ export interface WsDoorOptions {
 
 /** Answers `GET /ws`. Everything else that wants an upgrade is refused. */
 export function attachWebSockets(server: HttpServer, env: Env, options: WsDoorOptions): () => void {
+  const frames = new TextFrames();
   const door = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
@@ -44,7 +46,9 @@ export function attachWebSockets(server: HttpServer, env: Env, options: WsDoorOp
         isFault(error, 'unsupported') ? 'Upgrade Required' : 'Bad Request',
       );
     }
-    door.handleUpgrade(request, socket, head, (ws) => options.accept(new WsTransport(ws, socket), token));
+    door.handleUpgrade(request, socket, head, (ws) =>
+      options.accept(new WsTransport(ws, socket, frames), token),
+    );
   });
   return () => door.close();
 }
@@ -56,10 +60,13 @@ function refuse(socket: Duplex, status: number, reason: string): void {
 export class WsTransport implements Transport {
   readonly #ws: WebSocket;
   readonly #socket: Duplex;
+  readonly #frames: TextFrames;
 
-  constructor(ws: WebSocket, socket: Duplex) {
+  /** `frames` is shared by sockets that get the same texts. */
+  constructor(ws: WebSocket, socket: Duplex, frames: TextFrames) {
     this.#ws = ws;
     this.#socket = socket;
+    this.#frames = frames;
   }
 
   get bufferedBytes(): number {
@@ -67,7 +74,10 @@ export class WsTransport implements Transport {
   }
 
   send(message: string | Uint8Array): void {
-    if (this.#ws.readyState === this.#ws.OPEN) this.#ws.send(message);
+    if (this.#ws.readyState !== this.#ws.OPEN) return;
+    // `ws` would encode a text for each socket. Without compression it holds nothing back, so the order is kept.
+    if (typeof message === 'string') this.#socket.write(this.#frames.of(message));
+    else this.#ws.send(message);
   }
 
   close(code: number, reason: string): void {
