@@ -1,0 +1,79 @@
+/**
+ * Who is in a room and with what state, and what has changed since it was last told. A room takes one delta
+ * per turn and shares it among its members; between two takings only the latest state of a member is
+ * kept, so that what waits never outgrows those who came, stayed and left. [S10] Nothing is stored.
+ */
+import { Fault } from '../base/fault.ts';
+import type { Json } from '../base/json.ts';
+
+/** Who a member is, as the server knows him: a client has no say in it. */
+export interface Member {
+  /** The session's id. */
+  readonly id: string;
+  readonly userId: string | null;
+  readonly name: string | null;
+  readonly state: Json;
+}
+
+export interface RosterDelta {
+  readonly joined: readonly Member[];
+  readonly changed: readonly { readonly id: string; readonly state: Json }[];
+  readonly left: readonly string[];
+}
+
+export class Roster {
+  readonly #maxMembers: number;
+  readonly #members = new Map<string, Member>();
+  /** The ids that were there when the last delta was taken, of those touched since: true if present then. */
+  readonly #touched = new Map<string, boolean>();
+
+  constructor(maxMembers: number) {
+    this.#maxMembers = maxMembers;
+  }
+
+  get members(): readonly Member[] {
+    return [...this.#members.values()];
+  }
+
+  /** Throws Fault `overloaded` when the room is full. An id joins once until it leaves. */
+  join(member: Member): void {
+    if (this.#members.size >= this.#maxMembers) throw new Fault('overloaded', 'the room is full');
+    this.#touch(member.id);
+    this.#members.set(member.id, member);
+  }
+
+  /** Of one who is not here: nothing. */
+  change(id: string, state: Json): void {
+    const member = this.#members.get(id);
+    if (member === undefined) return;
+    this.#touch(id);
+    this.#members.set(id, { ...member, state });
+  }
+
+  leave(id: string): void {
+    if (!this.#members.has(id)) return;
+    this.#touch(id);
+    this.#members.delete(id);
+    if (this.#touched.get(id) === false) this.#touched.delete(id);
+  }
+
+  /** What changed since the last call; null: nothing that the others need to know. */
+  take(): RosterDelta | null {
+    if (this.#touched.size === 0) return null;
+    const joined: Member[] = [];
+    const changed: { id: string; state: Json }[] = [];
+    const left: string[] = [];
+    for (const [id, wasHere] of this.#touched) {
+      const member = this.#members.get(id);
+      if (member === undefined) left.push(id);
+      else if (wasHere) changed.push({ id, state: member.state });
+      else joined.push(member);
+    }
+    this.#touched.clear();
+    return { joined, changed, left };
+  }
+
+  #touch(id: string): void {
+    if (!this.#touched.has(id)) this.#touched.set(id, this.#members.has(id));
+  }
+}
