@@ -39,3 +39,12 @@ test('[N3] a room holds its limit and not one more', () => {
   roster.join(member('c'));
   expect(roster.members.map(({ id }) => id)).toEqual(['b', 'c']);
 });
+
+test('a session that is back as somebody else is told with its new identity', () => {
+  const roster = new Roster(10);
+  roster.join(member('a'));
+  roster.take();
+  roster.leave('a');
+  roster.join({ ...member('a', 1), userId: 'other' });
+  expect(roster.take()).toEqual({ joined: [{ ...member('a', 1), userId: 'other' }], changed: [], left: [] });
+});

@@ -16,6 +16,7 @@ export interface Member {
 }
 
 export interface RosterDelta {
+  /** Those who are new, or here again as somebody else: each replaces what is known of his id. */
   readonly joined: readonly Member[];
   readonly changed: readonly { readonly id: string; readonly state: Json }[];
   readonly left: readonly string[];
@@ -24,8 +25,8 @@ export interface RosterDelta {
 export class Roster {
   readonly #maxMembers: number;
   readonly #members = new Map<string, Member>();
-  /** The ids that were there when the last delta was taken, of those touched since: true if present then. */
-  readonly #touched = new Map<string, boolean>();
+  /** Those touched since the last delta was taken, as they were then; undefined: not here. */
+  readonly #touched = new Map<string, Member | undefined>();
 
   constructor(maxMembers: number) {
     this.#maxMembers = maxMembers;
@@ -54,7 +55,7 @@ export class Roster {
     if (!this.#members.has(id)) return;
     this.#touch(id);
     this.#members.delete(id);
-    if (this.#touched.get(id) === false) this.#touched.delete(id);
+    if (this.#touched.get(id) === undefined) this.#touched.delete(id);
   }
 
   /** What changed since the last call; null: nothing that the others need to know. */
@@ -63,10 +64,10 @@ export class Roster {
     const joined: Member[] = [];
     const changed: { id: string; state: Json }[] = [];
     const left: string[] = [];
-    for (const [id, wasHere] of this.#touched) {
+    for (const [id, before] of this.#touched) {
       const member = this.#members.get(id);
       if (member === undefined) left.push(id);
-      else if (wasHere) changed.push({ id, state: member.state });
+      else if (isSame(before, member)) changed.push({ id, state: member.state });
       else joined.push(member);
     }
     this.#touched.clear();
@@ -74,6 +75,10 @@ export class Roster {
   }
 
   #touch(id: string): void {
-    if (!this.#touched.has(id)) this.#touched.set(id, this.#members.has(id));
+    if (!this.#touched.has(id)) this.#touched.set(id, this.#members.get(id));
   }
+}
+
+function isSame(before: Member | undefined, now: Member): boolean {
+  return before !== undefined && before.userId === now.userId && before.name === now.name;
 }
