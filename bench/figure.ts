@@ -39,12 +39,18 @@ export interface Workload {
   readonly units: Record<string, string>;
   /** Called once to warm up and then once per run. */
   run(): Promise<Sample>;
+  /** Ends what the runs have shared. */
+  close?: (() => Promise<void>) | undefined;
 }
 
 export async function measure(workload: Workload, runs: number): Promise<Figure[]> {
-  await workload.run();
   const samples: Sample[] = [];
-  for (let i = 0; i < runs; i++) samples.push(await workload.run());
+  try {
+    await workload.run();
+    for (let i = 0; i < runs; i++) samples.push(await workload.run());
+  } finally {
+    await workload.close?.();
+  }
   return Object.entries(workload.units).map(([name, unit]) =>
     figure(
       name,

@@ -4,12 +4,16 @@
  */
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { coldStartWorkloads } from './cold-start.ts';
 import { docsWorkloads } from './docs.ts';
 import { type Figure, measure, type Workload } from './figure.ts';
 import { readsWorkloads } from './reads.ts';
 import { rowsWorkloads } from './rows.ts';
+import { sessionWorkloads } from './sessions.ts';
 import { shardsWorkloads } from './shards.ts';
 import { startWorkloads } from './start.ts';
+import { subscriptionsWorkloads } from './subscriptions.ts';
+import { syncWorkloads } from './sync.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -19,6 +23,10 @@ const workloads: Record<string, () => Workload> = {
   ...rowsWorkloads,
   ...readsWorkloads,
   ...startWorkloads,
+  ...subscriptionsWorkloads,
+  ...syncWorkloads,
+  ...sessionWorkloads,
+  ...coldStartWorkloads,
   ...docsWorkloads,
   ...shardsWorkloads,
 };

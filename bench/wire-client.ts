@@ -7,6 +7,8 @@ export interface WireEvents {
   /** The kind of text message that `text` gets; others are not even decoded. All, without it. */
   readonly only?: string;
   text?(message: string): void;
+  /** As `text`, for loads that look for a few bytes only. */
+  raw?(message: Buffer): void;
   frame?(bytes: Buffer): void;
 }
 
@@ -30,8 +32,10 @@ export class WireClient {
         if (isBinary) return events.frame?.(data);
         const head = data.toString('latin1', 0, 32);
         if (head.startsWith('{"t":"welcome"')) resolve(client);
-        else if (!events.only || head.startsWith(`{"t":"${events.only}"`))
-          events.text?.(data.toString('utf8'));
+        else if (!events.only || head.startsWith(`{"t":"${events.only}"`)) {
+          events.raw?.(data);
+          if (events.text) events.text(data.toString('utf8'));
+        }
       });
     });
   }

@@ -13,7 +13,7 @@ import type { Viewer } from '../src/policy/viewer.ts';
 import { defineSchema } from '../src/schema/define-schema.ts';
 import { type PolicySpec, policy } from '../src/schema/policy-spec.ts';
 import { DEFAULT_SURVEY } from '../src/sync/limits.ts';
-import { LOG_COMMITS } from '../src/sync/replica.ts';
+import { LOG_COMMITS } from '../src/sync/log-reader.ts';
 
 const page = readFileSync(new URL('../docs/guides/policies.md', import.meta.url), 'utf8');
 const blocks = (kind: string) =>

@@ -2,7 +2,7 @@
 
 import { defineSchema, entity, Fault, field, policy, type StandardSchema, v } from 'ternion';
 import { auth } from 'ternion/auth';
-import { createServer, defineApp, functions } from 'ternion/server';
+import { createInternalApi, createServer, defineApp, functions } from 'ternion/server';
 
 const schema = defineSchema({
   entities: [entity('Note', { title: field.string(), authorId: field.id('User') })],
@@ -109,6 +109,21 @@ const keep = mutation({
   handler: (ctx, { expiry }) => ctx.scheduler.cancel(expiry),
 });
 
+// A function that names itself, or one of another module, does so by reference: `notes.sweep`.
+const sweep = internal.mutation({
+  args: { before: v.id('Note') },
+  async handler(ctx, { before }): Promise<null> {
+    const db = ctx.db.elevated('notes of before are thrown away');
+    const old = await db
+      .query('Note')
+      .filter((q) => q.lt('id', before))
+      .take(100);
+    for (const { id } of old) await db.delete('Note', id);
+    if (old.length === 100) await ctx.scheduler.runAfter('1s', internalApi.notes.sweep, { before });
+    return null;
+  },
+});
+
 // An action may answer in parts. A write waits while the reader is behind.
 const tell = action({
   args: { topic: v.string(200) },
@@ -125,9 +140,11 @@ const tell = action({
   },
 });
 
-const scheduling = { greet, expire, createForADay, keep };
+const scheduling = { greet, expire, createForADay, keep, sweep };
 const notes = { list, create, mine, addBook, record, subscribe, tell, ...scheduling };
-export const app = defineApp({ schema, functions: { notes }, http: [hook], plugins: [auth()] });
+const tree = { notes };
+const internalApi = createInternalApi<typeof tree>();
+export const app = defineApp({ schema, functions: tree, http: [hook], plugins: [auth()] });
 export type App = typeof app;
 
 export const start = () =>

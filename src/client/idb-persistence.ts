@@ -1,6 +1,6 @@
 /**
- * Persistence in IndexedDB. Stores: `entities` (key `entity:id`), `cursors` (`cursor` and `owner`),
- * `pendingMutations` (key op id), `docs`. Rows and cursor are one transaction, durable together. [S3]
+ * Persistence in IndexedDB. Stores: `copies` and `entities` (rows, see idb-rows.ts), `cursors` (`cursor` and
+ * `owner`), `pendingMutations` (key op id), `docs`. Rows and cursor are one transaction, durable together. [S3]
  *
  * Several pages may share the database. A page writes rows only if no other is ahead of it (that one's rows
  * cover its own) and none has left it behind a gap; ops and documents carry their owner, so a page that has
@@ -9,17 +9,20 @@
 import { type DBSchema, type IDBPDatabase, openDB, unwrap } from 'idb';
 import { Fault } from '../base/fault.ts';
 import type { Cursor } from '../protocol/row-batch.ts';
+import { type ChangedRow, MAX_CHANGED_ROWS, mergeRows, rowStores, writeCopy, writeRows } from './idb-rows.ts';
 import type { Persistence, RowChanges, StoredOp, StoredRow, StoredState } from './persistence.ts';
 
 interface Database extends DBSchema {
-  entities: { key: string; value: StoredRow & { seq: number } };
+  copies: { key: number; value: StoredRow[] };
+  entities: { key: string; value: ChangedRow };
   cursors: { key: 'cursor' | 'owner'; value: { epoch: string; last_seq: number } | { owner: string } };
   pendingMutations: { key: string; value: StoredOp & { owner: string } };
   docs: { key: string; value: { owner: string; bytes: Uint8Array } };
 }
 
-const STORES = ['entities', 'cursors', 'pendingMutations', 'docs'] as const;
-const VERSION = 1;
+const STORES = ['copies', 'entities', 'cursors', 'pendingMutations', 'docs'] as const;
+/** 2: `copies`; 1 had its rows in `entities` alone, which is read the same. */
+const VERSION = 2;
 
 export class IdbPersistence implements Persistence {
   readonly #name: string;
@@ -42,24 +45,32 @@ export class IdbPersistence implements Persistence {
       for (const name of STORES) void tx.objectStore(name).clear();
       void cursors.put({ owner }, 'owner');
     }
-    const [at, rows, ops] = await Promise.all([
+    const [at, copies, changed, ops] = await Promise.all([
       cursors.get('cursor'),
+      tx.objectStore('copies').getAll(),
       tx.objectStore('entities').getAll(),
       tx.objectStore('pendingMutations').getAll(),
     ]);
-    await tx.done;
+    const rows = mergeRows({ copies, changed });
+    if (changed.length > MAX_CHANGED_ROWS) {
+      // What is read is right without it, so nobody waits for it, and it may fail.
+      writeCopy(rowStores(unwrap(tx)), rows);
+      tx.done.catch(() => {});
+    } else {
+      await tx.done;
+    }
     this.#owner = owner;
     this.#cursor = at && 'epoch' in at ? { epoch: at.epoch, seq: at.last_seq } : null;
     return {
       cursor: this.#cursor,
-      rows: rows.map(({ entity, id, data }) => ({ entity, id, data })),
+      rows,
       ops: ops.filter((op) => op.owner === owner).map(({ owner: _, ...op }) => op),
     };
   }
 
   async saveRows(changes: RowChanges, cursor: Cursor | null): Promise<void> {
     const db = await this.#open();
-    const tx = db.transaction(['entities', 'cursors'], 'readwrite');
+    const tx = db.transaction(['copies', 'entities', 'cursors'], 'readwrite');
     const cursors = tx.objectStore('cursors');
     const [owner, at] = await Promise.all([cursors.get('owner'), cursors.get('cursor')]);
     if (!owner || !('owner' in owner) || owner.owner !== this.#owner) {
@@ -73,8 +84,7 @@ export class IdbPersistence implements Persistence {
       if (!isAhead(stored, from)) throw new Fault('storage', 'rows of another page leave a gap');
     }
     try {
-      // Raw requests: a promise per row would cost more than the write.
-      writeRows(unwrap(tx.objectStore('entities')), changes, cursor?.seq ?? 0);
+      writeRows(rowStores(unwrap(tx)), changes, cursor?.seq ?? 0);
       if (cursor) void cursors.put({ epoch: cursor.epoch, last_seq: cursor.seq }, 'cursor');
       else void cursors.delete('cursor');
     } catch (error) {
@@ -122,7 +132,7 @@ export class IdbPersistence implements Persistence {
   #open(): Promise<IDBPDatabase<Database>> {
     this.#db ??= openDB<Database>(this.#name, VERSION, {
       upgrade: (db) => {
-        for (const name of STORES) db.createObjectStore(name);
+        for (const name of STORES) if (!db.objectStoreNames.contains(name)) db.createObjectStore(name);
       },
       // A newer page wants to upgrade: it must not wait for this one.
       blocking: () => this.close(),
@@ -135,12 +145,6 @@ export class IdbPersistence implements Persistence {
     if (this.#owner === undefined) throw new Fault('storage', 'nothing was loaded yet');
     return this.#owner;
   }
-}
-
-function writeRows(store: IDBObjectStore, changes: RowChanges, seq: number): void {
-  if (changes.clear) store.clear();
-  for (const { entity, id, data } of changes.put) store.put({ entity, id, data, seq }, `${entity}:${id}`);
-  for (const { entity, id } of changes.delete) store.delete(`${entity}:${id}`);
 }
 
 /** Whether what stands at `a` holds all that stands at `b`. */

@@ -55,6 +55,11 @@ export class Identity {
     return this.#state.name === 'unknown' ? null : this.#state.session;
   }
 
+  /** The token, if it is known without asking anybody. */
+  get token(): string | null | undefined {
+    return this.#deps.tokens.constant;
+  }
+
   /** The token to connect with, once it is known whose it is. */
   async prepare(): Promise<string | null> {
     const generation = this.#generation;

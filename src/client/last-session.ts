@@ -43,6 +43,7 @@ export function ownerOf(session: SessionInfo): string {
   return session.userId === null ? 'anonymous' : `user:${session.userId}`;
 }
 
-function fingerprint(token: string | null): string {
+/** Not the token, but no other token has it. */
+export function fingerprint(token: string | null): string {
   return token === null ? 'none' : fnv1a64(token);
 }

@@ -11,6 +11,9 @@ import { Overlay } from './overlay.ts';
 import { RowTables } from './row-tables.ts';
 import { RowView } from './row-view.ts';
 
+/** As of entities that are part of the replica. */
+const replicated = { state: () => ({ name: 'replicated' as const }), hold: () => () => {} };
+
 function setUp(spec: TypedSpec) {
   const tables = new RowTables();
   const view = new RowView({ tables, overlay: new Overlay(), projected: () => ({}) }, silentLog);
@@ -23,7 +26,7 @@ function setUp(spec: TypedSpec) {
         else tables.delete(entity, id);
       }
     });
-  return { view, write, query: new LiveQuery(view, spec, silentLog) };
+  return { view, write, query: new LiveQuery({ view, subscriptions: replicated }, spec, silentLog) };
 }
 const ids = (query: LiveQuery) => query.data?.map((row) => row.id);
 
@@ -79,6 +82,17 @@ describe('a live query', () => {
     expect(ids(query)).toEqual(['a', 'b']);
     expect(query.data?.[0]).toBe(data?.[0]);
     expect(told).toBe(2);
+  });
+
+  test('tells its listeners of a result that somebody read during the change', () => {
+    const { view, write, query } = setUp({ entity: 'Note' });
+    view.subscribe(() => query.result);
+    let told = 0;
+    query.subscribe(() => told++);
+    write({ a: {} });
+    write({ a: {} });
+    write({ b: {} });
+    expect([told, ids(query)]).toEqual([2, ['a', 'b']]);
   });
 
   test('refills below its limit', () => {

@@ -6,7 +6,7 @@ import { entity } from '../schema/entity.ts';
 import { field } from '../schema/field.ts';
 import { simEnv } from '../testing/sim-env.ts';
 import type { MemoryPersistenceOptions } from './memory-persistence.ts';
-import { MAX_QUEUED_OPS } from './mutation-queue.ts';
+import { MAX_QUEUED_OPS, mutationQueueListener } from './mutation-queue.ts';
 import type { SyncEngineOptions } from './sync-engine.ts';
 import { engineKit, idsOf, isComplete } from './testing/engine-kit.ts';
 
@@ -26,7 +26,7 @@ describe('a refused op', () => {
       if (data?.title === 'bad') throw new Fault('forbidden', 'not yours');
     };
     const events: string[] = [];
-    kit.engine.mutations.subscribe(({ status, error }) =>
+    mutationQueueListener(kit.engine.mutations, ({ status, error }) =>
       events.push(error ? `${status} ${error.code}` : status),
     );
     const id = kit.engine.insert('Note', { title: 'bad' });

@@ -270,3 +270,11 @@ export class MutationQueue {
     return this.#lists;
   }
 }
+
+/** Tells of each step of each row write: `pending`, then `done`, `failed` or `dropped`. As `mutations.subscribe`. */
+export function mutationQueueListener(
+  mutations: Pick<MutationQueue, 'subscribe'>,
+  listener: (event: MutationEvent) => void,
+): Cancel {
+  return mutations.subscribe(listener);
+}

@@ -1,6 +1,8 @@
 import 'fake-indexeddb/auto';
+import { openDB } from 'idb';
 import { describe, expect, test } from 'vitest';
 import { IdbPersistence } from './idb-persistence.ts';
+import { COPY_ROWS, MAX_CHANGED_ROWS } from './idb-rows.ts';
 import { MemoryPersistence, type MemoryState } from './memory-persistence.ts';
 import type { Persistence, StoredOp } from './persistence.ts';
 
@@ -127,6 +129,64 @@ function idbPlace() {
   return { open: () => new IdbPersistence(name) };
 }
 persistenceContract('IdbPersistence', idbPlace);
+
+describe('rows in IndexedDB', () => {
+  const records = async () => {
+    const db = await openDB(`ternion:place-${places - 1}`);
+    const counts = [await db.count('copies'), await db.count('entities')];
+    db.close();
+    return counts;
+  };
+  const notes = (from: number, to: number, title = 'old') =>
+    Array.from({ length: to - from }, (_, i) => note(String(from + i).padStart(6, '0'), title));
+  const load = async (persistence: Persistence) =>
+    (await persistence.load('ann')).rows.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+
+  test('a copy is kept in large parts, with what came later beside it', async () => {
+    const place = idbPlace();
+    const first = place.open();
+    await first.load('ann');
+    await first.saveRows({ put: notes(0, COPY_ROWS + 1), delete: [], clear: true }, at(1));
+    const gone = { entity: 'Note', id: '000001' };
+    await first.saveRows({ ...nothing, put: notes(0, 1, 'new'), delete: [gone] }, at(2));
+    expect(await records()).toEqual([2, 2]);
+    expect(await load(place.open())).toEqual([...notes(0, 1, 'new'), ...notes(2, COPY_ROWS + 1)]);
+    await first.saveRows({ put: notes(5, 6), delete: [], clear: true }, at(3));
+    expect(await records()).toEqual([1, 0]);
+    expect(await load(place.open())).toEqual(notes(5, 6));
+  });
+
+  test('a start folds many changes into a new copy, and nothing else changes', async () => {
+    const place = idbPlace();
+    const first = place.open();
+    await first.load('ann');
+    await first.saveRows({ put: notes(0, 3), delete: [], clear: true }, at(1));
+    await first.saveRows({ ...nothing, put: notes(1, 1 + MAX_CHANGED_ROWS, 'new') }, at(2));
+    const rows = [...notes(0, 1), ...notes(1, 1 + MAX_CHANGED_ROWS, 'new')];
+    expect(await load(place.open())).toEqual(rows);
+    expect(await records()).toEqual([1, MAX_CHANGED_ROWS]);
+    await first.saveRows({ ...nothing, delete: [{ entity: 'Note', id: '000000' }] }, at(3));
+    expect(await load(place.open())).toEqual(rows.slice(1));
+    expect(await records()).toEqual([MAX_CHANGED_ROWS / COPY_ROWS, 0]);
+    expect(await place.open().load('ann')).toMatchObject({ cursor: at(3) });
+    await first.saveRows({ ...nothing, put: notes(0, 1) }, at(4));
+    expect(await load(place.open())).toEqual(rows);
+  });
+
+  test('a database of version 1 keeps its rows', async () => {
+    const place = idbPlace();
+    const old = await openDB(`ternion:place-${places - 1}`, 1, {
+      upgrade(db) {
+        for (const name of ['entities', 'cursors', 'pendingMutations', 'docs']) db.createObjectStore(name);
+      },
+    });
+    await old.put('cursors', { owner: 'ann' }, 'owner');
+    await old.put('cursors', { epoch: 'e', last_seq: 7 }, 'cursor');
+    await old.put('entities', { ...note('a'), seq: 7 }, 'Note:a');
+    old.close();
+    expect(await place.open().load('ann')).toEqual({ cursor: at(7), rows: [note('a')], ops: [] });
+  });
+});
 
 describe('IdbPersistence shared by two pages', () => {
   async function twoPages() {

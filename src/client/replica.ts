@@ -9,13 +9,15 @@ import type { Limits } from '../protocol/limits.ts';
 import type { Cursor } from '../protocol/row-batch.ts';
 import { MutationQueue } from './mutation-queue.ts';
 import { Overlay } from './overlay.ts';
-import type { Persistence } from './persistence.ts';
+import type { Persistence, StoredState } from './persistence.ts';
 import { PushLane } from './push-lane.ts';
 import { RowJournal } from './row-journal.ts';
 import { RowStore } from './row-store.ts';
 import { RowTables } from './row-tables.ts';
 import { RowView } from './row-view.ts';
+import type { ServerData } from './server-data.ts';
 import type { Result } from './server-text.ts';
+import { Subscriptions } from './subscriptions.ts';
 
 export interface ReplicaHost {
   nextId(): number;
@@ -24,6 +26,8 @@ export interface ReplicaHost {
   catchUp(cursor: Cursor | null): void;
   /** What documents fill into a row of this entity later, as it is before. */
   projected(entity: string): JsonObject;
+  /** Entities that are not part of the replica, if the schema is known here. */
+  readonly queried: readonly string[] | undefined;
 }
 
 export class Replica {
@@ -31,7 +35,10 @@ export class Replica {
   readonly rows: RowStore;
   readonly queue: MutationQueue;
   readonly journal: RowJournal;
+  readonly subscriptions: Subscriptions;
   readonly #pushes: PushLane;
+  /** Rows that came with the page; shown at once, or kept back until it is known that they are this owner's. */
+  #given: { owner: string; state: StoredState; whole: boolean } | undefined;
   /** Counts changes of owner: what was loaded for an earlier one is not shown. */
   #generation = 0;
 
@@ -41,8 +48,12 @@ export class Replica {
     this.journal = new RowJournal(persistence, env.log);
     this.view = new RowView({ tables, overlay, projected: (entity) => host.projected(entity) }, env.log);
     const { journal, view } = this;
+    const { queried } = host;
+    const nextId = () => host.nextId();
+    const sendRaw = (text: string) => host.sendRaw(text);
+    this.subscriptions = new Subscriptions({ env, tables, view, nextId, sendRaw }, queried);
     this.rows = new RowStore(
-      { tables, view, journal },
+      { tables, view, journal, subscriptions: this.subscriptions },
       {
         catchUp: (cursor) => host.catchUp(cursor),
         covered: (covers) => this.queue.release(covers),
@@ -58,6 +69,21 @@ export class Replica {
     this.#pushes = new PushLane(env, this.queue, host);
   }
 
+  /** Takes rows that came with the page. `shown` says that this page is surely their owner's. [S8] */
+  give(owner: string, data: ServerData, shown: boolean): void {
+    const { cursor, rows, whole } = data;
+    this.forgetGiven();
+    this.#given = { owner, whole, state: { cursor, rows, ops: [] } };
+    if (shown) this.view.change(() => this.rows.show({ rows }));
+  }
+
+  /** What came with the page is not this owner's. */
+  forgetGiven(): void {
+    if (!this.#given) return;
+    this.#given = undefined;
+    this.view.change(() => this.rows.clear());
+  }
+
   /**
    * Loads what is stored for an owner. `withRows` is for those who are not connected: a server that already
    * speaks to this client sends it a new copy. Resolves, never rejects, when all is in the view.
@@ -65,19 +91,36 @@ export class Replica {
   async open(owner: string, withRows: boolean): Promise<void> {
     this.hold();
     const generation = ++this.#generation;
+    if (this.#given && this.#given.owner !== owner) this.forgetGiven();
+    else if (this.#given) this.view.change(() => this.rows.show(this.#given!.state));
     const stored = await this.journal.open(owner);
     if (generation !== this.#generation) return;
     let tell = () => {};
     this.view.change(() => {
-      if (withRows) this.rows.hydrate(stored);
+      if (withRows) this.#hydrate(stored);
       tell = this.queue.hydrate(stored.ops);
     });
     tell();
   }
 
+  /**
+   * Stored rows that are as new as those of the page win, and so do they over a part of the entities, from
+   * which the engine could not go on.
+   */
+  #hydrate(stored: StoredState): void {
+    const given = this.#given;
+    this.#given = undefined;
+    if (!given?.whole || !given.state.cursor) return this.rows.hydrate(stored);
+    const { cursor } = given.state;
+    const newer = stored.cursor?.epoch === cursor.epoch && stored.cursor.seq >= cursor.seq;
+    if (newer) this.rows.hydrate(stored);
+    else this.rows.adopt(given.state);
+  }
+
   /** Lets go of everything of the present owner; nothing of it is shown, sent or saved any more. [S8] */
   empty(): void {
     this.#generation++;
+    this.#given = undefined;
     this.hold();
     this.journal.release();
     let tell = () => {};
@@ -88,12 +131,13 @@ export class Replica {
     tell();
   }
 
-  connected(server: Cursor, limits: Limits): void {
-    this.rows.connected(server);
+  connected(server: Cursor, { limits, queried }: { limits: Limits; queried: readonly string[] }): void {
+    this.rows.connected(server, queried);
     this.#pushes.connected(limits);
   }
 
   lost(): void {
+    this.subscriptions.lost();
     this.#pushes.lost();
   }
 
@@ -130,6 +174,7 @@ export class Replica {
   /** Saves what is left to save. */
   async close(): Promise<void> {
     this.#pushes.close();
+    this.subscriptions.close();
     await this.journal.close();
   }
 }

@@ -37,6 +37,11 @@ export class RowDrafts {
     return this.#schema?.entity(entity).parsePatch(patch) ?? patch;
   }
 
+  /** Entities whose rows come by live queries alone; undefined without a schema. */
+  get queried(): readonly string[] | undefined {
+    return this.#schema?.entities.filter(({ sync }) => sync === 'query').map(({ name }) => name);
+  }
+
   /** The query with its entity's fields, so that it is ordered as SQL orders it. */
   typed(spec: QuerySpec): TypedSpec {
     const entity = this.#schema?.entities.find(({ name }) => name === spec.entity);

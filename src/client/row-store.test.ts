@@ -2,21 +2,27 @@ import { describe, expect, test } from 'vitest';
 import { silentLog } from '../base/env.ts';
 import type { JsonObject } from '../base/json.ts';
 import type { Cursor, RowOp } from '../protocol/row-batch.ts';
+import { simEnv } from '../testing/sim-env.ts';
 import { MemoryPersistence } from './memory-persistence.ts';
 import { Overlay } from './overlay.ts';
 import { RowJournal } from './row-journal.ts';
 import { RowStore } from './row-store.ts';
 import { RowTables } from './row-tables.ts';
 import { RowView } from './row-view.ts';
+import { Subscriptions } from './subscriptions.ts';
 
 function setUp() {
   const tables = new RowTables();
   const view = new RowView({ tables, overlay: new Overlay(), projected: () => ({}) }, silentLog);
   const persistence = new MemoryPersistence();
   const journal = new RowJournal(persistence, silentLog);
+  const subscriptions = new Subscriptions(
+    { env: simEnv(), tables, view, nextId: () => 1, sendRaw: () => true },
+    [],
+  );
   const asked: (Cursor | null)[] = [];
   const rows = new RowStore(
-    { tables, view, journal },
+    { tables, view, journal, subscriptions },
     { catchUp: (cursor) => asked.push(cursor), covered: () => {} },
   );
   let told = 0;
@@ -50,7 +56,7 @@ const page = (ids: string[], last = false) => ({
 /** At seq 5 of epoch `e`, with the row `a`. */
 function following() {
   const kit = setUp();
-  kit.rows.connected({ epoch: 'e', seq: 5 });
+  kit.rows.connected({ epoch: 'e', seq: 5 }, []);
   kit.rows.reset({ epoch: 'e', seq: 5 });
   kit.rows.page(page(['a'], true));
   kit.rows.batch(batch(5, 5));
@@ -85,7 +91,7 @@ describe('[S2] the cursor', () => {
 
   test('a batch of a server with another history is not applied', () => {
     const { rows, view, asked } = following();
-    rows.connected({ epoch: 'restored', seq: 7 });
+    rows.connected({ epoch: 'restored', seq: 7 }, []);
     rows.batch(batch(5, 6, put(6, 'x')));
     expect(ids(view)).toEqual(['a']);
     expect(asked).toHaveLength(1);
@@ -93,7 +99,7 @@ describe('[S2] the cursor', () => {
 
   test('without rows nothing but a copy is taken', () => {
     const { rows, view, asked } = setUp();
-    rows.connected({ epoch: 'e', seq: 0 });
+    rows.connected({ epoch: 'e', seq: 0 }, []);
     rows.batch(batch(0, 1, put(1, 'x')));
     expect(ids(view)).toEqual([]);
     expect(asked).toEqual([null]);
@@ -123,7 +129,7 @@ describe('a reset', () => {
     rows.page(page([], true));
     rows.reset({ epoch: 'e', seq: 8 });
     rows.page(page(['b']));
-    rows.connected({ epoch: 'e', seq: 9 });
+    rows.connected({ epoch: 'e', seq: 9 }, []);
     rows.page(page([], true));
     rows.batch(batch(5, 9, put(9, 'z')));
     expect(ids(view)).toEqual(['a', 'z']);
@@ -159,7 +165,7 @@ describe('[S5] a delete', () => {
 
   test('in the log beats the row in an older page', () => {
     const { rows, view } = setUp();
-    rows.connected({ epoch: 'e', seq: 5 });
+    rows.connected({ epoch: 'e', seq: 5 }, []);
     rows.reset({ epoch: 'e', seq: 5 });
     rows.page(page(['a', 'b'], true));
     rows.batch(batch(5, 6, del(6, 'a')));
@@ -196,7 +202,7 @@ describe('the view', () => {
     const { rows, view } = setUp();
     expect(view.knowledge).toBe('unknown');
     view.change(() => rows.hydrate({ cursor: { epoch: 'e', seq: 4 }, rows: [], ops: [] }));
-    rows.connected({ epoch: 'e', seq: 6 });
+    rows.connected({ epoch: 'e', seq: 6 }, []);
     expect(view.knowledge).toBe('stale');
     rows.batch(batch(4, 5));
     expect(view.knowledge).toBe('stale');
@@ -208,7 +214,7 @@ describe('the view', () => {
 test('[S3] what is saved is always the rows of the saved cursor', async () => {
   const { rows, journal, persistence } = setUp();
   await journal.open('ann');
-  rows.connected({ epoch: 'e', seq: 0 });
+  rows.connected({ epoch: 'e', seq: 0 }, []);
   rows.reset({ epoch: 'e', seq: 0 });
   rows.page(page(['r0'], true));
   for (let seq = 0; seq < 50; seq++) {

@@ -3,6 +3,8 @@
  * cursor together, in one change of the view, and is written through to the journal.
  * [S2] A batch whose `from` is not the cursor is never applied; it makes the client ask for a catch-up.
  * [S5] Within a transaction and across them, deletes win.  [S3] The journal gets the rows, then the cursor.
+ * Parts of subscriptions are applied with the batch they come in, and not journaled: no cursor on disk
+ * stands for them.
  *
  * A reset stages a copy beside the rows in use: pages of a snapshot that may be newer than the cursor. Only
  * with the batch from `cursor.seq` on is it consistent, so both become visible together.
@@ -17,6 +19,7 @@ import type { RowJournal } from './row-journal.ts';
 import { RowTables } from './row-tables.ts';
 import type { RowView } from './row-view.ts';
 import type { Batch, Page } from './server-text.ts';
+import type { Subscriptions } from './subscriptions.ts';
 
 export interface RowStoreHost {
   /** A gap: ask the server for what follows `cursor`. */
@@ -29,6 +32,7 @@ export interface RowStoreDeps {
   readonly tables: RowTables;
   readonly view: RowView;
   readonly journal: RowJournal;
+  readonly subscriptions: Subscriptions;
 }
 
 interface Copy {
@@ -62,24 +66,68 @@ export class RowStore {
     return this.#cursor;
   }
 
-  /** Rows of an earlier visit, unless newer ones have come meanwhile. Inside a change of the view. */
-  hydrate(state: StoredState): void {
+  /** For reading; without the user's own writes. */
+  entities(): Iterable<[string, ReadonlyMap<string, JsonObject>]> {
+    return this.#deps.tables.entities();
+  }
+
+  /** Shows rows that came with the page, before it is known what is stored. Inside a change of the view. */
+  show(state: Pick<StoredState, 'rows'>): void {
     const { tables, view } = this.#deps;
-    if (this.#cursor || !state.cursor) return;
-    this.#cursor = state.cursor;
     for (const { entity, id, data } of state.rows) {
       view.touch(entity, id);
       tables.set(entity, id, data);
     }
+    view.know('stale');
+  }
+
+  /** Rows of an earlier visit, unless newer ones have come meanwhile. Inside a change of the view. */
+  hydrate(state: StoredState): void {
+    const { tables, view } = this.#deps;
+    if (this.#cursor || !state.cursor) return;
+    view.touchAll();
+    tables.clear();
+    this.#cursor = state.cursor;
+    this.show(state);
     this.#learn();
   }
 
-  /** A connection is ready; its server stands at `server`. */
-  connected(server: Cursor): void {
+  /** As `hydrate`, with rows that are not stored yet. */
+  adopt(state: StoredState): void {
+    if (this.#cursor || !state.cursor) return;
+    const { journal } = this.#deps;
+    this.hydrate(state);
+    journal.clear();
+    for (const { entity, id, data } of state.rows) journal.row(entity, id, data);
+    journal.commit(state.cursor);
+  }
+
+  /** Forgets the rows of the copy, in memory and on disk, and asks for a new one. */
+  discard(): void {
+    const { tables, view, journal, subscriptions } = this.#deps;
+    this.#cursor = null;
+    view.change(() => {
+      view.touchAll();
+      tables.clear();
+      subscriptions.restore();
+      view.know('unknown');
+    });
+    journal.clear();
+    journal.commit(null);
+    this.#catchUpAsked = false;
+    this.catchUp();
+  }
+
+  /** A connection is ready; its server stands at `server`, and `queried` are not part of the copy. */
+  connected(server: Cursor, queried: readonly string[]): void {
     this.#server = server;
     this.#copy = undefined;
     this.#catchUpAsked = false;
-    this.#deps.view.change(() => this.#learn());
+    this.#deps.view.change(() => {
+      this.#deps.subscriptions.connected(queried);
+      for (const entity of queried) this.#forgetForeign(entity);
+      this.#learn();
+    });
   }
 
   /** Asks for what is missing, once until it comes. */
@@ -134,6 +182,7 @@ export class RowStore {
   clear(): void {
     this.#deps.view.touchAll();
     this.#deps.tables.clear();
+    this.#deps.subscriptions.clear();
     this.#deps.view.know('unknown');
     this.#cursor = null;
     this.#copy = undefined;
@@ -143,7 +192,7 @@ export class RowStore {
   }
 
   #follow(cursor: Cursor, batch: Batch): void {
-    const { tables, view, journal } = this.#deps;
+    const { tables, view, journal, subscriptions } = this.#deps;
     view.change(() => {
       for (const op of inOrder(batch.ops)) {
         const { entity, row_id } = op;
@@ -153,13 +202,14 @@ export class RowStore {
         else tables.delete(entity, row_id);
         journal.row(entity, row_id, row);
       }
+      subscriptions.apply(batch.subs ?? []);
       this.#advance({ epoch: cursor.epoch, seq: batch.to });
     });
     this.#wake();
   }
 
   #adopt(copy: Copy, batch: Batch): void {
-    const { tables, view, journal } = this.#deps;
+    const { tables, view, journal, subscriptions } = this.#deps;
     for (const op of inOrder(batch.ops)) {
       const row = imageOf(op);
       if (row) copy.rows.set(op.entity, op.row_id, row);
@@ -176,6 +226,8 @@ export class RowStore {
         }
       }
       tables.replaceBy(copy.rows);
+      subscriptions.restore();
+      subscriptions.apply(batch.subs ?? []);
       this.#advance({ epoch: copy.cursor.epoch, seq: batch.to });
     });
     this.#wake();
@@ -189,6 +241,17 @@ export class RowStore {
     // A seq of another epoch means nothing here; what it acknowledged is in the new copy, or lost with the backup.
     this.#host.covered((seq) => !sameEpoch || seq <= cursor.seq);
     this.#learn();
+  }
+
+  /** Rows from when the entity was part of the replica would never be heard of again. */
+  #forgetForeign(entity: string): void {
+    const { tables, view, journal, subscriptions } = this.#deps;
+    for (const id of [...tables.table(entity).keys()]) {
+      if (!subscriptions.isForeign(entity, id)) continue;
+      view.touch(entity, id);
+      tables.delete(entity, id);
+      journal.row(entity, id, null);
+    }
   }
 
   /** Once complete, rows stay so: later batches only make them newer. */

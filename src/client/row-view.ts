@@ -10,7 +10,7 @@ import { Listeners } from './listeners.ts';
 import { type Overlay, replay } from './overlay.ts';
 import type { RowTables } from './row-tables.ts';
 
-/** The ids that changed, by entity. Empty when only the state of knowledge changed. */
+/** The ids that changed, by entity. Empty when only what is known about them changed. */
 export type RowChange = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** `unknown`: no rows yet. `stale`: rows of an earlier visit. `complete`: the server has confirmed them. */
@@ -36,6 +36,7 @@ export class RowView {
   #untold: RowChange[] = [];
   #knowledge: Knowledge = 'unknown';
   #told: Knowledge = 'unknown';
+  #stirred = false;
   #version = 0;
 
   constructor({ tables, overlay, projected }: RowViewDeps, log: Log) {
@@ -101,6 +102,11 @@ export class RowView {
     this.#knowledge = knowledge;
   }
 
+  /** Within a change: listeners are to be told even if no row changes. */
+  stir(): void {
+    this.#stirred = true;
+  }
+
   #commit(): void {
     const change = new Map<string, Set<string>>();
     for (const [entity, rows] of this.#before) {
@@ -112,7 +118,8 @@ export class RowView {
       }
     }
     this.#before = new Map();
-    if (change.size === 0 && this.#told === this.#knowledge) return;
+    if (change.size === 0 && this.#told === this.#knowledge && !this.#stirred) return;
+    this.#stirred = false;
     this.#told = this.#knowledge;
     this.#version++;
     this.#tell(change);

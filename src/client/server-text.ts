@@ -5,11 +5,13 @@
 import { Fault } from '../base/fault.ts';
 import { isJsonObject, parseJson } from '../base/json.ts';
 import { parseShape } from '../base/shape.ts';
-import type { RowOp } from '../protocol/row-batch.ts';
+import type { RowOp, SubscriptionPart } from '../protocol/row-batch.ts';
 import { type ServerMessage, serverMessage } from '../protocol/server-message.ts';
 
 export type Batch = Extract<ServerMessage, { t: 'batch' }>;
 export type Page = Extract<ServerMessage, { t: 'page' }>;
+export type Answer = Extract<ServerMessage, { t: 'answer' }>;
+export type Dropped = Extract<ServerMessage, { t: 'dropped' }>;
 export type Chunk = Extract<ServerMessage, { t: 'stream' }>;
 export type Result = Extract<ServerMessage, { t: 'result' }>;
 export type PageRow = Page['rows'][number];
@@ -36,8 +38,23 @@ function isSeq(value: unknown): value is number {
 }
 
 function isBatch(value: object): value is Batch {
-  const { from, to, ops } = value as Partial<Batch>;
-  return isSeq(from) && isSeq(to) && from <= to && Array.isArray(ops) && ops.every(isRowOp);
+  const { from, to, ops, subs } = value as Partial<Batch>;
+  if (!isSeq(from) || !isSeq(to) || from > to || !isListOf(ops, isRowOp)) return false;
+  return subs === undefined || isListOf(subs, isPart);
+}
+
+function isPart(value: unknown): value is SubscriptionPart {
+  if (!isJsonObject(value)) return false;
+  const { id, rows, ops } = value;
+  return (
+    isSeq(id) &&
+    (rows === undefined || isListOf(rows, isPageRow)) &&
+    (ops === undefined || isListOf(ops, isRowOp))
+  );
+}
+
+function isListOf<T>(value: unknown, is: (item: unknown) => item is T): value is T[] {
+  return Array.isArray(value) && value.every(is);
 }
 
 function isRowOp(value: unknown): value is RowOp {

@@ -18,7 +18,8 @@ import type { Channels, EngineHost } from './channel.ts';
 import { Connection, type ConnectionState, type Handled } from './connection.ts';
 import { type EngineStore, engineStore } from './engine-store.ts';
 import { type FetchSession, Identity, type SessionChange } from './identity.ts';
-import { LastSession, ownerOf } from './last-session.ts';
+import { type InfiniteOptions, InfiniteQuery } from './infinite-query.ts';
+import { fingerprint, LastSession, ownerOf } from './last-session.ts';
 import { Listeners } from './listeners.ts';
 import { LiveQuery } from './live-query.ts';
 import type { MutationQueue } from './mutation-queue.ts';
@@ -26,11 +27,15 @@ import { Mux } from './mux.ts';
 import type { DocPersistence, Persistence } from './persistence.ts';
 import { Replica } from './replica.ts';
 import { RowDrafts } from './row-drafts.ts';
+import { parseServerData, type ServerData } from './server-data.ts';
 import type { Chunk } from './server-text.ts';
 import type { KeyValueStorage } from './storage.ts';
+import type { ConfirmedRows } from './tab-relay.ts';
 import { type TokenOption, TokenSource } from './token-source.ts';
 import { type EngineStats, Traffic } from './traffic.ts';
 import type { Connect } from './transport.ts';
+import type { WatchState } from './watch-state.ts';
+import { Watches } from './watches.ts';
 
 export interface SyncEngineDeps {
   readonly env: Env;
@@ -70,6 +75,7 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
   readonly #connection: Connection;
   readonly #mux: Mux;
   readonly #calls: Calls;
+  readonly #watches: Watches;
   readonly #replica: Replica;
   readonly #over = deferred<Fault>();
   readonly #sessionChanged: Listeners<[SessionInfo | null]>;
@@ -124,6 +130,7 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
       sendRaw,
       catchUp: (cursor) => this.#connection.send({ t: 'catchup', cursor }),
       projected: (entity) => this.#drafts.projected(entity),
+      queried: this.#drafts.queried,
     });
     this.#replica = replica;
     this.docs = replica.journal;
@@ -131,6 +138,7 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
     this.mutations = replica.queue;
     const whenCovered = (seq: number, done: () => void) => replica.rows.whenCovered(seq, done);
     this.#calls = new Calls({ nextId, sendRaw, whenCovered });
+    this.#watches = new Watches(env, { nextId, sendRaw });
   }
 
   /**
@@ -155,6 +163,49 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
     return this.#started;
   }
 
+  /**
+   * Rows that `getServerData` read for this page, before `start()`: they are shown at once when they were read
+   * with this engine's token, else as soon as the server says that this is the same user. Throws `invalid`.
+   */
+  hydrate(data: ServerData): void {
+    if (this.#started) throw new Fault('invalid', 'hydrate before start()');
+    const given = parseServerData(data);
+    const { token } = this.#identity;
+    this.#replica.give(
+      ownerOf(given.session),
+      given,
+      token !== undefined && fingerprint(token) === given.token,
+    );
+  }
+
+  /** Who this is, once somebody knows. Rejects when the engine ends before that. */
+  resolvedSession(): Promise<SessionInfo> {
+    if (this.session) return Promise.resolve(this.session);
+    return new Promise((resolve, reject) => {
+      const cancel = this.onSession((session) => {
+        cancel();
+        resolve(session);
+      });
+      void this.#over.promise.then((fault) => {
+        cancel();
+        reject(fault);
+      });
+    });
+  }
+
+  /** Forgets the rows, here and on disk, and makes a new copy; unsent writes stay. Resolves when it is there. */
+  resetReplica(): Promise<void> {
+    if (this.#closed) return Promise.reject(CLOSED);
+    this.#replica.forgetGiven();
+    this.#replica.rows.discard();
+    return this.synced();
+  }
+
+  /** What the server has confirmed: a leading tab serves its followers from it. */
+  get confirmed(): ConfirmedRows {
+    return this.#replica.rows;
+  }
+
   /** Who this is; null while nobody knows. */
   get session(): SessionInfo | null {
     return this.#identity.session;
@@ -173,6 +224,7 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
   setToken(token: TokenOption): void {
     const online = this.#connection.state.name === 'ready';
     if (!this.#identity.setToken(token, online)) return;
+    if (!this.session) this.#replica.forgetGiven();
     if (online) this.#renew();
     else this.#connection.restart();
   }
@@ -222,8 +274,31 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
     return this.#call({ fn: fn.name, args: (args ?? {}) as Json }, options);
   }
 
+  /**
+   * Runs a query on the server, and again whenever what it read changes. `listener` is told the state at once and
+   * with each change; all watched queries are of one moment whenever it is called. [Q2] Equal calls share one.
+   */
+  watch<Args, Result>(
+    fn: FunctionRef<Args, Result>,
+    args: Args,
+    listener: (state: WatchState<Result>) => void,
+  ): Cancel {
+    return this.#watches.watch(fn.name, (args ?? {}) as Json, (state) =>
+      listener(state as WatchState<Result>),
+    );
+  }
+
   liveQuery<E extends EntityOf<App>>(spec: QuerySpec & { entity: E }): LiveQuery<RowOf<App, E>> {
-    return new LiveQuery(this.#replica.view, this.#drafts.typed(spec), this.env.log);
+    return new LiveQuery(this.#replica, this.#drafts.typed(spec), this.env.log);
+  }
+
+  /** As `liveQuery`, but a page of it, and more on demand. Throws `invalid` for a bad page size. */
+  createInfiniteQuery<E extends EntityOf<App>>(
+    entity: E,
+    { pageSize, ...rest }: InfiniteOptions,
+  ): InfiniteQuery<RowOf<App, E>> {
+    const open = (limit: number) => this.liveQuery({ ...rest, entity, limit });
+    return new InfiniteQuery(this.env.log, open, pageSize);
   }
 
   /** Resolves when the server has confirmed the rows: `store.knowledge` is `complete`. */
@@ -254,6 +329,7 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
   #renew(): void {
     this.#replica.hold();
     this.#calls.hold();
+    this.#watches.hold();
     this.#identity.renew().then(
       (token) => this.#connection.send({ t: 'auth', token }),
       (error: unknown) => {
@@ -269,6 +345,7 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
     if (!this.#calls.held) this.#calls.hold();
     this.#replica.empty();
     this.#calls.rejectFormer(fault);
+    this.#watches.empty();
     this.#mux.closeAll(fault);
   }
 
@@ -285,16 +362,18 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
     }
     this.#replica.release();
     this.#calls.release();
+    this.#watches.release();
     if (change !== 'same') this.#sessionChanged.emit(session);
   }
 
   #ready(welcome: Welcome): void {
     const before = this.session;
-    this.#replica.connected({ epoch: welcome.epoch, seq: welcome.seq }, welcome.limits);
+    this.#replica.connected({ epoch: welcome.epoch, seq: welcome.seq }, welcome);
     void this.#identity.confirm(welcome.session);
     // The cursor in `hello` was that of another identity: start over.
     if (before && ownerOf(before) !== ownerOf(welcome.session)) this.#replica.rows.catchUp();
     this.#calls.connected(welcome.limits);
+    this.#watches.connected(welcome.limits);
     this.#mux.connected(welcome.limits.binaryBytes);
   }
 
@@ -311,12 +390,18 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
         return;
       case 'stream':
         return this.#chunk(message);
+      case 'answer':
+        return this.#watches.answer(message);
+      case 'dropped':
+        this.#replica.subscriptions.dropped(message.id, Fault.fromJSON(message.error));
+        return this.#watches.dropped(message);
       case 'opened':
         return this.#mux.opened(message.ch, message.info);
       case 'closed':
         return this.#mux.closed(message.ch, Fault.fromJSON(message));
       case 'session':
         void this.#identity.confirm(message.session);
+        if (this.session !== message.session) this.#watches.ignore(); // a newer token is on its way
         return;
       case 'fault':
         this.env.log.warn('client.fault', { code: message.code, message: message.message });
@@ -333,6 +418,7 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
 
   #lost(): void {
     this.#calls.lost();
+    this.#watches.lost();
     this.#replica.lost();
     this.#mux.lost();
     this.#identity.lost();
@@ -340,6 +426,7 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
 
   #ended(fault: Fault): void {
     this.#calls.close(fault);
+    this.#watches.close(fault);
     this.#over.resolve(fault);
     this.#mux.close(fault);
   }

@@ -14,6 +14,11 @@ export class TokenSource {
     this.#option = option;
   }
 
+  /** The token, where nobody has to be asked for it. */
+  get constant(): string | null | undefined {
+    return typeof this.#option === 'function' ? undefined : this.#option;
+  }
+
   async get(): Promise<string | null> {
     if (typeof this.#option !== 'function') return this.#option;
     if (this.#known) return this.#known.token;

@@ -5,10 +5,8 @@
  */
 
 import type { Env } from '../base/env.ts';
-import { Fault } from '../base/fault.ts';
 import { newId } from '../base/id.ts';
 import type { Json, JsonObject } from '../base/json.ts';
-import { isJson } from '../base/shape.ts';
 import type { Access } from '../policy/access.ts';
 import type { Viewer } from '../policy/viewer.ts';
 import type { Schema } from '../schema/define-schema.ts';
@@ -28,7 +26,7 @@ import type { RegisteredFunction, RegisteredRoute, Registry } from './registry.t
 import { openEntity, refuseSecrets } from './row-reads.ts';
 import type { Sight } from './row-source.ts';
 import { DEFAULT_JOB_LIMITS, type JobLimits, Schedule } from './schedule.ts';
-import { atOnce, isPromise } from './validation.ts';
+import { atOnce, isPromise, toResult } from './validation.ts';
 
 export type { CallResult } from './once.ts';
 
@@ -277,9 +275,4 @@ export class Functions {
       this.#env.log.info('policy.elevated', { reason, function: name, viewer: viewer.userId });
     return { schema, access, viewer, onElevated };
   }
-}
-
-function toResult(value: unknown): Json | undefined {
-  if (value !== undefined && !isJson(value)) throw new Fault('invalid', 'a function must return JSON');
-  return value;
 }

@@ -289,6 +289,44 @@ describe('paginate', () => {
     expect([ids(last.rows), last.done, last.cursor]).toEqual(['ba', true, null]);
   });
 
+  test('[Q5] a page with `until` is all up to there, however much has come', async () => {
+    await within(some);
+    const first = await within((db) => read(db).paginate({ cursor: null, size: 2 }));
+    const pinned = { cursor: null, size: 1, until: first.cursor! };
+    expect(await within((db) => read(db).paginate(pinned))).toEqual(first);
+    await within((db) => add(db, 'x', 99));
+    const now = await within((db) => read(db).paginate(pinned));
+    expect([ids(now.rows), now.cursor, now.done]).toEqual(['xed', first.cursor, false]);
+    const empty = { cursor: first.cursor, size: 1, until: first.cursor! };
+    expect(await within((db) => read(db).paginate(empty))).toEqual({
+      rows: [],
+      cursor: first.cursor,
+      done: false,
+    });
+    expect(await codeOf((db) => read(db).paginate({ ...pinned, until: 'x' }))).toBe('invalid');
+  });
+
+  test('[N3] a page with `until` ends early above MAX_PAGE_ROWS, and says where', async () => {
+    const slugs = (db: Db) => db.query('Note').order('at');
+    await within((db) =>
+      add(db, 'a', 1)
+        .then(() => add(db, 'z', 2))
+        .then(() => add(db, 'zz', 3)),
+    );
+    const { cursor: until } = await within((db) => slugs(db).paginate({ cursor: null, size: 2 }));
+    await within(async (db) => {
+      for (let i = 0; i < MAX_PAGE_ROWS - 2; i++) await add(db, `b${i}`, 1);
+    });
+    const whole = { cursor: null, size: 1, until: until! };
+    const full = await within((db) => slugs(db).paginate(whole));
+    expect([full.rows.length, full.cursor]).toEqual([MAX_PAGE_ROWS, until]);
+    await within((db) => add(db, 'c', 1));
+    const early = await within((db) => slugs(db).paginate(whole));
+    expect([early.rows.length, early.cursor === until]).toEqual([MAX_PAGE_ROWS, false]);
+    const rest = await within((db) => slugs(db).paginate({ ...whole, cursor: early.cursor }));
+    expect([ids(rest.rows), rest.cursor]).toEqual(['z', until]);
+  });
+
   test('[N1] a cursor that this query did not give out is refused', async () => {
     await within(some);
     const { cursor } = await within((db) => read(db).paginate({ cursor: null, size: 1 }));

@@ -26,11 +26,16 @@ export interface Pagination {
   /** Null for the first page, then that of the page before. */
   readonly cursor: string | null;
   readonly size: number;
+  /**
+   * The cursor of a page that was read before: the page is then all rows up to it, however many they are by now,
+   * so that pages pinned at both ends fit together while rows move. [Q5] Above MAX_PAGE_ROWS it ends early.
+   */
+  readonly until?: string | undefined;
 }
 
 export interface Page<R> {
   readonly rows: R[];
-  /** Where the next page begins; null after the last one. */
+  /** Where the next page begins: at `until`, unless it ended early. Null after the last one. */
   readonly cursor: string | null;
   readonly done: boolean;
 }
@@ -161,17 +166,19 @@ export class RowQuery<
    * is. [Q5] Throws `invalid` for a cursor of another query, `too_large` when a page is not full after
    * MAX_SCAN_ROWS.
    */
-  async paginate({ cursor, size }: Pagination): Promise<Page<Out>> {
+  async paginate({ cursor, size, until }: Pagination): Promise<Page<Out>> {
     this.#between('size', size, [1, MAX_PAGE_ROWS]);
     const { spec } = this.#plan;
     const secret = spec.orderBy?.find(({ field }) => this.#entity.serverOnlyFields.includes(field));
     if (secret) this.#refuse(`a cursor would carry "${secret.field}", which never leaves the server`);
     const after = cursor === null ? null : parseCursor(this.#entity, spec, cursor);
+    const upTo = until === undefined ? null : parseCursor(this.#entity, spec, until);
     const filter = this.#filter();
-    const page = await this.#from.source.scan(spec, filter.clause, { after, size });
+    const range = { after, upTo, size: upTo ? MAX_PAGE_ROWS : size };
+    const page = await this.#from.source.scan(spec, filter.clause, range);
     const rows = page.rows.filter((row) => filter.allows(row));
     const last = rows.at(-1);
-    const next = page.more && last ? makeCursor(this.#entity, spec, last) : null;
+    const next = page.more && last ? makeCursor(this.#entity, spec, last) : (until ?? null);
     return { rows: await this.#included(rows), cursor: next, done: next === null };
   }
 

@@ -16,6 +16,7 @@ import { simEnv } from '../testing/sim-env.ts';
 import { TempDatabase } from '../testing/temp-database.ts';
 import { Functions } from './call.ts';
 import { functions } from './define.ts';
+import { createInternalApi } from './internal-api.ts';
 import { MAX_TIMER_MS } from './job-runner.ts';
 import { JOB_TABLES } from './job-table.ts';
 import { LEDGER_TABLES } from './ledger.ts';
@@ -92,7 +93,8 @@ const app = {
     args: { left: v.int() },
     async handler(ctx, { left }): Promise<null> {
       done.push(`left ${left}`);
-      if (left > 0) await ctx.scheduler.runAfter('10m', 'chain', { left: left - 1 });
+      if (left > 0)
+        await ctx.scheduler.runAfter('10m', createInternalApi<typeof app>().chain, { left: left - 1 });
       return null;
     },
   }),

@@ -1,12 +1,12 @@
 /** `ctx.scheduler` as handlers see it. schedule.ts makes it. */
 import type { Json } from '../base/json.ts';
-import type { FunctionRef, FunctionType } from '../schema/app-shape.ts';
+import type { FunctionType, InternalRef } from '../schema/app-shape.ts';
 import type { Delay } from './delay.ts';
 
 /** What can be scheduled: an internal mutation or action, by definition or by reference. */
 export type Schedulable<Args> =
   | (FunctionType<Args, unknown> & { readonly kind: 'mutation' | 'action'; readonly internal: true })
-  | (FunctionRef<Args, unknown> & { readonly internal: true });
+  | InternalRef<'mutation' | 'action', Args, unknown>;
 
 /**
  * Each method throws `invalid` for what cannot be scheduled, be it function, arguments or time, `not_found` for

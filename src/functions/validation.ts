@@ -4,7 +4,7 @@
  */
 import { Fault } from '../base/fault.ts';
 import { isJsonObject, type Json } from '../base/json.ts';
-import { type OptionalShape, parseShape, type Shape, s } from '../base/shape.ts';
+import { isJson, type OptionalShape, parseShape, type Shape, s } from '../base/shape.ts';
 import type { KnownArgs } from '../policy/call-rule.ts';
 import type { NamedType } from '../policy/check.ts';
 import {
@@ -77,6 +77,12 @@ export function checkReturns(spec: ReturnsSpec<unknown> | undefined): Check {
   if (spec === undefined) return (value) => value;
   if (isStandardSchema(spec)) return (value) => validate(spec, value, 'result');
   return (value) => parseShape(spec, value, 'result');
+}
+
+/** What a handler may return. Throws Fault `invalid`. */
+export function toResult(value: unknown): Json | undefined {
+  if (value !== undefined && !isJson(value)) throw new Fault('invalid', 'a function must return JSON');
+  return value;
 }
 
 /** The arguments as auth expressions know them; null where a Standard Schema stands for all of them. */

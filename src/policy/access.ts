@@ -89,11 +89,16 @@ export class Access {
     return rule?.decide(this.#facts(viewer, images)) ?? false;
   }
 
-  /** As `may`, and reads for `exists` what it needs. A read that fails is thrown: nothing is allowed then. */
-  async decide(question: Question, source: WitnessSource): Promise<boolean> {
+  /**
+   * As `may`, and reads for `exists` what it needs; without one the answer is there at once. A read that
+   * fails is thrown: nothing is allowed then.
+   */
+  decide(question: Question, source: WitnessSource): boolean | Promise<boolean> {
     const { action, entity, viewer } = question;
-    const witnesses = await this.witnesses(question, source);
-    return this.may(action, entity, viewer, { ...question, witnesses });
+    if (this.dependencies(action, entity).length === 0) return this.may(action, entity, viewer, question);
+    return this.witnesses(question, source).then((witnesses) =>
+      this.may(action, entity, viewer, { ...question, witnesses }),
+    );
   }
 
   /** For each `exists` of the policy a row that meets it, if there is one; undefined where it has none. */
@@ -134,6 +139,11 @@ export class Access {
     const rule = this.#rules.get(`${action} ${entity}`);
     if (!rule) return NO_CLAUSE;
     return explainExpression(rule.text, rule.expression, this.#facts(viewer, images));
+  }
+
+  /** Whether who looks makes a difference to which rows of `entity` there are. */
+  readsIdentity(entity: string): boolean {
+    return this.#readsIdentity.has(entity);
   }
 
   /** Viewers with equal keys see the same rows of every entity, and may share one encoding. */

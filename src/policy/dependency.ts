@@ -84,6 +84,21 @@ export class Dependency {
     return this.#spec(usable, factsOf(viewer, data, NO_ROW), limit);
   }
 
+  /**
+   * As `near`, for all rows of the policy that have these values, whatever else they have. Only literals, the
+   * viewer and `fixed` narrow it.
+   */
+  nearAll(fixed: JsonObject, viewer: Viewer): Omit<Near, 'limit'> {
+    const usable = this.#equalities.filter(
+      ({ other }) =>
+        other.kind === 'literal' ||
+        (other.kind === 'path' &&
+          (other.scope === 'auth' || (other.scope === 'data' && Object.hasOwn(fixed, other.name)))),
+    );
+    const { entity, where } = this.#spec(usable, factsOf(viewer, fixed, NO_ROW), 0);
+    return { entity, where };
+  }
+
   /** For `near`: leaves out rows that count for none of these users; undefined where no field tells. */
   ownedBy(userIds: readonly string[]): SqlClause | undefined {
     if (this.owner === undefined) return undefined;

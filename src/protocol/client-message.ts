@@ -31,8 +31,17 @@ export const clientMessage = tagged({
   cancel: s.object({ id: s.int(0) }),
   /** Row writes, each its own transaction, at most once per op_id. [L3] */
   push: s.object({ id: s.int(0), ops: s.array(pushOp) }),
+  /** Runs a query, and again when what it read changes. The number is one that this client has not used yet. */
+  watch: s.object({ id: s.int(0), fn: s.string(256), args: s.json() }),
   /** Asks for what was missed since `cursor`, after a gap. */
   catchup: s.object({ cursor: s.json() }),
+  /**
+   * Asks for the rows of a query and for what becomes of them, of an entity that `welcome.queried` names. The
+   * query is a QuerySpec; one that does not fit is answered by `dropped`.
+   */
+  subscribe: s.object({ id: s.int(0), query: s.jsonObject() }),
+  /** Ends what `subscribe` or `watch` began. */
+  unsubscribe: s.object({ id: s.int(0) }),
   /** Opens a channel under a number that the client chooses and that is free. */
   open: s.object({ ch: s.int(1, MAX_CHANNEL), kind: s.string(32), params: s.json() }),
   close: s.object({ ch: s.int(1, MAX_CHANNEL) }),

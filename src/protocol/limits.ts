@@ -17,6 +17,8 @@ export const limitsShape = s.object({
   pushOps: s.int(1),
   /** Calls and pushes of one connection that wait for their result. */
   callsInFlight: s.int(1),
+  /** Subscriptions of one connection. */
+  subscriptions: s.int(0),
   /** Milliseconds between two pings; twice that without a word ends a connection. */
   pingMs: s.int(1),
 });
@@ -30,5 +32,6 @@ export const DEFAULT_LIMITS: Limits = {
   channels: 64,
   pushOps: 256,
   callsInFlight: 1000,
+  subscriptions: 200,
   pingMs: 15_000,
 };

@@ -29,9 +29,35 @@ export const rowOp = s.object({
 });
 export type RowOp = Infer<typeof rowOp>;
 
-export const batchFields = { from: s.int(0), to: s.int(0), ops: s.array(rowOp) };
+/** A row as this session sees it. */
+export const sentRow = s.object({ row_id: s.string(64), data: s.jsonObject() });
+
+/** What becomes of one subscription: all its rows anew, or what has changed in them. At most one op a row. */
+export const subscriptionPart = s.object({
+  id: s.int(0),
+  rows: s.optional(s.array(sentRow)),
+  ops: s.optional(s.array(rowOp)),
+});
+export type SubscriptionPart = Infer<typeof subscriptionPart>;
+
+export const batchFields = {
+  from: s.int(0),
+  to: s.int(0),
+  ops: s.array(rowOp),
+  subs: s.optional(s.array(subscriptionPart)),
+};
 
 /** A `batch` text frame from operations that are encoded already. */
 export function encodeBatch(from: number, to: number, opsJson: string): string {
   return `{"t":"batch","from":${from},"to":${to},"ops":${opsJson}}`;
+}
+
+/** For `encodeBatch`: operations and the parts of subscriptions. */
+export function withParts(opsJson: string, parts: readonly string[]): string {
+  return parts.length > 0 ? `${opsJson},"subs":[${parts.join(',')}]` : opsJson;
+}
+
+/** `text`: a list of rows or of ops, encoded once for all who share it. */
+export function encodePart(id: number, kind: 'rows' | 'ops', text: string): string {
+  return `{"id":${id},"${kind}":${text}}`;
 }

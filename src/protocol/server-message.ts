@@ -1,7 +1,7 @@
 /** Text frames from server to client. Meanings: docs/wire.md. */
 import { type Infer, s, tagged } from '../base/shape.ts';
 import { limitsShape } from './limits.ts';
-import { batchFields, cursorShape } from './row-batch.ts';
+import { batchFields, cursorShape, sentRow } from './row-batch.ts';
 
 /** Who the server takes this connection for. */
 export const sessionInfo = s.object({
@@ -25,12 +25,23 @@ export const pushOutcome = s.object({
 export type PushOutcome = Infer<typeof pushOutcome>;
 export const pushOutcomes = s.array(pushOutcome);
 
+/** One watched query: its value, or how that differs from the last one (json-patch.ts), or why there is none. */
+export const answerEntry = s.object({
+  id: s.int(0),
+  value: s.optional(s.json()),
+  patch: s.optional(s.jsonObject()),
+  error: s.optional(faultShape),
+});
+export type AnswerEntry = Infer<typeof answerEntry>;
+
 export const serverMessage = tagged({
   welcome: s.object({
     session: sessionInfo,
     epoch: s.string(64),
     seq: s.int(0),
     limits: limitsShape,
+    /** Entities whose rows come by `subscribe` alone. */
+    queried: s.array(s.string()),
     /** Wall time of the server, ms since 1970. */
     time: s.number(),
   }),
@@ -42,7 +53,7 @@ export const serverMessage = tagged({
   /** Rows of one entity for a client that was reset. `last` ends the copy. */
   page: s.object({
     entity: s.nullable(s.string()),
-    rows: s.array(s.object({ row_id: s.string(64), data: s.jsonObject() })),
+    rows: s.array(sentRow),
     last: s.bool(),
   }),
   /** A part of the answer to a call, ahead of its result. */
@@ -55,6 +66,10 @@ export const serverMessage = tagged({
     /** The transaction that holds the effects, for a mutation that wrote. */
     seq: s.optional(s.int(0)),
   }),
+  /** What changed in the watched queries: after it, all of them are of the moment `to`. [Q2] */
+  answer: s.object({ to: s.int(0), answers: s.array(answerEntry) }),
+  /** The server has ended what the client asked to be told of, or does not begin it. */
+  dropped: s.object({ id: s.int(0), error: faultShape }),
   opened: s.object({ ch: s.int(1), info: s.json() }),
   closed: s.object({ ch: s.int(1), code: s.string(64), message: s.string() }),
   ping: s.object({ time: s.number() }),

@@ -11,11 +11,13 @@ import { serverMessage } from './server-message.ts';
  * History
  *   1  2026-11  first: handshake, calls, pushes, row batches and pages, channels
  *   2  2026-11  calls are answered in parts: `stream`
+ *   3  2026-11  live rows and watched queries: `subscribe`, `watch`, `unsubscribe`, `answer`, `dropped`,
+ *                 `batch.subs`, `welcome.queried`
  */
-export const PROTOCOL = 2;
+export const PROTOCOL = 3;
 
 /** The hash of all message shapes at PROTOCOL. */
-export const WIRE_HASH = 'c3d38efc253531d2';
+export const WIRE_HASH = '6d325c13fcf148cd';
 
 /** The WebSocket subprotocol of this number. */
 export const SUBPROTOCOL = `ternion.${PROTOCOL}`;

@@ -9,5 +9,13 @@ export {
   useMutationQueue,
   useSession,
 } from './use-engine-state.ts';
+export { type EntityHandle, useEntity } from './use-entity.ts';
+export { type InfiniteHandle, useInfiniteQuery } from './use-infinite-query.ts';
 export { type MutationHandle, useMutation } from './use-mutation.ts';
 export { type QueryOptions, useQuery, useRow } from './use-query.ts';
+export {
+  type PaginatedResult,
+  type ReactiveResult,
+  usePaginatedQuery,
+  useReactiveQuery,
+} from './use-reactive-query.ts';

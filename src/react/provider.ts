@@ -1,6 +1,7 @@
 /** `<TernionProvider engine={engine}>`: where the hooks below it find their engine. The app starts and closes it. */
 import { createContext, createElement, type ReactNode, useContext } from 'react';
 import type { SyncEngine } from '../client/sync-engine.ts';
+import type { Watcher } from '../client/watch-state.ts';
 import type { AppShape } from '../schema/app-shape.ts';
 import type { RegisteredApp } from './register.ts';
 
@@ -27,4 +28,9 @@ export function useEngine(): SyncEngine<RegisteredApp> {
   const engine = useContext(EngineContext);
   if (!engine) throw new Error('there is no <TernionProvider> above this component');
   return engine as unknown as SyncEngine<RegisteredApp>;
+}
+
+/** The engine, as the one who watches query functions. */
+export function useWatcher(): Watcher {
+  return useEngine();
 }

@@ -11,11 +11,13 @@ export interface MutationHandle<Args, Result> {
   readonly mutateAsync: (args: Args) => Promise<Result>;
   /** Calls of this component are on their way. */
   readonly pending: boolean;
-  /** Of the call that ended last, until the next is started. */
+  /** Of the call that ended last, until the next is started or `reset`. */
   readonly error: Fault | undefined;
+  /** Forgets the error. Calls that run go on. */
+  readonly reset: () => void;
 }
 
-/** `mutate` and `mutateAsync` stay the same functions as long as engine and reference do. */
+/** `mutate`, `mutateAsync` and `reset` stay the same functions as long as engine and reference do. */
 export function useMutation<Args, Result>(fn: FunctionRef<Args, Result>): MutationHandle<Args, Result> {
   const engine = useEngine();
   const [state, setState] = useState<{ running: number; error: Fault | undefined }>({
@@ -47,5 +49,9 @@ export function useMutation<Args, Result>(fn: FunctionRef<Args, Result>): Mutati
     [engine, fn],
   );
   const mutate = useCallback((args: Args) => void mutateAsync(args).catch(() => {}), [mutateAsync]);
-  return { mutate, mutateAsync, pending: state.running > 0, error: state.error };
+  const reset = useCallback(
+    () => setState((state) => (state.error ? { ...state, error: undefined } : state)),
+    [],
+  );
+  return { mutate, mutateAsync, reset, pending: state.running > 0, error: state.error };
 }

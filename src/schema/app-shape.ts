@@ -38,3 +38,23 @@ export type Api<T> = {
     ? FunctionRef<Args, Result>
     : Api<T[K]>;
 };
+
+/** An internal function as the server's own functions name it: `internalApi.notes.remind`. */
+export interface InternalRef<Kind extends FunctionKind, Args, Result> extends FunctionRef<Args, Result> {
+  readonly internal: true;
+  /** For the type checker alone. */
+  readonly kindOf?: Kind;
+}
+
+/** The tree of references to the internal functions in a tree of functions. */
+export type InternalApi<T> = {
+  readonly [K in keyof T as T[K] extends FunctionType
+    ? T[K] extends { readonly internal: true }
+      ? K
+      : never
+    : K]: T[K] extends FunctionType<infer Args, infer Result> & {
+    readonly kind: infer Kind extends FunctionKind;
+  }
+    ? InternalRef<Kind, Args, Result>
+    : InternalApi<T[K]>;
+};

@@ -25,7 +25,7 @@ type Change =
   | { do: 'create entity'; entity: string }
   | { do: 'drop entity'; entity: string }
   | { do: 'rename entity'; entity: string; from: string }
-  | { do: 'change sync'; entity: string; to: 'all' | 'none' }
+  | { do: 'change sync'; entity: string; to: 'all' | 'query' | 'none' }
   | { do: 'add field'; entity: string; field: string }
   | { do: 'drop field'; entity: string; field: string }
   | { do: 'rename field'; entity: string; field: string; from: string }

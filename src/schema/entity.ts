@@ -16,8 +16,8 @@ export interface IndexSpec {
 
 export interface EntityOptions<I extends readonly IndexSpec[] = readonly IndexSpec[]> {
   readonly indexes?: I;
-  /** `all` (default): part of every replica that may read it; `none`: only through functions. */
-  readonly sync?: 'all' | 'none';
+  /** `all` (default): part of every replica that may read it; `query`: only by live queries; `none`: only through functions. */
+  readonly sync?: 'all' | 'query' | 'none';
   /** What the entity was called before: a hint to migrations. Not for entities with documents. */
   readonly renamedFrom?: string;
 }
@@ -36,7 +36,7 @@ export class Entity<
   readonly indexes: readonly IndexSpec[];
   /** Only for the type checker. */
   declare readonly indexTypes: I;
-  readonly sync: 'all' | 'none';
+  readonly sync: 'all' | 'query' | 'none';
   readonly renamedFrom: string | undefined;
 
   constructor(name: N, fields: F, options: EntityOptions<I> = {}) {

@@ -29,7 +29,7 @@ export type IndexManifest = { readonly name: string; readonly fields: string[]; 
 
 export type EntityManifest = {
   readonly name: string;
-  readonly sync: 'all' | 'none';
+  readonly sync: 'all' | 'query' | 'none';
   /** Those the schema names, and `unique_<field>` for each unique field. */
   readonly indexes: IndexManifest[];
   readonly fields: { readonly [name: string]: FieldManifest };
@@ -140,7 +140,7 @@ const fieldShape = s.object({
 
 const entityShape = s.object({
   name: s.string(),
-  sync: s.oneOf('all', 'none'),
+  sync: s.oneOf('all', 'query', 'none'),
   indexes: s.array(s.object({ name: s.string(), fields: s.array(s.string()), unique: s.bool() })),
   fields: s.jsonObject(),
 });

@@ -18,6 +18,7 @@ export interface ServerConfig extends HostOptions {
   host?: string;
   /** Path of the SQLite file; the folder must exist. */
   database?: string;
+  /** Origins, besides the server's own, whose pages may sync, over sockets and requests. [P6] */
   origins?: readonly string[];
   logLevel?: LogLevel;
   /** Bytes of an HTTP request's body. */

@@ -1,6 +1,6 @@
 /**
  * One client's connection, from its first frame to its end. It parses, keeps the heartbeat, and hands
- * each message to its room: calls to Requests, channels to Mux, rows to Replica.
+ * each message to its room: calls to Requests, channels to Mux, rows to Replica, watched queries to WatchSession.
  *
  *   greeting --hello--> signing in --welcome--> ready --close or fault--> closed (terminal)
  *       '----- silent too long, bad message, refused ------------------------^
@@ -24,7 +24,9 @@ import { readCursor } from '../protocol/row-batch.ts';
 import type { ServerMessage } from '../protocol/server-message.ts';
 import { PROTOCOL } from '../protocol/version.ts';
 import type { Store } from '../store/store.ts';
+import type { QueryWatch } from '../sync/query-watch.ts';
 import { Replica, type ReplicaDeps } from '../sync/replica.ts';
+import { WatchSession } from '../sync/watch-session.ts';
 import { Mux } from './mux.ts';
 import { type Flusher, type LaneName, Outbox, type OutboxLimits } from './outbox.ts';
 import { Requests } from './requests.ts';
@@ -38,8 +40,11 @@ export interface ConnectionDeps {
   readonly authenticator: Authenticator;
   readonly channelHosts: ReadonlyMap<string, ChannelHost>;
   readonly replica: ReplicaDeps;
+  readonly watches: QueryWatch;
   readonly flusher: Flusher;
   readonly limits: Limits;
+  /** Entities whose rows come by subscription. */
+  readonly queried: string[];
   readonly outboxLimits: OutboxLimits;
 }
 
@@ -49,7 +54,7 @@ export const GREETING_MS = 10_000;
 type State =
   | { name: 'greeting' }
   | { name: 'signing_in' }
-  | { name: 'ready'; mux: Mux; requests: Requests; replica: Replica }
+  | { name: 'ready'; mux: Mux; requests: Requests; replica: Replica; watches: WatchSession }
   | { name: 'closed' };
 
 export class Connection implements Session {
@@ -180,11 +185,10 @@ export class Connection implements Session {
     const { env, limits, store, functions, channelHosts } = this.#deps;
     this.#viewer = viewer;
     const send = (message: ServerMessage) => this.#send(message);
-    const replica = new Replica(
-      this.#deps.replica,
-      { send: (text) => this.#outbox.send('rows', text) },
-      viewer,
-    );
+    const rows = { send: (text: string) => this.#outbox.send('rows', text) };
+    const dropped = (id: number, fault: Fault) => send({ t: 'dropped', id, error: fault.toJSON() });
+    const replica = new Replica(this.#deps.replica, { ...rows, dropped }, viewer);
+    const watches = new WatchSession(this.#deps.watches, { rows, send }, viewer);
     const requests = new Requests({
       env,
       functions,
@@ -202,13 +206,14 @@ export class Connection implements Session {
       maxChannels: limits.channels,
       send,
     });
-    this.#state = { name: 'ready', mux, requests, replica };
+    this.#state = { name: 'ready', mux, requests, replica, watches };
     send({
       t: 'welcome',
       session: sessionInfoOf(viewer),
       epoch: replica.epoch,
       seq: store.seq,
       limits,
+      queried: this.#deps.queried,
       time: env.clock.now(),
     });
     env.log.info('session.open', { session: this.id, user: viewer.userId });
@@ -217,7 +222,8 @@ export class Connection implements Session {
     this.#timer = env.clock.after(limits.pingMs, () => this.#beat());
   }
 
-  #dispatch(message: ClientMessage, { mux, requests, replica }: Extract<State, { name: 'ready' }>): void {
+  #dispatch(message: ClientMessage, state: Extract<State, { name: 'ready' }>): void {
+    const { mux, requests, replica, watches } = state;
     switch (message.t) {
       case 'hello':
         throw new Fault('bad_message', 'hello was said already');
@@ -229,8 +235,15 @@ export class Connection implements Session {
         return requests.cancel(message.id);
       case 'push':
         return requests.push(message, this.#viewer);
+      case 'watch':
+        return watches.watch(message.id, message.fn, message.args);
       case 'catchup':
         return replica.start(readCursor(message.cursor));
+      case 'subscribe':
+        return replica.subscribe(message.id, message.query);
+      case 'unsubscribe':
+        watches.unsubscribe(message.id);
+        return replica.unsubscribe(message.id);
       case 'open':
         return mux.open(message.ch, message.kind, message.params);
       case 'close':
@@ -251,6 +264,7 @@ export class Connection implements Session {
         this.#send({ t: 'session', session: sessionInfoOf(viewer) });
         if (!other) return;
         this.#state.replica.setViewer(viewer);
+        this.#state.watches.setViewer(viewer);
         this.#onViewer.emit();
       },
       (error) => this.fail(toFault(error)),
@@ -273,7 +287,10 @@ export class Connection implements Session {
   #room(lane: LaneName): void {
     if (this.#state.name !== 'ready') return;
     if (lane === 'stream') this.#state.requests.room();
-    if (lane === 'rows') this.#state.replica.drained();
+    if (lane === 'rows') {
+      this.#state.replica.drained();
+      this.#state.watches.drained();
+    }
     if (lane === 'docs') this.#state.mux.drained();
   }
 
@@ -284,6 +301,7 @@ export class Connection implements Session {
     this.#timer();
     if (state.name === 'ready') {
       state.replica.close();
+      state.watches.close();
       state.requests.close();
       state.mux.end();
     }

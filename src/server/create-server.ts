@@ -9,6 +9,7 @@ import { openSqlite } from '../store/sqlite.ts';
 import { resolveConfig, type ServerConfig } from './config.ts';
 import { Host } from './host.ts';
 import { httpApp } from './http-app.ts';
+import { pushBytes } from './http-limits.ts';
 import { nodeEnv } from './node-env.ts';
 import { attachWebSockets } from './ws-transport.ts';
 
@@ -29,12 +30,13 @@ export async function createServer(app: App, config: ServerConfig = {}): Promise
   const host = new Host(app, env, { drivers: { writer, reader }, options: config });
   await host.start();
 
-  const { fetch } = httpApp(host, { maxBodyBytes: settings.maxBodyBytes, routes: settings.http });
-  const http = createAdaptorServer({ fetch }) as HttpServer;
   const limits = { ...DEFAULT_LIMITS, ...config.limits };
+  const { maxBodyBytes, origins, http: routes } = settings;
+  const { fetch } = httpApp(host, { maxBodyBytes, maxPushBytes: pushBytes(limits), origins, routes });
+  const http = createAdaptorServer({ fetch }) as HttpServer;
   const closeDoor = attachWebSockets(http, env, {
     maxPayload: Math.max(limits.textBytes, limits.binaryBytes),
-    origins: settings.origins,
+    origins,
     accept: (transport, token) => host.accept(transport, token),
   });
   await listen(http, settings);

@@ -9,6 +9,7 @@ import { JOB_TABLES } from '../functions/job-table.ts';
 import { LEDGER_TABLES } from '../functions/ledger.ts';
 import { Registry } from '../functions/registry.ts';
 import { RowReads } from '../functions/row-reads.ts';
+import { WatchedQueries } from '../functions/watched-queries.ts';
 import type { Authenticator } from '../plugin/authenticator.ts';
 import type { ChannelHost } from '../plugin/channel.ts';
 import type { App } from '../plugin/define-app.ts';
@@ -19,16 +20,30 @@ import type { Transport } from '../plugin/transport.ts';
 import { Access } from '../policy/access.ts';
 import { ANONYMOUS, type Viewer } from '../policy/viewer.ts';
 import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts';
+import type { Schema } from '../schema/define-schema.ts';
 import { buildManifest } from '../schema/manifest.ts';
 import { type Drivers, Store, type StoreOptions } from '../store/store.ts';
 import { FanOut } from '../sync/fan-out.ts';
-import { DEFAULT_SURVEY, type SurveyLimits } from '../sync/limits.ts';
+import {
+  DEFAULT_LIVE,
+  DEFAULT_SURVEY,
+  DEFAULT_WATCH,
+  type LiveLimits,
+  type SurveyLimits,
+  type WatchLimits,
+} from '../sync/limits.ts';
+import { LiveRows } from '../sync/live-rows.ts';
+import { LogReader } from '../sync/log-reader.ts';
+import { QueryWatch } from '../sync/query-watch.ts';
 import { Surveyor } from '../sync/survey.ts';
 import { Visibility } from '../sync/visibility.ts';
 import { Connection, type ConnectionDeps } from './connection.ts';
 import { entityRoutes } from './entity-routes.ts';
 import { appRoute, assertDistinct, functionRoute } from './function-routes.ts';
+import { DEFAULT_HTTP, type HttpLimits } from './http-limits.ts';
+import { HttpSessions } from './http-sessions.ts';
 import { DEFAULT_OUTBOX, Flusher, type OutboxLimits } from './outbox.ts';
+import { syncRoutes } from './sync-routes.ts';
 
 export interface HostOptions {
   limits?: Partial<Limits>;
@@ -36,6 +51,10 @@ export interface HostOptions {
   store?: Partial<StoreOptions>;
   functions?: Partial<FunctionLimits>;
   survey?: Partial<SurveyLimits>;
+  watch?: Partial<WatchLimits>;
+  live?: Partial<LiveLimits>;
+  /** What sync over HTTP may take. */
+  httpSync?: Partial<HttpLimits>;
   /** Connections at once; one more is refused as `overloaded`. */
   maxConnections?: number;
   /** Longest wait for calls in flight when draining. */
@@ -66,8 +85,11 @@ export class Host {
   readonly #tables: readonly string[];
   readonly #options: HostOptions;
   readonly #schemaHash: string;
+  readonly #schema: Schema;
   readonly #visibility: Visibility;
   readonly #surveyor: Surveyor;
+  readonly #queries: WatchedQueries;
+  readonly #httpSessions: HttpSessions;
   readonly #connections = new Set<Connection>();
   #deps: ConnectionDeps | undefined;
   #draining = false;
@@ -81,6 +103,7 @@ export class Host {
     const registry = new Registry(app.functions, app.http);
     const functionDeps = { schema, store: this.store, access: this.access, registry };
     this.functions = new Functions(env, functionDeps, this.#options.functions);
+    this.#queries = new WatchedQueries(env, { schema, access: this.access, registry });
     const services: Services = { env, schema, store: this.store, access: this.access };
     this.#plugins = app.plugins.map((plugin) => plugin.create(services));
     this.#tables = [
@@ -89,12 +112,17 @@ export class Host {
       ...this.#plugins.flatMap((plugin) => plugin.tables ?? []),
     ];
     this.#schemaHash = buildManifest(schema).hash;
+    this.#schema = schema;
     this.#visibility = new Visibility(schema, this.access);
     this.#surveyor = new Surveyor(
       { schema, access: this.access },
       { ...DEFAULT_SURVEY, ...this.#options.survey },
     );
     const limits = { ...DEFAULT_LIMITS, ...this.#options.limits };
+    const http = { ...DEFAULT_HTTP, ...this.#options.httpSync };
+    this.#httpSessions = new HttpSessions(env, http, (transport, token) => this.accept(transport, token));
+    const { store, access } = this;
+    const log = new LogReader({ store, access, visibility: this.#visibility, surveyor: this.#surveyor });
     const reads = new RowReads({ schema, store: this.store, access: this.access });
     this.routes = [
       functionRoute(env, this.functions, {
@@ -102,6 +130,13 @@ export class Host {
         streamBytes: { ...DEFAULT_OUTBOX, ...this.#options.outbox }.streamBytes,
       }),
       ...entityRoutes({ functions: this.functions, reads, limits }),
+      ...syncRoutes({
+        sessions: this.#httpSessions,
+        pull: { log, entities: this.#visibility.entities, seq: () => store.seq },
+        push: { env, functions: this.functions, maxPushOps: limits.pushOps },
+        limits,
+        http,
+      }),
       ...this.#plugins.flatMap((plugin) => plugin.routes ?? []),
       ...registry.routes.map((route) => appRoute(this.functions, route)),
     ];
@@ -116,6 +151,11 @@ export class Host {
         name: 'ternion_writes_waiting',
         help: 'Writes that wait for the writer',
         read: () => this.store.waiting,
+      },
+      {
+        name: 'ternion_watches',
+        help: 'Watched queries that have a run of their own',
+        read: () => this.#deps?.watches.size ?? 0,
       },
       {
         name: 'ternion_outbox_bytes',
@@ -145,11 +185,18 @@ export class Host {
     await store.open(this.#tables);
     const visibility = this.#visibility;
     const surveyor = this.#surveyor;
-    const fanOut = new FanOut({ access, visibility, surveyor }, store.seq);
+    const live = this.#liveRows();
+    const fanOut = new FanOut({ access, visibility, surveyor, live }, store.seq);
     store.surveyWith((tx, commit) => fanOut.survey(tx, commit));
     store.onCommit((commits) => fanOut.commit(commits));
+    const watches = new QueryWatch(
+      { env, store, queries: this.#queries },
+      { ...DEFAULT_WATCH, ...this.#options.watch },
+    );
+    store.onCommit((commits) => watches.commit(commits));
     for (const plugin of this.#plugins) await plugin.start?.();
     await this.functions.jobs.start();
+    const limits = { ...DEFAULT_LIMITS, ...this.#options.limits };
     const hosts = this.#plugins.flatMap((plugin) => Object.entries(plugin.channels ?? {}));
     this.#deps = {
       env,
@@ -158,11 +205,24 @@ export class Host {
       functions: this.functions,
       authenticator: this.authenticator,
       channelHosts: new Map<string, ChannelHost>(hosts),
-      replica: { env, store, fanOut, visibility, surveyor },
+      replica: { env, store, fanOut, visibility, surveyor, live, maxSubscriptions: limits.subscriptions },
+      watches,
       flusher: new Flusher(env.clock),
-      limits: { ...DEFAULT_LIMITS, ...this.#options.limits },
+      limits,
+      queried: this.#schema.entities.filter(({ sync }) => sync === 'query').map(({ name }) => name),
       outboxLimits: { ...DEFAULT_OUTBOX, ...this.#options.outbox },
     };
+  }
+
+  #liveRows(): LiveRows {
+    const { env, store, access } = this;
+    const schema = this.#schema;
+    const surveyor = new Surveyor(
+      { schema, access, sync: 'query' },
+      { ...DEFAULT_SURVEY, ...this.#options.survey },
+    );
+    const deps = { env, schema, store, access, visibility: this.#visibility, surveyor };
+    return new LiveRows(deps, { ...DEFAULT_LIVE, ...this.#options.live });
   }
 
   /** Takes over a pipe whose other end is about to say hello. */
@@ -207,6 +267,7 @@ export class Host {
   /** Drains if that was not done yet, and lets go of everything. */
   async close(): Promise<void> {
     await this.drain();
+    this.#httpSessions.close();
     for (const plugin of this.#plugins) await plugin.close?.();
     await this.store.close();
   }

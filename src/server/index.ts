@@ -12,6 +12,7 @@ export type {
 export { functions } from '../functions/define.ts';
 export type { Delay } from '../functions/delay.ts';
 export type { HttpRouteDef, HttpRouteOptions } from '../functions/http-route.ts';
+export { createInternalApi } from '../functions/internal-api.ts';
 export type { FailedJob, Job } from '../functions/job-table.ts';
 export type { Page, Pagination } from '../functions/row-query.ts';
 export type { JobLimits } from '../functions/schedule.ts';

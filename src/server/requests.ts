@@ -5,12 +5,13 @@
  */
 
 import type { Env } from '../base/env.ts';
-import { Fault, toFault } from '../base/fault.ts';
+import { Fault } from '../base/fault.ts';
 import type { CallResult, Functions } from '../functions/call.ts';
 import type { ChunkSink } from '../functions/chunk-stream.ts';
 import type { Viewer } from '../policy/viewer.ts';
-import type { ClientMessage, PushOp } from '../protocol/client-message.ts';
-import type { PushOutcome, ServerMessage } from '../protocol/server-message.ts';
+import type { ClientMessage } from '../protocol/client-message.ts';
+import type { ServerMessage } from '../protocol/server-message.ts';
+import { known, pushRows } from './push-rows.ts';
 import { StreamLane } from './stream-lane.ts';
 
 interface RequestsDeps {
@@ -53,10 +54,7 @@ export class Requests {
 
   push({ id, ops }: Extract<ClientMessage, { t: 'push' }>, viewer: Viewer): void {
     this.#answer(id, async () => {
-      const { maxPushOps } = this.#deps;
-      if (ops.length > maxPushOps) throw new Fault('too_large', `more than ${maxPushOps} ops in a push`);
-      // Queued in order and at once, so that they share a COMMIT.
-      const outcomes = await Promise.all(ops.map((op) => this.#write(op, viewer)));
+      const outcomes = await pushRows(this.#deps, ops, viewer);
       const seqs = outcomes.map((outcome) => outcome.seq ?? 0);
       return { value: outcomes.map((outcome) => ({ ...outcome })), seq: Math.max(0, ...seqs) || null };
     });
@@ -79,16 +77,6 @@ export class Requests {
   /** Gives up all that is under way; results that come after this are dropped. */
   close(): void {
     for (const id of [...this.#inFlight.keys()]) this.cancel(id);
-  }
-
-  async #write(op: PushOp, viewer: Viewer): Promise<PushOutcome> {
-    const { op_id, entity, row_id: rowId, kind, data } = op;
-    try {
-      const { seq } = await this.#deps.functions.write({ opId: op_id, entity, rowId, kind, data }, viewer);
-      return seq === null ? { op_id, ok: true } : { op_id, ok: true, seq };
-    } catch (error) {
-      return { op_id, ok: false, error: this.#fault(error, `push ${entity}`).toJSON() };
-    }
   }
 
   #answer(id: number, work: (signal: AbortSignal, onChunk: ChunkSink) => Promise<CallResult>): void {
@@ -115,7 +103,12 @@ export class Requests {
       },
       (error) => {
         if (!isWanted()) return;
-        this.#settle(call, { t: 'result', id, ok: false, error: this.#fault(error, 'call').toJSON() });
+        this.#settle(call, {
+          t: 'result',
+          id,
+          ok: false,
+          error: known(this.#deps.env, error, 'call').toJSON(),
+        });
       },
     );
   }
@@ -130,13 +123,5 @@ export class Requests {
     if (!waiting) this.#inFlight.delete(id);
     // A call that is given up meanwhile has left already.
     else waiting.then(() => this.#inFlight.delete(id)).catch(() => {});
-  }
-
-  #fault(error: unknown, what: string): Fault {
-    if (!(error instanceof Fault)) {
-      const stack = error instanceof Error ? error.stack : undefined;
-      this.#deps.env.log.error('call.failed', { what, error: String(error), stack });
-    }
-    return toFault(error);
   }
 }

@@ -1,5 +1,5 @@
 /** Transport over a `ws` socket, and the door that upgrades requests to it. */
-import type { Server as HttpServer, IncomingMessage } from 'node:http';
+import type { Server as HttpServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Env } from '../base/env.ts';
@@ -7,6 +7,7 @@ import { isFault, toFault } from '../base/fault.ts';
 import type { Transport, TransportEvents } from '../plugin/transport.ts';
 import { readSubprotocols } from '../protocol/handshake.ts';
 import { SUBPROTOCOL } from '../protocol/version.ts';
+import { originAllowed } from './origin.ts';
 
 export interface WsDoorOptions {
   /** Bytes of one message; `ws` closes with 1009 before it reads more. */
@@ -27,7 +28,7 @@ export function attachWebSockets(server: HttpServer, env: Env, options: WsDoorOp
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
     if (request.url?.split('?')[0] !== '/ws') return refuse(socket, 404, 'Not Found');
-    if (!originAllowed(request, options.origins)) {
+    if (!originAllowed(request.headers, options.origins)) {
       env.log.warn('ws.origin_refused', { origin: request.headers.origin });
       return refuse(socket, 403, 'Forbidden');
     }
@@ -46,17 +47,6 @@ export function attachWebSockets(server: HttpServer, env: Env, options: WsDoorOp
     door.handleUpgrade(request, socket, head, (ws) => options.accept(new WsTransport(ws, socket), token));
   });
   return () => door.close();
-}
-
-/** Browsers always send `Origin` with an upgrade; programs do not, and have no cookies to abuse. */
-function originAllowed(request: IncomingMessage, origins: readonly string[]): boolean {
-  const { origin, host } = request.headers;
-  if (origin === undefined || origins.includes(origin)) return true;
-  try {
-    return new URL(origin).host === host;
-  } catch {
-    return false;
-  }
 }
 
 function refuse(socket: Duplex, status: number, reason: string): void {

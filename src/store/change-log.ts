@@ -108,6 +108,15 @@ export class ChangeLog {
     this.#appended.clear();
   }
 
+  /** The last transaction that this connection sees. */
+  async seq(driver: SqlDriver): Promise<number> {
+    const [row] = await driver.all(
+      `SELECT max(coalesce((SELECT max(seq) FROM _log), 0),
+        coalesce((SELECT CAST(value AS INTEGER) FROM _meta WHERE key = 'horizon'), 0)) AS seq`,
+    );
+    return Number(row?.seq);
+  }
+
   /** Up to `limit` commits after `seq`, in order. Throws `stale_cursor` below the horizon. */
   async since(driver: SqlDriver, seq: number, limit: number): Promise<Commit[]> {
     // A snapshot may be newer than what this object knows: between the COMMIT of a trim and `trimmed`.

@@ -45,8 +45,28 @@ export function orderSql(entity: AnyEntity, order: readonly OrderKey[]): string 
     .join(', ');
 }
 
-/** The rows behind a place in the order: one value for each key. NULL is before everything, as in SQL. */
-export function behind(entity: AnyEntity, order: readonly OrderKey[], values: readonly Json[]): SqlCondition {
+/** A value for each key of the order. NULL is before everything, as in SQL. */
+type Place = readonly Json[];
+
+/** The rows behind a place in the order. */
+export function behind(entity: AnyEntity, order: readonly OrderKey[], values: Place): SqlCondition {
+  return beyond(entity, order, { values, orAt: false });
+}
+
+/** The rows before a place in the order, and the one at it. */
+export function notBehind(entity: AnyEntity, order: readonly OrderKey[], values: Place): SqlCondition {
+  const reversed = order.map(({ field, direction }): OrderKey => {
+    return { field, direction: direction === 'desc' ? 'asc' : 'desc' };
+  });
+  return beyond(entity, reversed, { values, orAt: true });
+}
+
+/** `orAt`: with the row at the place; the last key is the id, so there is one at most. */
+function beyond(
+  entity: AnyEntity,
+  order: readonly OrderKey[],
+  { values, orAt }: { values: Place; orAt: boolean },
+): SqlCondition {
   const params: SqlValue[] = [];
   const keys = order.map(({ field, direction }, i) => {
     const spec = columnSpec(entity, field);
@@ -55,16 +75,17 @@ export function behind(entity: AnyEntity, order: readonly OrderKey[], values: re
   });
   const say = (i: number): string => {
     const { column, spec, value, desc } = keys[i]!;
-    let beyond: string;
-    if (value === null) beyond = desc ? '0' : `${column} IS NOT NULL`;
+    const last = i === keys.length - 1;
+    let past: string;
+    if (value === null) past = desc ? '0' : `${column} IS NOT NULL`;
     else {
       params.push(value);
-      beyond = desc ? `${column} < ?` : `${column} > ?`;
-      if (desc && spec.optional) beyond = `(${beyond} OR ${column} IS NULL)`;
+      past = `${column} ${desc ? '<' : '>'}${last && orAt ? '=' : ''} ?`;
+      if (desc && spec.optional) past = `(${past} OR ${column} IS NULL)`;
     }
-    if (i === keys.length - 1) return beyond;
+    if (last) return past;
     params.push(value);
-    return `(${beyond} OR (${column} IS ? AND ${say(i + 1)}))`;
+    return `(${past} OR (${column} IS ? AND ${say(i + 1)}))`;
   };
   const [first] = keys;
   // Said once more without OR, so that an index is entered at the place.

@@ -7,7 +7,7 @@ import type { Json, JsonObject } from '../base/json.ts';
 import { ALL_ROWS, NO_ROWS } from '../policy/to-sql.ts';
 import type { AnyEntity } from '../schema/define-schema.ts';
 import { totalOrder } from '../schema/query-spec.ts';
-import { behind, every, filtered, indexed, orderSql } from './conditions.ts';
+import { behind, every, filtered, indexed, notBehind, orderSql } from './conditions.ts';
 import { quote } from './ddl.ts';
 import type { SqlCondition } from './filter-sql.ts';
 import { rowReader } from './row-codec.ts';
@@ -20,6 +20,8 @@ export const MAX_SCAN_ROWS = 50_000;
 export interface PageAfter {
   /** A value for each key of the order; null: from the beginning. */
   readonly after: readonly Json[] | null;
+  /** The place of the last row that may be in the page; absent or null: to the end. */
+  readonly upTo?: readonly Json[] | null;
   readonly size: number;
 }
 
@@ -27,14 +29,20 @@ export interface ScanPage {
   readonly rows: JsonObject[];
   /** At least one row that is no part of this page comes behind it. */
   readonly more: boolean;
+  /** The first of them that `filter` lets pass; absent when there are none. */
+  readonly next?: JsonObject;
 }
 
 /** A page. Throws `too_large` when it is not full after MAX_SCAN_ROWS. */
 export async function scanPage(driver: SqlDriver, scan: Selection & PageAfter): Promise<ScanPage> {
-  const { entity, spec, filter = ALL_ROWS, after, size } = scan;
+  const { entity, spec, filter = ALL_ROWS, after, upTo, size } = scan;
   if (filter === NO_ROWS) return { rows: [], more: false };
   const order = totalOrder(spec);
-  const rest = after ? every(indexed(entity, spec), behind(entity, order, after)) : indexed(entity, spec);
+  const rest = every(
+    indexed(entity, spec),
+    ...(after ? [behind(entity, order, after)] : []),
+    ...(upTo ? [notBehind(entity, order, upTo)] : []),
+  );
   const keep = filtered(entity, spec, filter);
   const by = orderSql(entity, order);
   const table = quote(entity.name);
@@ -44,7 +52,7 @@ export async function scanPage(driver: SqlDriver, scan: Selection & PageAfter): 
     const sql = `SELECT ${rowReader(entity).columns} FROM (${near}) AS ${table} WHERE ${keep.sql} ORDER BY ${by} LIMIT ?`;
     const params = [...rest.params, window, ...keep.params, size + 1];
     const rows = await readRows(driver, entity, { sql, params });
-    if (rows.length > size) return { rows: rows.slice(0, size), more: true };
+    if (rows.length > size) return { rows: rows.slice(0, size), more: true, next: rows[size]! };
     if (!(await holdsMore(driver, { entity, rest, than: window }))) return { rows, more: false };
   }
   throw tooMany(entity);

@@ -214,6 +214,33 @@ test('[Q5] pages from SQL, put together, are what JS says of the whole', async (
   );
 });
 
+test('[Q5] pages pinned at both ends are the whole of what the table holds now', async () => {
+  await fc.assert(
+    fc.asyncProperty(rowsOf, rowsOf, orderBy, fc.integer({ min: 1, max: 3 }), async (...all) => {
+      const [before, now, orderBy, size] = all;
+      const spec: QuerySpec = { entity: 'Thing', orderBy };
+      const scan = (after: Json[] | null, upTo: Json[] | null, size: number) =>
+        scanPage(drivers.writer, { entity: Thing, spec, after, upTo, size });
+      await fill(before);
+      const ends: Json[][] = [];
+      for (let more = true; more; ) {
+        const page = await scan(ends.at(-1) ?? null, null, size);
+        if (page.more) ends.push(totalOrder(spec).map(({ field }) => page.rows.at(-1)![field]!));
+        more = page.more;
+      }
+      await fill(now);
+      const seen: JsonObject[] = [];
+      for (let i = 0; i <= ends.length; i++) {
+        const page = await scan(ends[i - 1] ?? null, ends[i] ?? null, 100);
+        expect(page.more).toBe(false);
+        seen.push(...page.rows);
+      }
+      expect(seen).toEqual(select({ ...spec, fields: Thing.fields }, now));
+    }),
+    { numRuns: 200 },
+  );
+});
+
 test('rows come back as they went in', async () => {
   await fc.assert(
     fc.asyncProperty(fc.record(rowFields), async (fields) => {
@@ -238,6 +265,7 @@ async function pages(size: number, filter?: SqlClause): Promise<string[][]> {
 test('pages in order of id are the whole, or what a filter leaves of it', async () => {
   await fill(['a', 'b', 'c', 'd', 'e'].map((id) => ({ id, sure: 1, body: '' })));
   expect(await pages(2)).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
+  expect(await pages(5)).toEqual([['a', 'b', 'c', 'd', 'e'], []]);
   const filter = { sql: '"Thing"."id" IN (?, ?)', params: ['a', 'e'] };
   expect(await pages(5, filter)).toEqual([['a', 'e']]);
   expect(await pages(1, filter)).toEqual([['a'], ['e'], []]);

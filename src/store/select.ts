@@ -48,10 +48,14 @@ export async function selectPage(driver: SqlDriver, entity: AnyEntity, page: Pag
   const { afterId, size, filter = ALL_ROWS } = page;
   if (filter === NO_ROWS) return { rows: [], next: null };
   const table = quote(entity.name);
-  const [end] = await driver.all(`SELECT "id" FROM ${table} WHERE "id" > ? ORDER BY "id" LIMIT 1 OFFSET ?`, [
-    afterId,
-    PAGE_SCAN_ROWS - 1,
-  ]);
+  // Where every row passes, the scan ends at `size` by itself.
+  const [end] =
+    filter === ALL_ROWS
+      ? []
+      : await driver.all(`SELECT "id" FROM ${table} WHERE "id" > ? ORDER BY "id" LIMIT 1 OFFSET ?`, [
+          afterId,
+          PAGE_SCAN_ROWS - 1,
+        ]);
   const lastScanned = end ? String(end.id) : null;
   const scanned = `"id" > ?${lastScanned === null ? '' : ' AND "id" <= ?'}`;
   const from = `SELECT ${rowReader(entity).columns} FROM ${table}`;

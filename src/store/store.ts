@@ -84,6 +84,11 @@ export class Snapshot {
     return selectPage(this.#driver, this.#schema.entity(entity), page);
   }
 
+  /** The last transaction that is part of it. */
+  seq(): Promise<number> {
+    return this.#log.seq(this.#driver);
+  }
+
   /** Commits after `seq`. Throws `stale_cursor` below the horizon. */
   since(seq: number, limit: number): Promise<Commit[]> {
     return this.#log.since(this.#driver, seq, limit);

@@ -173,18 +173,24 @@ export class Transaction {
     return this.#follow(running);
   }
 
-  /** Notes the change at once, in the order of the statements, and strikes it out again if its own fails. */
-  async #write({ sql, params }: Statement, change: Change): Promise<void> {
+  /**
+   * Notes the change at once, in the order of the statements, and strikes it out again if its own fails. Not
+   * async, for every row that is written waits for it.
+   */
+  #write({ sql, params }: Statement, change: Change): Promise<void> {
     const running = this.#open().run(sql, params);
     this.#writes.push(change);
-    try {
-      await this.#follow(running);
-    } catch (error) {
-      const at = this.#writes.indexOf(change);
-      this.#writes.splice(at, 1);
-      if (this.#beforeSavepoint !== undefined && at < this.#beforeSavepoint) this.#beforeSavepoint--;
-      throw error;
-    }
+    this.#underWay.add(running);
+    return running.then(
+      () => void this.#underWay.delete(running),
+      (error) => {
+        this.#underWay.delete(running);
+        const at = this.#writes.indexOf(change);
+        this.#writes.splice(at, 1);
+        if (this.#beforeSavepoint !== undefined && at < this.#beforeSavepoint) this.#beforeSavepoint--;
+        throw error;
+      },
+    );
   }
 
   async #follow<T>(running: Promise<T>): Promise<T> {

@@ -2,30 +2,23 @@
  * From a commit to the sessions: equal viewers form an audience, whose operations are found and encoded
  * once; each member gets the same string behind a prefix with its own cursor. Where policies look at other
  * rows, those are read at the end of each transaction; an audience for which that was too much reads the log.
+ * What a COMMIT is to a member's subscriptions (live-rows.ts) goes into the same batch.
  */
 import type { Access } from '../policy/access.ts';
 import type { WitnessSource } from '../policy/dependency.ts';
 import type { Viewer } from '../policy/viewer.ts';
-import { encodeBatch } from '../protocol/row-batch.ts';
+import { encodeBatch, withParts } from '../protocol/row-batch.ts';
 import type { Commit } from '../store/change-log.ts';
+import type { LiveRows } from './live-rows.ts';
+import type { Member } from './member.ts';
 import { type Findings, type Surveyor, UNKNOWN } from './survey.ts';
 import type { Visibility } from './visibility.ts';
-
-/** A replica that is up to date and takes batches as they come. */
-export interface Member {
-  readonly viewer: Viewer;
-  /** Where the client's copy stands. */
-  readonly cursor: number;
-  /** `text` is a batch from `cursor` to `to`. */
-  deliver(text: string, to: number): void;
-  /** What it missed, if anything, is to be found in the log. */
-  restart(): void;
-}
 
 export interface FanOutDeps {
   readonly access: Access;
   readonly visibility: Visibility;
   readonly surveyor: Surveyor;
+  readonly live: LiveRows;
 }
 
 interface Audience {
@@ -37,14 +30,16 @@ export class FanOut {
   readonly #access: Access;
   readonly #visibility: Visibility;
   readonly #surveyor: Surveyor;
+  readonly #live: LiveRows;
   readonly #findings = new WeakMap<Commit, Findings>();
   readonly #audiences = new Map<string, Audience>();
   #seq: number;
 
-  constructor({ access, visibility, surveyor }: FanOutDeps, seq: number) {
+  constructor({ access, visibility, surveyor, live }: FanOutDeps, seq: number) {
     this.#access = access;
     this.#visibility = visibility;
     this.#surveyor = surveyor;
+    this.#live = live;
     this.#seq = seq;
   }
 
@@ -78,8 +73,9 @@ export class FanOut {
 
   /** Reads what `commit` will need, inside the transaction that becomes it. */
   survey(source: WitnessSource, commit: Commit): Promise<void> | undefined {
-    if (this.#audiences.size === 0 || !this.#surveyor.concerns(commit)) return undefined;
-    return this.#survey(source, commit);
+    const concerned = this.#audiences.size > 0 && this.#surveyor.concerns(commit);
+    if (!concerned) return this.#live.survey(source, commit);
+    return this.#survey(source, commit).then(() => this.#live.survey(source, commit));
   }
 
   async #survey(source: WitnessSource, commit: Commit): Promise<void> {
@@ -91,6 +87,11 @@ export class FanOut {
   commit(commits: readonly Commit[]): void {
     const to = commits.at(-1)!.seq;
     this.#seq = to;
+    const { parts, lost } = this.#live.commit(commits);
+    for (const member of lost) {
+      parts.delete(member);
+      member.restart();
+    }
     const findings = new Map<Commit, Findings>();
     for (const commit of commits) {
       if (this.#surveyor.concerns(commit)) findings.set(commit, this.#findings.get(commit) ?? UNKNOWN);
@@ -98,7 +99,10 @@ export class FanOut {
     for (const { viewer, members } of [...this.#audiences.values()]) {
       const ops = this.#visibility.ops(commits, findings, viewer);
       if (!ops) {
-        for (const member of [...members]) member.restart();
+        for (const member of [...members]) {
+          parts.delete(member);
+          member.restart();
+        }
         continue;
       }
       if (ops.length === 0) continue; // the next batch starts from the older cursor
@@ -106,6 +110,12 @@ export class FanOut {
       const texts = new Map<number, string>();
       for (const member of [...members]) {
         const from = member.cursor;
+        const own = parts.get(member);
+        if (own) {
+          parts.delete(member);
+          member.deliver(encodeBatch(from, to, withParts(opsJson, own)), to);
+          continue;
+        }
         let text = texts.get(from);
         if (text === undefined) {
           text = encodeBatch(from, to, opsJson);
@@ -114,5 +124,7 @@ export class FanOut {
         member.deliver(text, to);
       }
     }
+    for (const [member, own] of parts)
+      member.deliver(encodeBatch(member.cursor, to, withParts('[]', own)), to);
   }
 }

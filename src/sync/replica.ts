@@ -8,20 +8,27 @@
  *                                                                '--lane full, room again
  *   any --start--> again from there      any --close--> closed
  *
+ * Its subscriptions (subscriptions.ts) are told by the batch with which it becomes live, and then with every
+ * batch; those that come later are told in the turn in which their rows are at hand, so nothing that happens
+ * is missed or told twice. While a long log is read in parts, what subscriptions showed before stays as it was
+ * until the last part brings it anew.
+ *
  * [S2] batches join up: each starts at the cursor where the last one ended.  [S6] a resumed client gets what
  * a fresh one would.  [S10] at most one page or batch waits in the rows lane beyond its cap.
  */
 import { type Deferred, deferred } from '../base/deferred.ts';
 import type { Env } from '../base/env.ts';
-import { isFault } from '../base/fault.ts';
-import { fnv1a64 } from '../base/hash.ts';
+import type { Fault } from '../base/fault.ts';
+import type { JsonObject } from '../base/json.ts';
 import { sameViewer, type Viewer } from '../policy/viewer.ts';
-import { type Cursor, encodeBatch, type RowOp } from '../protocol/row-batch.ts';
+import { type Cursor, encodeBatch, withParts } from '../protocol/row-batch.ts';
 import type { ServerMessage } from '../protocol/server-message.ts';
-import type { Commit } from '../store/change-log.ts';
-import type { PageOf, RowPage } from '../store/select.ts';
-import type { Snapshot, Store } from '../store/store.ts';
-import type { FanOut, Member } from './fan-out.ts';
+import type { Store } from '../store/store.ts';
+import type { FanOut } from './fan-out.ts';
+import type { LiveRows } from './live-rows.ts';
+import { LogReader, type SeenPage } from './log-reader.ts';
+import type { Member } from './member.ts';
+import { Subscriptions } from './subscriptions.ts';
 import type { Surveyor } from './survey.ts';
 import type { Visibility } from './visibility.ts';
 
@@ -29,6 +36,8 @@ import type { Visibility } from './visibility.ts';
 export interface RowSink {
   /** False: the lane is full and the text was dropped; `Replica.drained` is called when there is room. */
   send(text: string): boolean;
+  /** A subscription was refused or has ended. */
+  dropped(id: number, fault: Fault): void;
 }
 
 export interface ReplicaDeps {
@@ -37,17 +46,23 @@ export interface ReplicaDeps {
   readonly fanOut: FanOut;
   readonly visibility: Visibility;
   readonly surveyor: Surveyor;
+  readonly live: LiveRows;
+  /** Of one session. */
+  readonly maxSubscriptions: number;
 }
 
-/** Rows in one page of a copy, and commits read from the log at once. */
+/** Rows in one page of a copy. */
 export const PAGE_ROWS = 500;
-export const LOG_COMMITS = 200;
+/** Reads of the log that the next commit overtook, after which subscriptions are told apart from their batch. */
+const MAX_OVERTAKEN = 5;
 /** Pause after the database failed under a catch-up. */
 const RETRY_MS = 1000;
 
 export class Replica implements Member {
   readonly #deps: ReplicaDeps;
+  readonly #log: LogReader;
   readonly #sink: RowSink;
+  readonly #subscriptions: Subscriptions;
   #viewer: Viewer;
   #cursor = 0;
   #live = false;
@@ -57,8 +72,11 @@ export class Replica implements Member {
 
   constructor(deps: ReplicaDeps, sink: RowSink, viewer: Viewer) {
     this.#deps = deps;
+    this.#log = new LogReader({ ...deps, access: deps.fanOut });
     this.#sink = sink;
     this.#viewer = viewer;
+    const dropped = (id: number, fault: Fault) => sink.dropped(id, fault);
+    this.#subscriptions = new Subscriptions(deps.live, { member: this, dropped }, deps.maxSubscriptions);
   }
 
   get viewer(): Viewer {
@@ -69,24 +87,14 @@ export class Replica implements Member {
     return this.#cursor;
   }
 
-  /**
-   * The epoch of this viewer's cursors: that of the store, and of what the policies know of him. A cursor
-   * from before his claims changed stands for other rows, and is answered by a reset. [S8]
-   */
   get epoch(): string {
-    const { store, fanOut } = this.#deps;
-    return `${store.epoch}.${fnv1a64(fanOut.audienceKey(this.#viewer))}`;
+    return this.#log.epoch(this.#viewer);
   }
 
   /** Brings the client up to date from `cursor`; null, foreign, future or trimmed cursors start a new copy. */
   start(cursor: Cursor | null): void {
     this.#stop();
-    const { store } = this.#deps;
-    const good =
-      cursor !== null &&
-      cursor.epoch === this.epoch &&
-      cursor.seq <= store.seq &&
-      cursor.seq >= store.horizon;
+    const good = cursor !== null && this.#log.isGood(cursor, this.#viewer);
     const run = this.#run;
     this.#catchUp(run, good ? cursor.seq : null).catch((error) => {
       if (run !== this.#run) return;
@@ -104,6 +112,16 @@ export class Replica implements Member {
     this.#stop();
     this.#viewer = viewer;
     this.start(null);
+  }
+
+  /** Throws `bad_message` for a number that is in use. */
+  subscribe(id: number, query: JsonObject): void {
+    this.#subscriptions.add(id, query);
+    if (this.#live) void this.#answer(this.#run);
+  }
+
+  unsubscribe(id: number): void {
+    this.#subscriptions.remove(id);
   }
 
   /** A write of this client has been answered: its cursor must pass `seq`, though it may see nothing new. */
@@ -144,64 +162,60 @@ export class Replica implements Member {
   #stop(): void {
     this.#run++;
     this.#deps.fanOut.leave(this);
+    this.#subscriptions.suspend();
     this.#live = false;
+  }
+
+  /** Tells the first rows of subscriptions that came to a live replica. */
+  async #answer(run: number): Promise<void> {
+    const subscriptions = this.#subscriptions;
+    do {
+      await subscriptions.prepare();
+      if (run !== this.#run || !this.#live) return;
+      if (!subscriptions.someReady) continue;
+      const to = this.#deps.fanOut.seq;
+      const parts = subscriptions.take();
+      if (parts.length > 0) this.deliver(encodeBatch(this.#cursor, to, withParts('[]', parts)), to);
+    } while (run === this.#run && !subscriptions.ready);
   }
 
   async #catchUp(run: number, seq: number | null): Promise<void> {
     const { env, fanOut } = this.#deps;
+    const subscriptions = this.#subscriptions;
     let from = seq ?? (await this.#copy(run));
-    let told = false;
+    let overtaken = 0;
     while (run === this.#run) {
       this.#cursor = from;
-      if (told && from === fanOut.seq) {
-        this.#live = true;
-        fanOut.join(this);
-        return;
-      }
       if (from > fanOut.seq) {
         // The log was read between a COMMIT and its fan-out, which is about to happen.
         await new Promise<void>((resolve) => env.clock.soon(resolve));
         continue;
       }
-      const seen = await this.#since(from);
+      await subscriptions.prepare();
+      if (run !== this.#run) return;
+      const seen = await this.#log.since(from, this.#viewer);
       if (run !== this.#run) return;
       if (!seen) {
         from = await this.#copy(run);
         continue;
       }
-      if (!(await this.#send(encodeBatch(from, seen.to, JSON.stringify(seen.ops)), run))) return;
-      from = seen.to;
-      told = true;
+      const ops = JSON.stringify(seen.ops);
+      if (seen.to === fanOut.seq && subscriptions.ready) {
+        if (this.#sink.send(encodeBatch(from, seen.to, withParts(ops, subscriptions.take())))) {
+          this.#cursor = seen.to;
+          this.#live = true;
+          fanOut.join(this);
+          return;
+        }
+        subscriptions.suspend(); // nothing is held for a slow reader
+        await this.#roomAgain();
+      } else if (seen.isAll && subscriptions.size > 0 && overtaken < MAX_OVERTAKEN) {
+        overtaken++; // what they showed goes on together with the rest
+      } else if (seen.to > from) {
+        if (!(await this.#send(encodeBatch(from, seen.to, ops), run))) return;
+        from = seen.to;
+      }
     }
-  }
-
-  /** What the log holds behind `seq` for this viewer; undefined when it does not tell. */
-  async #since(seq: number): Promise<{ ops: RowOp[]; to: number } | undefined> {
-    const { store, visibility, surveyor } = this.#deps;
-    const viewer = this.#viewer;
-    try {
-      return await store.read(async (snapshot) => {
-        const commits = await snapshot.since(seq, LOG_COMMITS);
-        const to = commits.at(-1)?.seq ?? seq;
-        const later = await this.#later(snapshot, commits);
-        if (!later) return undefined;
-        const findings = await surveyor.survey(snapshot, { commits, later }, { name: 'one', viewer });
-        const ops = visibility.ops(commits, findings, viewer);
-        return ops && { ops, to };
-      });
-    } catch (error) {
-      if (isFault(error, 'stale_cursor')) return undefined;
-      throw error;
-    }
-  }
-
-  /** The commits behind these, if they are needed to know how other rows were; undefined when too many. */
-  async #later(snapshot: Snapshot, commits: readonly Commit[]): Promise<Commit[] | undefined> {
-    const { surveyor } = this.#deps;
-    if (commits.length < LOG_COMMITS || !commits.some((commit) => surveyor.concerns(commit))) return [];
-    const { maxLater } = surveyor.limits;
-    const later = await snapshot.since(commits.at(-1)!.seq, maxLater + 1);
-    return later.length > maxLater ? undefined : later;
   }
 
   /**
@@ -209,22 +223,18 @@ export class Replica implements Member {
    * so a page may be newer than that seq, and the client shows nothing until the batches have caught up.
    */
   async #copy(run: number): Promise<number> {
-    const { store, fanOut, visibility } = this.#deps;
+    const { fanOut, visibility } = this.#deps;
     const seq = fanOut.seq;
     const message = (value: ServerMessage) => this.#send(JSON.stringify(value), run);
     if (!(await message({ t: 'reset', cursor: { epoch: this.epoch, seq } }))) return seq;
     for (const entity of visibility.entities) {
       let place: string | null = '';
       while (place !== null) {
-        const reader = visibility.reader(entity, this.#viewer);
-        const of: PageOf = { afterId: place, size: PAGE_ROWS, filter: reader.clause };
-        const { rows, next }: RowPage = await store.read((snapshot) => snapshot.page(entity, of));
-        const visible = rows.flatMap((row) => {
-          const data = reader.row(row);
-          return data ? [{ row_id: String(row.id), data }] : [];
+        const { rows, next }: SeenPage = await this.#log.page(entity, this.#viewer, {
+          afterId: place,
+          size: PAGE_ROWS,
         });
-        if (visible.length > 0 && !(await message({ t: 'page', entity, rows: visible, last: false })))
-          return seq;
+        if (rows.length > 0 && !(await message({ t: 'page', entity, rows, last: false }))) return seq;
         if (run !== this.#run) return seq;
         place = next;
       }

@@ -31,6 +31,8 @@ export interface Findings {
 export interface SurveyDeps {
   readonly schema: Schema;
   readonly access: Access;
+  /** Whose rows it looks after: those of replicas (the default), or those of subscriptions. */
+  readonly sync?: 'all' | 'query';
 }
 
 /** A turn and the rows that it may show or hide; without them when they were not or could not be found. */
@@ -47,14 +49,19 @@ export class Surveyor {
   readonly #relevant = new Set<string>();
   readonly limits: SurveyLimits;
 
-  constructor({ schema, access }: SurveyDeps, limits: SurveyLimits) {
+  constructor({ schema, access, sync = 'all' }: SurveyDeps, limits: SurveyLimits) {
     this.limits = limits;
-    for (const { name, sync } of schema.entities) {
-      const dependencies = sync === 'all' ? access.dependencies('read', name) : [];
+    for (const { name, sync: of } of schema.entities) {
+      const dependencies = of === sync ? access.dependencies('read', name) : [];
       if (dependencies.length === 0) continue;
       this.#dependencies.set(name, dependencies);
       for (const each of [name, ...dependencies.map(({ entity }) => entity)]) this.#relevant.add(each);
     }
+  }
+
+  /** Whether other rows decide who sees a row of this entity. */
+  covers(entity: string): boolean {
+    return this.#dependencies.has(entity);
   }
 
   /** False: its changes alone tell who sees what. */

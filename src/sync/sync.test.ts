@@ -10,7 +10,8 @@ import { Store } from '../store/store.ts';
 import { simEnv } from '../testing/sim-env.ts';
 import { TempDatabase } from '../testing/temp-database.ts';
 import { FanOut } from './fan-out.ts';
-import { DEFAULT_SURVEY } from './limits.ts';
+import { DEFAULT_LIVE, DEFAULT_SURVEY } from './limits.ts';
+import { LiveRows } from './live-rows.ts';
 import { PAGE_ROWS, Replica } from './replica.ts';
 import { Surveyor } from './survey.ts';
 import { Reader } from './testing/reader.ts';
@@ -36,13 +37,18 @@ let database: TempDatabase;
 let env: ReturnType<typeof simEnv>;
 let store: Store;
 let fanOut: FanOut;
+let live: LiveRows;
 
 beforeEach(async () => {
   database = new TempDatabase();
   env = simEnv();
   store = new Store(env, { schema, drivers: database.open() });
   await store.open();
-  fanOut = new FanOut({ access: access(), visibility: visibility(), surveyor: surveyor() }, store.seq);
+  live = new LiveRows(
+    { env, schema, store, access: access(), visibility: visibility(), surveyor: surveyor() },
+    DEFAULT_LIVE,
+  );
+  fanOut = new FanOut({ access: access(), visibility: visibility(), surveyor: surveyor(), live }, store.seq);
   store.onCommit((commits) => fanOut.commit(commits));
 });
 afterEach(() => database.remove());
@@ -53,7 +59,7 @@ const visibility = () => new Visibility(schema, access());
 
 function replicaOf(reader: Reader, userId = 'ada'): Replica {
   return new Replica(
-    { env, store, fanOut, visibility: visibility(), surveyor: surveyor() },
+    { env, store, fanOut, visibility: visibility(), surveyor: surveyor(), live, maxSubscriptions: 10 },
     reader,
     viewer(userId),
   );
@@ -142,7 +148,7 @@ describe('catching up', () => {
     const reader = new Reader();
     const promoted: Viewer = { ...viewer('ada'), roles: ['admin'] };
     new Replica(
-      { env, store, fanOut, visibility: visibility(), surveyor: surveyor() },
+      { env, store, fanOut, visibility: visibility(), surveyor: surveyor(), live, maxSubscriptions: 10 },
       reader,
       promoted,
     ).start(cursor);
@@ -264,10 +270,11 @@ describe('live', () => {
         list.push(text);
         return true;
       },
+      dropped: () => {},
     }));
     for (const [i, userId] of ['ada', 'ada', 'eve'].entries()) {
       new Replica(
-        { env, store, fanOut, visibility: visibility(), surveyor: surveyor() },
+        { env, store, fanOut, visibility: visibility(), surveyor: surveyor(), live, maxSubscriptions: 10 },
         readers[i]!,
         viewer(userId),
       ).start(null);

@@ -21,7 +21,7 @@ export interface Surroundings<A extends App> {
 }
 
 export class SimClient<A extends App = App> {
-  readonly user: string | null;
+  #user: string | null;
   readonly #world: Surroundings<A>;
   readonly #storage = createWriteThroughStorage();
   #process: SimProcess;
@@ -34,7 +34,7 @@ export class SimClient<A extends App = App> {
 
   constructor(world: Surroundings<A>, user: string | null) {
     this.#world = world;
-    this.user = user;
+    this.#user = user;
     this.#process = new SimProcess(world.env);
     this.#persistence = this.#disk();
     this.#engine = this.#page();
@@ -44,8 +44,23 @@ export class SimClient<A extends App = App> {
     return this.#engine;
   }
 
+  get user(): string | null {
+    return this.#user;
+  }
+
+  /** Another user at the same page. */
+  become(user: string | null): void {
+    this.#user = user;
+    this.#engine.setToken(user);
+  }
+
   get crashed(): boolean {
     return this.#crashed !== undefined;
+  }
+
+  /** What is durable at this moment, also after a crash. */
+  get disk(): MemoryState {
+    return this.#crashed ?? this.#persistence.snapshot();
   }
 
   /** Rows of an entity as this page shows them, by id. */

@@ -50,6 +50,32 @@ export function socketDoor(url: string): Door {
   };
 }
 
+/** `watch` on a socket. */
+export function watchDoor(url: string): Door {
+  return async (as, name, args) => {
+    const socket = await openSocket(url, as);
+    const { answer, error } = await watchOnce(socket, { fn: name, args });
+    socket.end();
+    return error?.code ?? (answer ? 'ok' : 'nothing');
+  };
+}
+
+/** The first that is heard of a watched query. */
+export async function watchOnce(
+  socket: Awaited<ReturnType<typeof openSocket>>,
+  query: { fn: string; args: Json },
+): Promise<{ answer?: { value: Json }; error?: { code: string } }> {
+  socket.say({ t: 'watch', id: 1, ...query });
+  return Promise.race([
+    socket.heard('dropped'),
+    socket.heard('answer').then((message) => {
+      const [answer] = (message as unknown as { answers: [{ value: Json; error?: { code: string } }] })
+        .answers;
+      return { answer, ...(answer.error && { error: answer.error }) };
+    }),
+  ]);
+}
+
 /** `ctx.runQuery` or `ctx.runMutation`, by an action that calls what it is told. */
 export function innerDoor(http: Door, relay: string): Door {
   return (as, name, args) => http(as, relay, { name, args });
@@ -58,20 +84,19 @@ export function innerDoor(http: Door, relay: string): Door {
 /** A connection that has said hello. */
 export async function openSocket(url: string, as: Caller) {
   const bearer = as === 'nobody' ? [] : [`bearer.${as}`];
-  const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`, ['ternion.2', ...bearer]);
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`, ['ternion.3', ...bearer]);
   const messages: { t: string; ok?: boolean; error?: unknown }[] = [];
-  let wake = () => {};
+  const waiting = new Set<() => void>();
   socket.on('message', (data) => {
     messages.push(JSON.parse(String(data)));
-    wake();
+    for (const wake of [...waiting]) wake();
   });
   const heard = async (t: string) => {
     for (;;) {
       const at = messages.findIndex((message) => message.t === t);
       if (at >= 0) return messages.splice(at, 1)[0] as { ok: boolean; error: { code: string } };
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
+      await new Promise<void>((resolve) => waiting.add(resolve));
+      waiting.clear();
     }
   };
   await new Promise((resolve) => socket.once('open', resolve));

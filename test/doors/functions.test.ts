@@ -16,6 +16,7 @@ import {
   innerDoor,
   openSocket,
   socketDoor,
+  watchDoor,
 } from './function-doors.ts';
 
 const schema = defineSchema({ entities: [] });
@@ -95,6 +96,7 @@ beforeAll(async () => {
   const post = httpDoor(url);
   doors.call = { kinds: KINDS, inside: false, call: socketDoor(url) };
   doors['POST /api/fn/:name'] = { kinds: KINDS, inside: false, call: post };
+  doors.watch = { kinds: ['query'], inside: false, call: watchDoor(url) };
   doors.runQuery = { kinds: ['query'], inside: true, call: innerDoor(post, 'relay.query') };
   doors.runMutation = { kinds: ['mutation'], inside: true, call: innerDoor(post, 'relay.mutation') };
 });
@@ -103,7 +105,7 @@ afterAll(async () => {
   database.remove();
 });
 
-const DOORS = ['call', 'POST /api/fn/:name', 'runQuery', 'runMutation'];
+const DOORS = ['call', 'POST /api/fn/:name', 'watch', 'runQuery', 'runMutation'];
 const cases = DOORS.flatMap((door) => KINDS.map((kind) => [door, kind] as const));
 
 describe('the list is complete', () => {
@@ -116,7 +118,7 @@ describe('the list is complete', () => {
     expect(Object.keys(doors)).toEqual(DOORS);
     const routes = server.host.routes
       .map(({ method, path }) => `${method} ${path}`)
-      .filter((name) => !name.includes('/api/entities/')); // rows.test.ts
+      .filter((name) => !/\/api\/(entities|sync)\//.test(name)); // rows.test.ts
     const own = http.map(({ method, path }) => `${method} ${path}`);
     expect(routes).toEqual(['POST /api/fn/:name', ...own]);
   });

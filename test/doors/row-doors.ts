@@ -14,7 +14,8 @@ export type ReadDoor = (as: Caller, id: string) => Promise<boolean>;
 export type WriteDoor = (as: Caller, id: string) => Promise<string>;
 
 export async function send(url: string, as: Caller, init: RequestInit = {}) {
-  const headers: Record<string, string> = as === 'nobody' ? {} : { authorization: `Bearer ${as}` };
+  const headers = new Headers(init.headers);
+  if (as !== 'nobody') headers.set('authorization', `Bearer ${as}`);
   const response = await fetch(url, { ...init, headers });
   const body = await response.json();
   return { status: response.status, body, code: response.ok ? 'ok' : String(body.error.code) };
@@ -50,6 +51,64 @@ export function restDoors(server: string): {
   };
 }
 
+/** A copy, or a push, without a connection. */
+export function syncDoors(server: string): { reads: Record<string, ReadDoor>; push: WriteDoor } {
+  const url = `${server}/api/sync`;
+  return {
+    reads: {
+      'GET /api/sync/pull': async (as, id) => {
+        const { body } = await send(
+          `${url}/pull?entities=Note&after=${encodeURIComponent(`Note:${before(id)}`)}`,
+          as,
+        );
+        const rows: { row_id: string; data: object }[] = body.copy.rows;
+        for (const { data } of rows) if ('secret' in data) throw new Error('a secret');
+        return rows.some(({ row_id }) => row_id === id);
+      },
+    },
+    push: async (as, id) => {
+      const op = { op_id: `http-${as}-${id}`, entity: 'Note', row_id: id, kind: 'insert', data: rowOf(id) };
+      const headers = { 'content-type': 'application/json' };
+      const init = { method: 'POST', body: JSON.stringify({ ops: [op] }), headers };
+      const { body } = await send(`${url}/push`, as, init);
+      return body.outcomes[0].error?.code ?? 'ok';
+    },
+  };
+}
+
+/** A text just before `id` in order: a copy of all rows has many pages. */
+function before(id: string): string {
+  return id.slice(0, -1);
+}
+
+/** The pages of a fresh replica whose frames come by requests. */
+export function pollDoor(server: string): ReadDoor {
+  return async (as, id) => {
+    const ask = async (path: string, body: object) => {
+      const init = {
+        method: 'POST',
+        body: JSON.stringify(body),
+        headers: { 'content-type': 'application/json' },
+      };
+      return (await send(`${server}/api/sync/${path}`, as, init)).body;
+    };
+    const { key } = await ask('pull', { ack: 0, wait_ms: 0 });
+    const hello = { t: 'hello', protocol: PROTOCOL, client: 'c', schema: '', cursor: null };
+    await ask('push', { key, n: 1, frames: [JSON.stringify(hello)] });
+    for (let ack = 0, seen = false; ; ) {
+      const { to, frames } = await ask('pull', { key, ack, wait_ms: 1000 });
+      ack = to;
+      for (const frame of frames.map((text: string) => JSON.parse(text))) {
+        if (frame.t !== 'page') continue;
+        seen ||= frame.entity === 'Note' && frame.rows.some((row: { row_id: string }) => row.row_id === id);
+        if (!frame.last) continue;
+        await ask('push', { key, n: 2, frames: [], close: true });
+        return seen;
+      }
+    }
+  };
+}
+
 export interface PageMessage {
   entity: string | null;
   rows: { row_id: string }[];
@@ -68,6 +127,42 @@ export function replicaDoor(url: string): ReadDoor {
       return seen;
     }
   };
+}
+
+interface SubsMessage {
+  subs?: { id: number; rows?: { row_id: string }[]; ops?: { row_id: string; kind: string }[] }[];
+}
+
+/** What a subscription is told, until its first rows or, with `change`, until the last change. */
+export function subscribeDoor(url: string, { limit, change }: SubscribeOptions = {}): ReadDoor {
+  return async (as, id) => {
+    const socket = await openSocket(url, as);
+    const where = change ? {} : { id };
+    socket.say({ t: 'subscribe', id: 1, query: { entity: 'Line', where, ...(limit && { limit }) } });
+    const parts = async () => {
+      const { subs = [] } = (await socket.heard('batch')) as unknown as SubsMessage;
+      return subs;
+    };
+    let first = (await parts())[0];
+    while (!first?.rows) first = (await parts())[0];
+    let seen = first.rows.some(({ row_id }) => row_id === id);
+    if (change) {
+      const end = await change(as, id);
+      for (seen = false; ; ) {
+        const ops = (await parts()).flatMap((part) => part.ops ?? []);
+        seen ||= ops.some(({ row_id }) => row_id === id);
+        if (ops.some(({ row_id, kind }) => row_id === end && kind === 'update')) break;
+      }
+    }
+    socket.end();
+    return seen;
+  };
+}
+
+interface SubscribeOptions {
+  limit?: number;
+  /** Changes the row, and then one that everybody sees, whose id it returns. */
+  change?: (as: Caller, id: string) => Promise<string>;
 }
 
 export function pushDoor(url: string, kind: 'insert' | 'update' | 'delete'): WriteDoor {

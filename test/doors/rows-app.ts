@@ -19,21 +19,35 @@ const Note = entity(
   },
   { indexes: [{ name: 'by_box', fields: ['boxId'] }] },
 );
+/** As notes, but no part of a replica. */
+const Line = entity(
+  'Line',
+  {
+    ownerId: field.id('User'),
+    boxId: field.id('Box'),
+    open: field.bool(),
+    title: field.string().default(''),
+  },
+  { sync: 'query' },
+);
 /** Everybody sees boxes, and through them the notes that they may see. A box has the id of its note. */
 const Box = entity('Box', { noteId: field.id('Note'), keeperId: field.id('User') });
 const Closed = entity('Closed', { title: field.string() }, { sync: 'none' });
 
+const allowRead =
+  "data.open || auth.userId == data.ownerId || auth.hasRole('admin') || exists(Box where row.noteId == data.id && row.keeperId == auth.userId)";
+
 export const schema = defineSchema({
-  entities: [Note, Box, Closed],
+  entities: [Note, Line, Box, Closed],
   policies: [
     policy({
       entity: 'Note',
-      allowRead:
-        "data.open || auth.userId == data.ownerId || auth.hasRole('admin') || exists(Box where row.noteId == data.id && row.keeperId == auth.userId)",
+      allowRead,
       allowInsert: 'auth.userId == data.ownerId',
       allowUpdate: 'auth.userId == existing.ownerId && data.ownerId == existing.ownerId',
       allowDelete: "auth.hasRole('admin')",
     }),
+    policy({ entity: 'Line', allowRead }),
     policy({ entity: 'Box', allowRead: 'true' }),
     policy({ entity: 'Closed', allowRead: 'true', allowInsert: 'true' }),
   ],

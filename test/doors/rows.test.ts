@@ -9,14 +9,17 @@ import { defineApp } from '../../src/plugin/define-app.ts';
 import type { RowOp } from '../../src/protocol/row-batch.ts';
 import { createServer, type Server } from '../../src/server/create-server.ts';
 import { TempDatabase } from '../../src/testing/temp-database.ts';
-import { CALLERS, callers, openSocket } from './function-doors.ts';
+import { CALLERS, callers, openSocket, watchOnce } from './function-doors.ts';
 import {
   type PageMessage,
+  pollDoor,
   pushDoor,
   type ReadDoor,
   replicaDoor,
   restDoors,
   send,
+  subscribeDoor,
+  syncDoors,
   tryDoc,
   type WriteDoor,
 } from './row-doors.ts';
@@ -67,12 +70,25 @@ beforeAll(async () => {
   const rest = restDoors(url);
   const fn = (name: string) => async (as: (typeof CALLERS)[number], id: string) =>
     send(`${url}/api/fn/${name}`, as, { method: 'POST', body: JSON.stringify({ id }) });
-  Object.assign(readDoors, rest.reads);
+  const sync = syncDoors(url);
+  Object.assign(readDoors, rest.reads, sync.reads);
+  readDoors['POST /api/sync/pull'] = pollDoor(url);
   for (const name of Object.keys(reads)) {
     readDoors[`ctx: ${name}`] = async (as, id) => (await fn(`reads.${name}`)(as, id)).body.value;
   }
+  for (const name of WATCHED) {
+    readDoors[`watch: ${name}`] = async (as, id) => {
+      const socket = await openSocket(url, as);
+      const { answer } = await watchOnce(socket, { fn: `reads.${name}`, args: { id } });
+      socket.end();
+      return answer?.value === true;
+    };
+  }
   readDoors['replica: pages'] = replicaDoor(url);
   readDoors['replica: batches'] = batchDoor;
+  readDoors['subscribe: rows'] = subscribeDoor(url);
+  readDoors['subscribe: a limit'] = subscribeDoor(url, { limit: 1 });
+  readDoors['subscribe: changes'] = subscribeDoor(url, { change: changeLine });
   readDoors['doc: join'] = async (as, id) => (await tryDoc(url, as, id)).seen;
   const add = (name: string, action: Action, call: WriteDoor) => (writeDoors[name] = { action, call });
   for (const [name, call] of Object.entries(rest.writes)) {
@@ -84,6 +100,7 @@ beforeAll(async () => {
     add(`ctx: ${name}`, action, async (as, id) => (await fn(`writes.${name}`)(as, id)).code);
   }
   for (const kind of Object.keys(MAY) as Action[]) add(`push: ${kind}`, kind, pushDoor(url, kind));
+  add('POST /api/sync/push', 'insert', sync.push);
   add('doc: push', 'update', async (as, id) => (await tryDoc(url, as, id)).edit);
 });
 afterAll(async () => {
@@ -97,9 +114,17 @@ async function make(row: Row, name: string): Promise<string> {
   const note = { ownerId: 'u', boxId: id, open: row === 'open', title: '', secret: 'hidden', body: '' };
   await server.host.store.write(async ({ tx }) => {
     await tx.insert('Note', { id, ...note });
+    await tx.insert('Line', { id, ownerId: 'u', boxId: id, open: note.open, title: '' });
     await tx.insert('Box', { id, noteId: id, keeperId: row === 'kept' ? 'g' : '' });
   });
   return id;
+}
+
+async function changeLine(as: string, id: string): Promise<string> {
+  const marker = await make('open', `line marker of ${as} ${id}`);
+  for (const one of [id, marker])
+    await server.host.store.write(({ tx }) => tx.update('Line', one, { title: `for ${as}` }));
+  return marker;
 }
 
 /** What a replica hears of a change, up to a change that everybody hears of. */
@@ -121,12 +146,19 @@ const batchDoor: ReadDoor = async (as, id) => {
   }
 };
 
+const WATCHED = Object.entries(reads).flatMap(([name, { kind }]) => (kind === 'query' ? [name] : []));
 const READS = [
   'GET /api/entities/:entity',
   'GET /api/entities/:entity/:id',
   ...Object.keys(reads).map((name) => `ctx: ${name}`),
+  ...WATCHED.map((name) => `watch: ${name}`),
+  'GET /api/sync/pull',
+  'POST /api/sync/pull',
   'replica: pages',
   'replica: batches',
+  'subscribe: rows',
+  'subscribe: a limit',
+  'subscribe: changes',
   'doc: join',
 ];
 const WRITES = [
@@ -134,6 +166,7 @@ const WRITES = [
   'PATCH /api/entities/:entity/:id',
   'DELETE /api/entities/:entity/:id',
   ...Object.keys(writes).map((name) => `ctx: ${name}`),
+  'POST /api/sync/push',
   'push: insert',
   'push: update',
   'push: delete',
@@ -144,7 +177,9 @@ describe('the list is complete', () => {
   test('[P3] every route', () => {
     const routes = server.host.routes.map(({ method, path }) => `${method} ${path}`);
     const doors = [...READS, ...WRITES].filter((name) => name.includes(' /api/'));
-    expect(routes.toSorted()).toEqual(['POST /api/fn/:name', ...doors].toSorted());
+    // Frames of a session come by /events as by a pull: the same connection (test/contract).
+    const others = ['POST /api/fn/:name', 'POST /api/sync/events'];
+    expect(routes.toSorted()).toEqual([...others, ...doors].toSorted());
   });
 
   test('[P3] every kind of channel', () => {

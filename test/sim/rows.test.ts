@@ -6,6 +6,7 @@
 import { type SimClient, simulate, type World } from 'ternion/testing';
 import { expect } from 'vitest';
 import { ACCOUNTS, api, type RowsApp, rowsApp, TOTAL } from './rows-app.ts';
+import { trouble } from './trouble.ts';
 
 type Client = SimClient<RowsApp>;
 const STEPS = 60;
@@ -60,21 +61,6 @@ function call(world: World<RowsApp>, client: Client, story: Story): void {
     }),
   ];
   for (const promise of calls) promise.catch(() => {}); // a page that crashes never hears
-}
-
-async function trouble(world: World<RowsApp>, client: Client): Promise<void> {
-  const { random } = world.env;
-  const pick = random.int(9);
-  if (pick === 0) client.drop();
-  else if (pick === 1) client.setOnline(random.chance(0.5));
-  else if (pick === 2) client.pause(random.chance(0.6));
-  else if (pick === 3) client.crash(1 + random.int(4));
-  else if (pick === 4 && client.crashed) await client.reload();
-  else if (pick === 5 && !world.up) await world.start();
-  else if (pick === 6 && random.chance(0.5)) world.killAtStatement(1 + random.int(40));
-  else if (pick === 7 && world.up && random.chance(0.3))
-    world.host.store.trim(world.host.store.seq - random.int(5)).catch(() => {});
-  else if (pick === 8 && random.chance(0.2)) world.kill();
 }
 
 /** What must hold at every moment, in every page that knows anything. */

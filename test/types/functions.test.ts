@@ -59,10 +59,6 @@ function define() {
       expectTypeOf(await scheduler.runAfter('10m', sweep, { age: 7 })).toEqualTypeOf<string>();
       await scheduler.runAt(7, noticeAll, { to: 'x' });
       await scheduler.runAfter(7, 'notes.sweep', { age: 7 });
-      const ref = { name: 'notes.sweep', internal: true } as FunctionRef<{ age: number }, null> & {
-        internal: true;
-      };
-      await scheduler.runAfter(7, ref, { age: 7 });
       // @ts-expect-error another type of argument
       await scheduler.runAfter(7, sweep, { age: 'x' });
       // @ts-expect-error no delay

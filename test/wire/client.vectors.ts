@@ -5,19 +5,19 @@ import type { TextVector } from './vector.ts';
 export const vectors: readonly TextVector<ClientMessage>[] = [
   {
     name: 'hello of a client without rows',
-    value: { t: 'hello', protocol: 2, client: 'c1', schema: '85944171f73967e8', cursor: null },
-    text: '{"t":"hello","protocol":2,"client":"c1","schema":"85944171f73967e8","cursor":null}',
+    value: { t: 'hello', protocol: 3, client: 'c1', schema: '85944171f73967e8', cursor: null },
+    text: '{"t":"hello","protocol":3,"client":"c1","schema":"85944171f73967e8","cursor":null}',
   },
   {
     name: 'hello of a client that comes back',
     value: {
       t: 'hello',
-      protocol: 2,
+      protocol: 3,
       client: 'c1',
       schema: '85944171f73967e8',
       cursor: { epoch: 'e1', seq: 41 },
     },
-    text: '{"t":"hello","protocol":2,"client":"c1","schema":"85944171f73967e8","cursor":{"epoch":"e1","seq":41}}',
+    text: '{"t":"hello","protocol":3,"client":"c1","schema":"85944171f73967e8","cursor":{"epoch":"e1","seq":41}}',
   },
   {
     name: 'auth',
@@ -62,6 +62,16 @@ export const vectors: readonly TextVector<ClientMessage>[] = [
       '{"op_id":"o4","entity":"Note","row_id":"n1","kind":"delete"}]}',
   },
   {
+    name: 'watch',
+    value: { t: 'watch', id: 4, fn: 'notes.list', args: { room: 'r1' } },
+    text: '{"t":"watch","id":4,"fn":"notes.list","args":{"room":"r1"}}',
+  },
+  {
+    name: 'unsubscribe',
+    value: { t: 'unsubscribe', id: 4 },
+    text: '{"t":"unsubscribe","id":4}',
+  },
+  {
     name: 'catchup after a gap',
     value: { t: 'catchup', cursor: { epoch: 'e1', seq: 41 } },
     text: '{"t":"catchup","cursor":{"epoch":"e1","seq":41}}',
@@ -70,6 +80,22 @@ export const vectors: readonly TextVector<ClientMessage>[] = [
     name: 'catchup from nothing',
     value: { t: 'catchup', cursor: null },
     text: '{"t":"catchup","cursor":null}',
+  },
+  {
+    name: 'subscribe',
+    value: {
+      t: 'subscribe',
+      id: 5,
+      query: {
+        entity: 'Message',
+        where: { room: 'r1' },
+        orderBy: [{ field: 'sentAt', direction: 'desc' }],
+        limit: 50,
+      },
+    },
+    text:
+      '{"t":"subscribe","id":5,"query":{"entity":"Message","where":{"room":"r1"},' +
+      '"orderBy":[{"field":"sentAt","direction":"desc"}],"limit":50}}',
   },
   {
     name: 'open',

@@ -17,14 +17,16 @@ export const vectors: readonly TextVector<ServerMessage>[] = [
         channels: 64,
         pushOps: 256,
         callsInFlight: 1000,
+        subscriptions: 200,
         pingMs: 15000,
       },
+      queried: ['Message'],
       time: 1767225600000,
     },
     text:
       '{"t":"welcome","session":{"userId":"u1","kind":"guest","roles":[],"name":"Ada"},"epoch":"e1","seq":42,' +
       '"limits":{"textBytes":1048576,"binaryBytes":1048576,"jsonDepth":32,"channels":64,"pushOps":256,' +
-      '"callsInFlight":1000,"pingMs":15000},"time":1767225600000}',
+      '"callsInFlight":1000,"subscriptions":200,"pingMs":15000},"queried":["Message"],"time":1767225600000}',
   },
   {
     name: 'session',
@@ -67,6 +69,40 @@ export const vectors: readonly TextVector<ServerMessage>[] = [
       '{"seq":43,"entity":"Note","row_id":"n1","kind":"insert","data":{"title":"Hi"},"timestamp":1767225600000},' +
       '{"seq":44,"entity":"Note","row_id":"n2","kind":"update","data":{"title":"Ho"},"timestamp":1767225600005},' +
       '{"seq":44,"entity":"Note","row_id":"n3","kind":"delete","timestamp":1767225600005}]}',
+  },
+  {
+    name: 'batch with the first rows of a subscription',
+    value: {
+      t: 'batch',
+      from: 44,
+      to: 44,
+      ops: [],
+      subs: [{ id: 5, rows: [{ row_id: 'm1', data: { text: 'Hi' } }] }],
+    },
+    text: '{"t":"batch","from":44,"to":44,"ops":[],"subs":[{"id":5,"rows":[{"row_id":"m1","data":{"text":"Hi"}}]}]}',
+  },
+  {
+    name: 'batch with changes of a subscription',
+    value: {
+      t: 'batch',
+      from: 44,
+      to: 45,
+      ops: [],
+      subs: [
+        {
+          id: 5,
+          ops: [{ seq: 45, entity: 'Message', row_id: 'm1', kind: 'delete', timestamp: 1767225600009 }],
+        },
+      ],
+    },
+    text:
+      '{"t":"batch","from":44,"to":45,"ops":[],"subs":[{"id":5,"ops":[' +
+      '{"seq":45,"entity":"Message","row_id":"m1","kind":"delete","timestamp":1767225600009}]}]}',
+  },
+  {
+    name: 'dropped',
+    value: { t: 'dropped', id: 5, error: { code: 'not_found', message: 'no entity "Massage"' } },
+    text: '{"t":"dropped","id":5,"error":{"code":"not_found","message":"no entity \\"Massage\\""}}',
   },
   {
     name: 'reset',
@@ -125,6 +161,46 @@ export const vectors: readonly TextVector<ServerMessage>[] = [
     text:
       '{"t":"result","id":4,"ok":false,"error":{"code":"invalid","message":"args.title must be a string",' +
       '"data":{"path":"args.title"}}}',
+  },
+  {
+    name: 'answer of two queries',
+    value: {
+      t: 'answer',
+      to: 44,
+      answers: [
+        {
+          id: 4,
+          value: [
+            { id: 'n1', title: 'Hi' },
+            { id: 'n2', title: 'Ho' },
+          ],
+        },
+        { id: 5, value: 2 },
+      ],
+    },
+    text: '{"t":"answer","to":44,"answers":[{"id":4,"value":[{"id":"n1","title":"Hi"},{"id":"n2","title":"Ho"}]},{"id":5,"value":2}]}',
+  },
+  {
+    name: 'answer of what changed',
+    value: {
+      t: 'answer',
+      to: 46,
+      answers: [
+        {
+          id: 4,
+          patch: {
+            a: [[1, 1], { i: 0, p: { o: { title: { v: 'Hey' } }, d: ['draft'] } }, { v: [{ id: 'n3' }] }],
+          },
+        },
+        { id: 5, error: { code: 'not_found', message: 'no room r1' } },
+      ],
+    },
+    text: '{"t":"answer","to":46,"answers":[{"id":4,"patch":{"a":[[1,1],{"i":0,"p":{"o":{"title":{"v":"Hey"}},"d":["draft"]}},{"v":[{"id":"n3"}]}]}},{"id":5,"error":{"code":"not_found","message":"no room r1"}}]}',
+  },
+  {
+    name: 'dropped watch',
+    value: { t: 'dropped', id: 4, error: { code: 'forbidden', message: 'not allowed' } },
+    text: '{"t":"dropped","id":4,"error":{"code":"forbidden","message":"not allowed"}}',
   },
   {
     name: 'opened',

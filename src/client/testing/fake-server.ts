@@ -29,6 +29,8 @@ export class FakeServer {
   /** By token; '' is none. */
   readonly sessions = new Map<string, SessionInfo>([['', user(null)]]);
   limits: Limits = { ...DEFAULT_LIMITS };
+  /** Entities whose rows a test sends by `batch.subs`. */
+  queried: string[] = [];
   epoch = 'e1';
   seq = 0;
   /** Sockets to come are refused, as when the network is gone. */
@@ -157,8 +159,8 @@ export class FakeServer {
     if (!session) return socket.drop(4401, 'unknown token');
     socket.session = session;
     socket.welcomed = true;
-    const { epoch, seq, limits } = this;
-    socket.tell({ t: 'welcome', session, epoch, seq, limits, time: this.env.clock.now() });
+    const { epoch, seq, limits, queried } = this;
+    socket.tell({ t: 'welcome', session, epoch, seq, limits, queried, time: this.env.clock.now() });
     this.#resume(socket, cursor);
   }
 

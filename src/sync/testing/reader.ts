@@ -1,5 +1,7 @@
 /** For tests: the other end of a replica. */
 import { expect } from 'vitest';
+import type { Fault } from '../../base/fault.ts';
+import type { JsonObject } from '../../base/json.ts';
 import type { ServerMessage } from '../../protocol/server-message.ts';
 
 /** A client's end: keeps what it is sent, and may be slow. */
@@ -13,6 +15,26 @@ export class Reader {
     this.room--;
     this.messages.push(JSON.parse(text));
     return true;
+  }
+
+  dropped(id: number, { code, message }: Fault): void {
+    this.messages.push({ t: 'dropped', id, error: { code, message } });
+  }
+
+  /** The rows of one subscription, as a client that follows the rules holds them. */
+  subscribed(id: number): Map<string, JsonObject> {
+    const rows = new Map<string, JsonObject>();
+    for (const part of this.batches().flatMap(({ subs = [] }) => subs)) {
+      if (part.id !== id) continue;
+      if (part.rows) rows.clear();
+      for (const { row_id, data } of part.rows ?? []) rows.set(row_id, data);
+      for (const { row_id, kind, data = {} } of part.ops ?? []) {
+        expect([row_id, rows.has(row_id)]).toEqual([row_id, kind !== 'insert']);
+        if (kind === 'delete') rows.delete(row_id);
+        else rows.set(row_id, data);
+      }
+    }
+    return rows;
   }
 
   batches() {

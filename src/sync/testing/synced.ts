@@ -9,7 +9,8 @@ import type { Transaction } from '../../store/transaction.ts';
 import { simEnv } from '../../testing/sim-env.ts';
 import type { TempDatabase } from '../../testing/temp-database.ts';
 import { FanOut } from '../fan-out.ts';
-import { DEFAULT_SURVEY, type SurveyLimits } from '../limits.ts';
+import { DEFAULT_LIVE, DEFAULT_SURVEY, type LiveLimits, type SurveyLimits } from '../limits.ts';
+import { LiveRows } from '../live-rows.ts';
 import { Replica } from '../replica.ts';
 import { Surveyor } from '../survey.ts';
 import { Visibility } from '../visibility.ts';
@@ -19,7 +20,11 @@ export const viewerOf = (userId: string): Viewer => ({ userId, kind: 'user', rol
 
 export async function synced(
   database: TempDatabase,
-  { schema, limits = {} }: { schema: Schema; limits?: Partial<SurveyLimits> },
+  {
+    schema,
+    limits = {},
+    live: liveLimits = {},
+  }: { schema: Schema; limits?: Partial<SurveyLimits>; live?: Partial<LiveLimits> },
 ) {
   const env = simEnv();
   const { clock } = env;
@@ -28,7 +33,18 @@ export async function synced(
   const access = new Access(schema, () => clock.now());
   const visibility = new Visibility(schema, access);
   const surveyor = new Surveyor({ schema, access }, { ...DEFAULT_SURVEY, ...limits });
-  const fanOut = new FanOut({ access, visibility, surveyor }, store.seq);
+  const live = new LiveRows(
+    {
+      env,
+      schema,
+      store,
+      access,
+      visibility,
+      surveyor: new Surveyor({ schema, access, sync: 'query' }, { ...DEFAULT_SURVEY, ...limits }),
+    },
+    { ...DEFAULT_LIVE, ...liveLimits },
+  );
+  const fanOut = new FanOut({ access, visibility, surveyor, live }, store.seq);
   store.surveyWith((tx, commit) => fanOut.survey(tx, commit));
   store.onCommit((commits) => fanOut.commit(commits));
 
@@ -44,7 +60,11 @@ export async function synced(
         await tx.insert(entity, schema.entity(entity).parseInsert(id, data));
     });
   const replicaOf = (reader: Reader, userId: string) =>
-    new Replica({ env, store, fanOut, visibility, surveyor }, reader, viewerOf(userId));
+    new Replica(
+      { env, store, fanOut, visibility, surveyor, live, maxSubscriptions: 10 },
+      reader,
+      viewerOf(userId),
+    );
   async function join(userId: string, cursor: Cursor | null = null) {
     const reader = new Reader();
     const replica = replicaOf(reader, userId);
@@ -60,6 +80,6 @@ export async function synced(
         return rows.map(({ id }) => String(id));
       }),
     );
-  return { env, clock, store, access, fanOut, write, put, join, replicaOf, visible };
+  return { env, clock, store, access, fanOut, live, write, put, join, replicaOf, visible };
 }
 export type Synced = Awaited<ReturnType<typeof synced>>;
