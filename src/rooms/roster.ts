@@ -8,7 +8,7 @@ import type { Json } from '../base/json.ts';
 
 /** Who a member is, as the server knows him: a client has no say in it. */
 export interface Member {
-  /** The session's id. */
+  /** One per channel: a browser's tabs are one session, and several members. */
   readonly id: string;
   readonly userId: string | null;
   readonly name: string | null;
@@ -17,9 +17,9 @@ export interface Member {
 
 export interface RosterDelta {
   /** Those who are new, or here again as somebody else: each replaces what is known of his id. */
-  readonly joined: readonly Member[];
-  readonly changed: readonly { readonly id: string; readonly state: Json }[];
-  readonly left: readonly string[];
+  readonly joined: Member[];
+  readonly changed: { readonly id: string; readonly state: Json }[];
+  readonly left: string[];
 }
 
 export class Roster {
@@ -32,7 +32,7 @@ export class Roster {
     this.#maxMembers = maxMembers;
   }
 
-  get members(): readonly Member[] {
+  get members(): Member[] {
     return [...this.#members.values()];
   }
 
