@@ -109,6 +109,6 @@ export class Rooms {
     if (userId !== this.#userId && this.#userId !== undefined) this.#mine = null;
     this.#userId = userId;
     if (userId === undefined) return;
-    for (const { link } of this.#joined.values()) link.open();
+    for (const { link } of [...this.#joined.values()]) link.open();
   }
 }

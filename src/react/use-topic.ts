@@ -15,6 +15,7 @@ export interface TopicHandle {
 interface Topics {
   onTopic(topic: string, listener: (event: TopicEvent) => void): Cancel;
   publishTopic(topic: string, data: Json): boolean;
+  onIdentity(listener: () => void): Cancel;
 }
 
 export function useTopic(topic: string): TopicHandle {
@@ -31,10 +32,17 @@ function topicStore(engine: Topics, topic: string) {
   let last: TopicEvent | undefined;
   return {
     read: () => last,
-    subscribe: (listener: () => void): Cancel =>
-      engine.onTopic(topic, (event) => {
+    subscribe: (listener: () => void): Cancel => {
+      const take = (event: TopicEvent | undefined) => {
         last = event;
         listener();
-      }),
+      };
+      const cancel = engine.onTopic(topic, take);
+      const forget = engine.onIdentity(() => take(undefined)); // it was said to somebody else [S8]
+      return () => {
+        cancel();
+        forget();
+      };
+    },
   };
 }

@@ -1,0 +1,350 @@
+/** Presence and topics end to end: real engines, the real server, a simulated clock. */
+import { afterEach, expect, test } from 'vitest';
+import { MAX_STATE_BYTES } from '../protocol/room-frame.ts';
+import type { RoomsOptions } from './options.ts';
+import { Onlooker, roomsWorld } from './testing/rooms-world.ts';
+
+const worlds: Awaited<ReturnType<typeof roomsWorld>>['world'][] = [];
+afterEach(async () => {
+  for (const world of worlds.splice(0)) await world.close();
+});
+
+async function setUp(options: Partial<RoomsOptions> = {}) {
+  const made = await roomsWorld(options);
+  worlds.push(made.world);
+  const enter = async (user: string | null, room: string) => {
+    const client = await made.world.client(user);
+    const seen = new Onlooker(client, room);
+    await made.clock.advance(100);
+    return { client, engine: client.engine, seen };
+  };
+  const write = (job: Parameters<typeof made.store.write<unknown>>[0]) =>
+    made.clock.run(made.store.write(job));
+  return { ...made, enter, write };
+}
+
+test('members see each other come, show something, and go', async () => {
+  const { enter, clock } = await setUp();
+  const ann = await enter('ann', 'lobby');
+  expect(ann.seen.view).toEqual({ others: [], joined: true, fault: null });
+  ann.engine.setPresence({ x: 1 });
+  await clock.advance(200);
+  const bob = await enter('bob', 'lobby');
+  expect(bob.seen.shown).toEqual({ ann: { x: 1 } });
+  expect(ann.seen.shown).toEqual({ bob: null });
+  bob.engine.setPresence('here');
+  await clock.advance(100);
+  expect(ann.seen.shown).toEqual({ bob: 'here' });
+  expect(ann.seen.view.others[0]).toMatchObject({ userId: 'bob', name: 'bob' });
+  bob.client.crash();
+  await clock.advance(100);
+  expect(ann.seen.shown).toEqual({});
+});
+
+test('a newcomer hears nothing twice: one list, and no delta about what was in it', async () => {
+  const { enter, clock, world } = await setUp();
+  await enter('ann', 'lobby');
+  const [bob, cid] = [await world.client('bob'), await world.client('cid')];
+  const seen = [new Onlooker(bob, 'lobby'), new Onlooker(cid, 'lobby')];
+  await clock.advance(100);
+  for (const { views } of seen) {
+    expect(views.filter(({ joined }) => joined)).toHaveLength(1);
+    expect(views.at(-1)!.others).toHaveLength(2);
+  }
+});
+
+test('[S10] states set in a burst are sent as one, the latest', async () => {
+  const { enter, clock } = await setUp();
+  const ann = await enter('ann', 'lobby');
+  const bob = await enter('bob', 'lobby');
+  await clock.advance(100);
+  const before = ann.seen.views.length;
+  for (let x = 0; x < 100; x++) {
+    bob.engine.setPresence({ x });
+    await clock.advance(1);
+  }
+  await clock.advance(100);
+  expect(ann.seen.shown).toEqual({ bob: { x: 99 } });
+  expect(ann.seen.views.length - before).toBeLessThanOrEqual(4);
+});
+
+test('topics: in order, to the others alone, with the identity that the server knows', async () => {
+  const { enter, clock } = await setUp();
+  const ann = await enter('ann', 'lobby');
+  const bob = await enter('bob', 'lobby');
+  const far = await enter('cid', 'lobby:2');
+  for (const n of [1, 2, 3]) expect(ann.engine.publishTopic('lobby', { n })).toBe(true);
+  await clock.advance(100);
+  expect(bob.seen.heard).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
+  expect(bob.seen.events[0]).toMatchObject({ from: { userId: 'ann', name: 'ann' } });
+  expect([...ann.seen.heard, ...far.seen.heard]).toEqual([]);
+  expect(far.engine.publishTopic('lobby', 'from outside')).toBe(false);
+});
+
+test('after a reconnect the room is joined anew, with the own state and without ghosts', async () => {
+  const { enter, clock } = await setUp();
+  const ann = await enter('ann', 'lobby');
+  const bob = await enter('bob', 'lobby');
+  bob.engine.setPresence(7);
+  await clock.advance(100);
+  bob.client.drop();
+  await clock.advance(1);
+  expect(bob.seen.view).toEqual({ others: [], joined: false, fault: null });
+  await clock.until(() => bob.seen.view.joined);
+  await clock.advance(100);
+  expect(ann.seen.shown).toEqual({ bob: 7 });
+  expect(bob.seen.shown).toEqual({ ann: null });
+});
+
+test('a page that stops looking has left after a moment; one that comes back at once has not', async () => {
+  const { enter, clock } = await setUp();
+  const ann = await enter('ann', 'lobby');
+  const bob = await enter('bob', 'lobby');
+  const before = ann.seen.views.length;
+  bob.seen.leave();
+  await clock.advance(100);
+  const again = new Onlooker(bob.client, 'lobby');
+  await clock.advance(1000);
+  expect(ann.seen.views.length).toBe(before);
+  expect(again.shown).toEqual({ ann: null });
+  again.leave();
+  await clock.advance(1000);
+  expect(ann.seen.shown).toEqual({});
+});
+
+test('[P1] a name without a rule is no room, and kinds of identity are asked', async () => {
+  const { enter } = await setUp();
+  expect((await enter('ann', 'other')).seen.view.fault?.code).toBe('not_found');
+  expect((await enter('ann', 'note:no such id')).seen.view.fault?.code).toBe('not_found');
+  expect((await enter(null, 'users')).seen.view.fault?.code).toBe('unauthorized');
+  expect((await enter('ann', 'users')).seen.view.joined).toBe(true);
+  expect((await enter(null, 'lobby')).seen.view.joined).toBe(true);
+});
+
+test('[P3] the room of a row is for those who may read it; others cannot tell it from none', async () => {
+  const { enter, write } = await setUp();
+  await write(({ tx }) => tx.insert('Note', { id: 'n1', reader: 'ann', title: '' }));
+  const ann = await enter('ann', 'note:n1');
+  const bob = await enter('bob', 'note:n1');
+  const none = await enter('bob', 'note:n2');
+  expect(ann.seen.view.joined).toBe(true);
+  expect(bob.seen.view.fault?.toJSON()).toEqual({ code: 'not_found', message: 'no room of Note n1' });
+  expect(none.seen.view.fault?.toJSON()).toEqual({ code: 'not_found', message: 'no room of Note n2' });
+  expect(ann.seen.shown).toEqual({});
+});
+
+test('[P4] who may not read the row any more is out with the transaction that says so', async () => {
+  const { enter, write, clock } = await setUp();
+  await write(({ tx }) => tx.insert('Note', { id: 'n1', reader: '*', title: '' }));
+  const ann = await enter('ann', 'note:n1');
+  const bob = await enter('bob', 'note:n1');
+  await write(({ tx }) => tx.update('Note', 'n1', { title: 'still all' }));
+  ann.engine.publishTopic('note:n1', 'for both');
+  await clock.advance(100);
+  expect(bob.seen.heard).toEqual(['for both']);
+  ann.engine.publishTopic('note:n1', 'for ann alone');
+  await write(({ tx }) => tx.update('Note', 'n1', { reader: 'ann' }));
+  await clock.advance(100);
+  expect(bob.seen.view).toMatchObject({ others: [], joined: false, fault: { code: 'not_found' } });
+  expect(bob.seen.heard).toEqual(['for both']);
+  expect(ann.seen.view).toMatchObject({ others: [], joined: true });
+});
+
+test('[P4] membership that ends in another row ends here too, and nothing slips through meanwhile', async () => {
+  const { enter, write, clock } = await setUp();
+  await write(async ({ tx }) => {
+    await tx.insert('Team', { id: 't1', title: '' });
+    for (const userId of ['ann', 'bob']) await tx.insert('Seat', { id: userId, teamId: 't1', userId });
+  });
+  const ann = await enter('ann', 'team:t1');
+  const bob = await enter('bob', 'team:t1');
+  const cid = await enter('cid', 'team:t1');
+  expect(cid.seen.view.fault?.code).toBe('not_found');
+  expect(bob.seen.shown).toEqual({ ann: null });
+  // All arrive in the turns in which the server asks its policies again.
+  for (let n = 0; n < 20; n++) ann.engine.publishTopic('team:t1', n);
+  await write(({ tx }) => tx.delete('Seat', 'bob'));
+  const known = bob.seen.heard.length;
+  await clock.advance(200);
+  expect(bob.seen.heard.length).toBe(known);
+  expect(bob.seen.view.fault?.code).toBe('not_found');
+  expect(ann.seen.view).toMatchObject({ others: [], joined: true });
+});
+
+test('messages that came while the policies were asked again arrive after it, in order', async () => {
+  const { enter, store, write, clock } = await setUp();
+  await write(async ({ tx }) => {
+    await tx.insert('Team', { id: 't1', title: '' });
+    for (const userId of ['ann', 'bob', 'cid']) await tx.insert('Seat', { id: userId, teamId: 't1', userId });
+  });
+  const ann = await enter('ann', 'team:t1');
+  const bob = await enter('bob', 'team:t1');
+  for (let n = 0; n < 50; n++) {
+    if (n % 10 === 0) void store.write(({ tx }) => tx.update('Seat', 'cid', { userId: `c${n}` }));
+    ann.engine.publishTopic('team:t1', n);
+    await clock.advance(1);
+  }
+  await clock.advance(200);
+  expect(bob.seen.heard).toEqual(Array.from({ length: 50 }, (_, n) => n));
+});
+
+test('[S8] another user finds the room empty, and does not show what the last one showed', async () => {
+  const { enter, clock } = await setUp();
+  const ann = await enter('ann', 'lobby');
+  const bob = await enter('bob', 'lobby');
+  bob.engine.setPresence('of bob');
+  await clock.advance(100);
+  bob.client.become('eve');
+  await clock.until(() => bob.engine.session?.userId === 'eve' && bob.seen.view.joined);
+  await clock.advance(100);
+  expect(ann.seen.shown).toEqual({ eve: null });
+  expect(bob.seen.views.some(({ joined, others }) => !joined && others.length === 0)).toBe(true);
+});
+
+test('[N3] [S10] a slow reader costs bounded memory: he gets a full list later, and is told what he missed', async () => {
+  const { enter, clock } = await setUp({ perSecond: 1e6, burst: 1e6 });
+  const ann = await enter('ann', 'lobby');
+  const bob = await enter('bob', 'lobby');
+  bob.client.pause(true);
+  const text = 'x'.repeat(15_000);
+  const total = 600;
+  for (let n = 0; n < total; n++) ann.engine.publishTopic('lobby', { n, text });
+  ann.engine.setPresence('latest');
+  await clock.advance(1000);
+  bob.client.pause(false);
+  await clock.advance(1000);
+  const missed = bob.seen.events.flatMap((event) => (event.name === 'missed' ? [event.count] : []));
+  expect(missed).toHaveLength(1);
+  expect(missed[0]).toBeGreaterThan(0);
+  expect(bob.seen.heard.length + missed[0]!).toBe(total);
+  expect(bob.seen.events.at(-1)!.name).toBe('missed');
+  expect(bob.seen.shown).toEqual({ ann: 'latest' });
+});
+
+test('[N3] members of a room: the limit and not one more, until there is room again', async () => {
+  const { enter, clock } = await setUp({ maxMembers: 2 });
+  const ann = await enter('ann', 'lobby');
+  await enter('bob', 'lobby');
+  const cid = await enter('cid', 'lobby');
+  expect(cid.seen.view.fault?.code).toBe('overloaded');
+  ann.client.crash();
+  await clock.until(() => cid.seen.view.joined);
+  expect(cid.seen.shown).toEqual({ bob: null });
+});
+
+test('[N3] rooms of a session: the limit and not one more, and a room that is left counts no more', async () => {
+  const { enter, clock } = await setUp({ maxRooms: 2 });
+  const ann = await enter('ann', 'lobby:1');
+  const [second, third] = [new Onlooker(ann.client, 'lobby:2'), new Onlooker(ann.client, 'lobby:3')];
+  await clock.advance(100);
+  expect(second.view.joined).toBe(true);
+  expect(third.view.fault?.code).toBe('overloaded');
+  ann.seen.leave();
+  await clock.until(() => third.view.joined);
+});
+
+test('[N3] over the rate a room is closed, and joined again when it may be', async () => {
+  const { enter, clock } = await setUp({ perSecond: 1, burst: 4 });
+  const ann = await enter('ann', 'lobby'); // its join was the first
+  const bob = await enter('bob', 'lobby');
+  await clock.advance(10_000);
+  for (let n = 0; n < 4; n++) ann.engine.publishTopic('lobby', n);
+  await clock.advance(100);
+  expect(ann.seen.view.joined).toBe(true);
+  ann.engine.publishTopic('lobby', 4);
+  await clock.advance(100);
+  expect(ann.seen.view.fault?.code).toBe('rate_limited');
+  expect(bob.seen.heard).toEqual([0, 1, 2, 3]);
+  await clock.until(() => ann.seen.view.joined);
+});
+
+test('[N3] what waits while the policies are asked is bounded', async () => {
+  const { enter, store, write, clock } = await setUp({ maxHeld: 3 });
+  await write(async ({ tx }) => {
+    await tx.insert('Team', { id: 't1', title: '' });
+    for (const userId of ['ann', 'bob']) await tx.insert('Seat', { id: userId, teamId: 't1', userId });
+  });
+  const ann = await enter('ann', 'team:t1');
+  const bob = await enter('bob', 'team:t1');
+  const { store: real } = worldStore();
+  const open = real.hold();
+  await write(({ tx }) => tx.insert('Seat', { id: 'cid', teamId: 't1', userId: 'cid' }));
+  for (let n = 0; n < 3; n++) ann.engine.publishTopic('team:t1', n);
+  await clock.advance(100);
+  expect([ann.seen.view.joined, bob.seen.heard]).toEqual([true, []]);
+  ann.engine.publishTopic('team:t1', 3);
+  await clock.advance(20);
+  expect(ann.seen.view.fault?.code).toBe('overloaded');
+  open();
+  await clock.advance(100);
+  expect(bob.seen.heard).toEqual([]); // who is out says nothing any more
+
+  /** Lets reads wait until they are let go. */
+  function worldStore() {
+    const read = store.read.bind(store);
+    const gate = { wait: Promise.resolve() };
+    store.read = async (task) => {
+      await gate.wait;
+      return read(task);
+    };
+    const hold = () => {
+      let letGo = () => {};
+      gate.wait = new Promise((resolve) => {
+        letGo = resolve;
+      });
+      return () => letGo();
+    };
+    return { store: { hold } };
+  }
+});
+
+test('[N3] a state at its limit is shown; one byte more is refused here, and by the server', async () => {
+  const { enter, clock } = await setUp();
+  const ann = await enter('ann', 'lobby');
+  const bob = await enter('bob', 'lobby');
+  const full = 'é'.repeat((MAX_STATE_BYTES - 2) / 2);
+  expect(() => ann.engine.setPresence(`${full}x`)).toThrow('a state of more than 4096 bytes');
+  ann.engine.setPresence(full);
+  await clock.advance(200);
+  expect(bob.seen.shown).toEqual({ ann: full });
+  const codes: string[] = [];
+  const nothing = () => {};
+  ann.engine.channels.open(
+    'room',
+    { room: 'lobby', state: `${full}x` },
+    { opened: nothing, frame: nothing, lost: nothing, closed: ({ code }) => codes.push(code) },
+  );
+  await clock.advance(100);
+  expect(codes).toEqual(['too_large']);
+});
+
+test('[N1] a payload that cannot be read closes that channel alone', async () => {
+  const { enter, clock } = await setUp();
+  const ann = await enter('ann', 'lobby');
+  const bob = await enter('bob', 'lobby');
+  const broken = [
+    [0xff],
+    [],
+    ...['{', '1', '{"t":"x"}', '{"t":"state"}', '{"t":"state","state":{"__proto__":1}}'].map((text) => [
+      ...Buffer.from(text),
+    ]),
+  ];
+  const codes: string[] = [];
+  for (const bytes of broken) {
+    const channel = bob.engine.channels.open(
+      'room',
+      { room: 'lobby:x', state: null },
+      {
+        opened: () => void channel.send(new Uint8Array(bytes)),
+        frame: () => {},
+        lost: () => {},
+        closed: ({ code }) => codes.push(code),
+      },
+    );
+    await clock.advance(100);
+  }
+  expect(codes).toEqual(broken.map(() => 'bad_message'));
+  bob.engine.publishTopic('lobby', 'still here');
+  await clock.advance(100);
+  expect(ann.seen.heard).toEqual(['still here']);
+});
