@@ -58,6 +58,7 @@ export type RoomDown = Infer<typeof down>;
 export function decodeRoomUp(payload: Uint8Array): RoomUp {
   const message = decode(up, payload, UP_LIMITS);
   if (message.t === 'state') checkState(message.state);
+  else checkMessage(message.data);
   return message;
 }
 

@@ -6,6 +6,7 @@ import { defineSchema } from '../../schema/define-schema.ts';
 import { entity } from '../../schema/entity.ts';
 import { field } from '../../schema/field.ts';
 import { policy } from '../../schema/policy-spec.ts';
+import type { Store } from '../../store/store.ts';
 import { World } from '../../testing/world.ts';
 import type { RoomsOptions } from '../options.ts';
 import { rooms } from '../plugin.ts';
@@ -70,5 +71,30 @@ export class Onlooker {
   /** The data of the messages. */
   get heard(): unknown[] {
     return this.events.flatMap((event) => (event.name === 'message' ? [event.data] : []));
+  }
+}
+
+/** Lets what a store is asked to read wait. Shut when it is made. */
+export class ReadGate {
+  #waiting = Promise.resolve();
+  #letGo = () => {};
+
+  constructor(store: Store) {
+    const read = store.read.bind(store);
+    store.read = async (task) => {
+      await this.#waiting;
+      return read(task);
+    };
+    this.shut();
+  }
+
+  shut(): void {
+    this.#waiting = new Promise((resolve) => {
+      this.#letGo = resolve;
+    });
+  }
+
+  open(): void {
+    this.#letGo();
   }
 }
