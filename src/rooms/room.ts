@@ -7,12 +7,25 @@
 import type { Env } from '../base/env.ts';
 import { Fault, isFault, toFault } from '../base/fault.ts';
 import type { Json } from '../base/json.ts';
+import type { Viewer } from '../policy/viewer.ts';
 import { encodeRoom } from '../protocol/room-frame.ts';
 import type { Commit } from '../store/change-log.ts';
 import type { Door } from './door.ts';
 import type { RoomsOptions } from './options.ts';
 import { type Member, Roster } from './roster.ts';
-import type { Seat } from './seat.ts';
+
+/** A member as his room sees him: seat.ts. */
+export interface Occupant {
+  readonly id: string;
+  readonly viewer: Viewer;
+  /** He needs the full list before any delta. */
+  readonly wantsList: boolean;
+  list(payload: Uint8Array): void;
+  delta(payload: Uint8Array): void;
+  message(payload: Uint8Array): void;
+  /** Calls `leave`. */
+  end(fault: Fault): void;
+}
 
 interface Deps {
   readonly env: Env;
@@ -25,7 +38,7 @@ interface Deps {
 export class Room {
   readonly #deps: Deps;
   readonly #roster: Roster;
-  readonly #seats = new Map<Seat, Member>();
+  readonly #seats = new Map<Occupant, Member>();
   #entering = 0;
   /** How often the answers of the door came into doubt. */
   #doubts = 0;
@@ -43,7 +56,7 @@ export class Room {
   }
 
   /** Rejects with the door's refusal, or with `overloaded` when the room is full. */
-  async enter(seat: Seat, state: Json): Promise<void> {
+  async enter(seat: Occupant, state: Json): Promise<void> {
     const { door } = this.#deps;
     this.#entering++;
     try {
@@ -61,14 +74,14 @@ export class Room {
     }
   }
 
-  leave(seat: Seat): void {
+  leave(seat: Occupant): void {
     if (!this.#seats.delete(seat)) return;
     this.#roster.leave(seat.id);
     this.plan();
     this.#leaveNobody();
   }
 
-  show(seat: Seat, state: Json): void {
+  show(seat: Occupant, state: Json): void {
     const member = this.#seats.get(seat);
     if (!member) return;
     this.#seats.set(seat, { ...member, state });
@@ -77,7 +90,7 @@ export class Room {
   }
 
   /** Throws `overloaded` when too much waits for the policies. */
-  publish(seat: Seat, data: Json): void {
+  publish(seat: Occupant, data: Json): void {
     if (!this.#asking) return this.#publish(seat, data);
     if (this.#held.length >= this.#deps.options.maxHeld)
       throw new Fault('overloaded', 'too many messages wait in this room');
@@ -89,7 +102,7 @@ export class Room {
   }
 
   /** A renewed session of the same user stays; another user has to join anew. */
-  identityChanged(seat: Seat): void {
+  identityChanged(seat: Occupant): void {
     const member = this.#seats.get(seat);
     if (!member) return;
     const { userId, name } = seat.viewer;
@@ -112,7 +125,7 @@ export class Room {
     });
   }
 
-  #add(seat: Seat, state: Json): void {
+  #add(seat: Occupant, state: Json): void {
     const { userId, name } = seat.viewer;
     const member = { id: seat.id, userId, name, state };
     this.#roster.join(member);
@@ -120,7 +133,7 @@ export class Room {
     this.plan();
   }
 
-  #publish(seat: Seat, data: Json): void {
+  #publish(seat: Occupant, data: Json): void {
     const member = this.#seats.get(seat);
     if (!member) return;
     const { id, userId, name } = member;
@@ -176,7 +189,7 @@ export class Room {
     this.plan();
   }
 
-  #expel(seats: readonly Seat[], answers: readonly (boolean | undefined)[]): void {
+  #expel(seats: readonly Occupant[], answers: readonly (boolean | undefined)[]): void {
     for (const [i, seat] of seats.entries()) if (!answers[i]) seat.end(this.#deps.door.refusal());
   }
 

@@ -12,7 +12,7 @@ import type { RateLimit } from '../base/rate-limit.ts';
 import type { Channel, ChannelHandler } from '../plugin/channel.ts';
 import type { Viewer } from '../policy/viewer.ts';
 import { decodeRoomUp, encodeRoom } from '../protocol/room-frame.ts';
-import type { Room } from './room.ts';
+import type { Occupant, Room } from './room.ts';
 
 interface Deps {
   readonly channel: Channel;
@@ -23,7 +23,7 @@ interface Deps {
 
 type State = 'entering' | 'wanting' | 'current' | 'behind' | 'closed';
 
-export class Seat implements ChannelHandler {
+export class Seat implements ChannelHandler, Occupant {
   readonly id: string;
   readonly info: Json;
   readonly #deps: Deps;

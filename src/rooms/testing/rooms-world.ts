@@ -33,10 +33,36 @@ const RULES: RoomsOptions['rooms'] = [
   { prefix: 'team:', entity: 'Team' },
 ];
 
-export async function roomsWorld(options: Partial<RoomsOptions> = {}) {
+type RoomsWorld = Awaited<ReturnType<typeof makeWorld>>;
+
+async function makeWorld(options: Partial<RoomsOptions>) {
   const app = () => defineApp({ schema, plugins: [rooms({ rooms: RULES, ...options })] });
-  const world = await World.create({ app });
-  return { world, clock: world.env.clock, store: world.host.store };
+  return World.create({ app });
+}
+
+/** The worlds of a test file. */
+export class RoomsWorlds {
+  readonly #worlds: RoomsWorld[] = [];
+
+  readonly make = async (options: Partial<RoomsOptions> = {}) => {
+    const world = await makeWorld(options);
+    this.#worlds.push(world);
+    const { clock } = world.env;
+    const { store } = world.host;
+    /** A page of a user that looks at a room. */
+    const enter = async (user: string | null, room: string) => {
+      const client = await world.client(user);
+      const seen = new Onlooker(client, room);
+      await clock.advance(100);
+      return { client, engine: client.engine, seen };
+    };
+    const write = (job: Parameters<typeof store.write<unknown>>[0]) => clock.run(store.write(job));
+    return { world, clock, store, enter, write };
+  };
+
+  async close(): Promise<void> {
+    for (const world of this.#worlds.splice(0)) await world.close();
+  }
 }
 
 interface Page {
