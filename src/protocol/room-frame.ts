@@ -39,7 +39,7 @@ const up = tagged({
 const down = tagged({
   /** All members, in place of what was known. */
   list: s.object({ members: s.array(member) }),
-  /** One who `joined` under an id that is known is that member with another identity. */
+  /** What changed since the last; who `joined` under an id that is known replaces what was known of it. */
   delta: s.object({
     joined: s.array(member),
     changed: s.array(s.object({ id: s.string(64), state: s.json() })),

@@ -19,6 +19,8 @@ export interface RoomsOptions {
   readonly perSecond: number;
   /** As many may come at once. */
   readonly burst: number;
+  /** Least time between two presence deltas of one room: what changes meanwhile leaves as one. */
+  readonly tellMs: number;
   /** What may wait in one room while the policies are asked again; over it a room is closed as `overloaded`. */
   readonly maxHeld: number;
 }
@@ -29,5 +31,6 @@ export const DEFAULT_ROOMS: RoomsOptions = {
   maxRooms: 32,
   perSecond: 100,
   burst: 200,
+  tellMs: 50,
   maxHeld: 1000,
 };

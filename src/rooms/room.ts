@@ -1,13 +1,13 @@
 /**
- * One room: its members, what they show, and what they say. Presence leaves once per turn, encoded once and
- * shared; messages leave at once, in order. Nothing is stored.
+ * One room: its members, what they show, and what they say. Presence leaves at most once per turn and `tellMs`,
+ * encoded once and shared; messages leave at once, in order. Nothing is stored.
  * [P4] When rows change that may turn who may be here, nothing passes through the room until the policies have
  * been asked again; what comes meanwhile waits, in bounded number.
  */
 import type { Env } from '../base/env.ts';
 import { Fault, isFault, toFault } from '../base/fault.ts';
 import type { Json } from '../base/json.ts';
-import type { Viewer } from '../policy/viewer.ts';
+import { sameViewer, type Viewer } from '../policy/viewer.ts';
 import { encodeRoom } from '../protocol/room-frame.ts';
 import type { Commit } from '../store/change-log.ts';
 import type { Door } from './door.ts';
@@ -27,6 +27,13 @@ export interface Occupant {
   end(fault: Fault): void;
 }
 
+interface Present {
+  /** As whom he was let in. */
+  readonly viewer: Viewer;
+  /** As what he says is signed. */
+  readonly from: Omit<Member, 'state'>;
+}
+
 interface Deps {
   readonly env: Env;
   readonly door: Door;
@@ -38,13 +45,14 @@ interface Deps {
 export class Room {
   readonly #deps: Deps;
   readonly #roster: Roster;
-  readonly #seats = new Map<Occupant, Member>();
+  readonly #seats = new Map<Occupant, Present>();
   #entering = 0;
   /** How often the answers of the door came into doubt. */
   #doubts = 0;
   #asking = false;
   #held: (() => void)[] = [];
   #planned = false;
+  #toldMs = Number.NEGATIVE_INFINITY;
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -82,9 +90,7 @@ export class Room {
   }
 
   show(seat: Occupant, state: Json): void {
-    const member = this.#seats.get(seat);
-    if (!member) return;
-    this.#seats.set(seat, { ...member, state });
+    if (!this.#seats.has(seat)) return;
     this.#roster.change(seat.id, state);
     this.plan();
   }
@@ -101,47 +107,45 @@ export class Room {
     if (this.#deps.door.turnedBy(commits)) this.#doubt();
   }
 
-  /** A renewed session of the same user stays; another user has to join anew. */
+  /** Whoever has become another, or has other roles, has to join anew; a renewed token changes nothing. */
   identityChanged(seat: Occupant): void {
-    const member = this.#seats.get(seat);
-    if (!member) return;
-    const { userId, name } = seat.viewer;
-    if (userId !== member.userId) return seat.end(new Fault('unauthorized', 'the identity changed'));
-    if (name !== member.name) {
-      this.#roster.leave(seat.id);
-      this.#seats.delete(seat);
-      this.#add(seat, member.state);
-    }
-    this.#doubt();
+    const viewer = this.#seats.get(seat)?.viewer;
+    if (!viewer || sameViewer(viewer, seat.viewer)) return;
+    const other = viewer.userId !== seat.viewer.userId;
+    seat.end(new Fault(other ? 'unauthorized' : 'unavailable', 'the identity changed'));
   }
 
-  /** At the end of the turn all are told what they do not know yet. */
+  /** At the end of the turn, or later if that was just done, all are told what they do not know yet. */
   plan(): void {
     if (this.#planned) return;
     this.#planned = true;
-    this.#deps.env.clock.soon(() => {
+    const { env, options } = this.#deps;
+    const tell = () => {
       this.#planned = false;
       if (!this.#asking) this.#tell();
-    });
+    };
+    const waitMs = this.#toldMs + options.tellMs - env.clock.monotonic();
+    if (waitMs > 0) env.clock.after(waitMs, tell);
+    else env.clock.soon(tell);
   }
 
   #add(seat: Occupant, state: Json): void {
-    const { userId, name } = seat.viewer;
-    const member = { id: seat.id, userId, name, state };
-    this.#roster.join(member);
-    this.#seats.set(seat, member);
+    const { id, viewer } = seat;
+    const { userId, name } = viewer;
+    this.#roster.join({ id, userId, name, state });
+    this.#seats.set(seat, { viewer, from: { id, userId, name } });
     this.plan();
   }
 
   #publish(seat: Occupant, data: Json): void {
-    const member = this.#seats.get(seat);
-    if (!member) return;
-    const { id, userId, name } = member;
-    const payload = encodeRoom({ t: 'message', from: { id, userId, name }, data });
+    const from = this.#seats.get(seat)?.from;
+    if (!from) return;
+    const payload = encodeRoom({ t: 'message', from, data });
     for (const other of this.#seats.keys()) if (other !== seat) other.message(payload);
   }
 
   #tell(): void {
+    this.#toldMs = this.#deps.env.clock.monotonic();
     // The delta first: a newcomer's list has all of it already.
     const delta = this.#roster.take();
     if (delta) {
@@ -170,22 +174,22 @@ export class Room {
     const { door, env } = this.#deps;
     this.#asking = true;
     try {
-      for (;;) {
-        const doubts = this.#doubts;
+      for (let doubts = -1; doubts !== this.#doubts; ) {
+        doubts = this.#doubts;
         const seats = [...this.#seats.keys()];
+        const due = this.#held;
+        this.#held = [];
         const answers = await door.ask(seats.map(({ viewer }) => viewer));
-        if (doubts !== this.#doubts) continue;
         this.#expel(seats, answers);
-        break;
+        // What came before the question may go now, even if a later change asks for another one.
+        for (const task of due) task();
       }
     } catch (error) {
       if (!isFault(error)) env.log.error('rooms.ask_failed', { error: String(error) });
       for (const seat of [...this.#seats.keys()]) seat.end(toFault(error)); // nothing is allowed then
     }
     this.#asking = false;
-    const held = this.#held;
-    this.#held = [];
-    for (const task of held) task();
+    for (const task of this.#held.splice(0)) task();
     this.plan();
   }
 

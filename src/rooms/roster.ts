@@ -1,6 +1,6 @@
 /**
  * Who is in a room and with what state, and what has changed since it was last told. A room takes one delta
- * per turn and shares it among its members; between two takings only the latest state of a member is
+ * now and then and shares it among its members; between two takings only the latest state of a member is
  * kept, so that what waits never outgrows those who came, stayed and left. [S10] Nothing is stored.
  */
 import { Fault } from '../base/fault.ts';
