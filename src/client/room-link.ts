@@ -107,11 +107,12 @@ export class RoomLink {
     return this.#channel?.send(encodeRoom({ t: 'publish', data })) ?? false;
   }
 
-  close(): void {
+  /** Leaves; `fault` says why, when it was not this page's wish. */
+  close(fault: Fault | null): void {
     this.#retry?.();
     this.#channel?.close();
     this.#channel = undefined;
-    this.#leave(null);
+    this.#leave(fault);
   }
 
   #params(): Json {

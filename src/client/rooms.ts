@@ -32,6 +32,7 @@ export class Rooms {
   #userId: string | null | undefined;
   #mine: Json = null;
   #timer: Cancel | undefined;
+  #end: Fault | undefined;
   #lastMs = Number.NEGATIVE_INFINITY;
 
   constructor(host: Host) {
@@ -77,11 +78,13 @@ export class Rooms {
     return this.#joined.get(topic)?.link.publish(data) ?? false;
   }
 
-  close(): void {
+  /** The engine has ended: rooms are empty from now on, and say why. */
+  close(fault: Fault): void {
+    this.#end ??= fault;
     this.#timer?.();
-    for (const { users, link } of this.#joined.values()) {
+    for (const { users, link } of [...this.#joined.values()]) {
       users.close();
-      link.close();
+      link.close(this.#end);
     }
     this.#joined.clear();
   }
@@ -97,9 +100,10 @@ export class Rooms {
     const link = new RoomLink(this.#host, room, () => this.#mine);
     const users = new Refcount(this.#host.env.clock, LINGER_MS, () => {
       this.#joined.delete(room);
-      link.close();
+      link.close(null);
     });
-    link.open(); // throws when the engine is closed
+    if (this.#end) link.close(this.#end);
+    else link.open();
     const joined = { link, users };
     this.#joined.set(room, joined);
     return joined;

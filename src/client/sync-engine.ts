@@ -452,7 +452,7 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
     this.#calls.close(fault);
     this.#watches.close(fault);
     this.#over.resolve(fault);
-    this.#rooms.close();
+    this.#rooms.close(fault);
     this.#mux.close(fault);
   }
 }

@@ -1,6 +1,6 @@
 /** What a client, a crowd or a slow reader may cost, each limit at its edge. */
 import { afterEach, expect, test } from 'vitest';
-import { MAX_STATE_BYTES } from '../protocol/room-frame.ts';
+import { MAX_MESSAGE_BYTES, MAX_ROOM_NAME_CHARS, MAX_STATE_BYTES } from '../protocol/room-frame.ts';
 import { Onlooker, ReadGate, RoomsWorlds } from './testing/rooms-world.ts';
 
 const worlds = new RoomsWorlds();
@@ -108,6 +108,19 @@ test('[N3] a state at its limit is shown; one byte more is refused here, and by 
   );
   await clock.advance(100);
   expect(codes).toEqual(['too_large']);
+});
+
+test('[N3] names and messages at their limit pass, one more does not', async () => {
+  const { enter, clock } = await setUp();
+  const name = 'lobby'.padEnd(MAX_ROOM_NAME_CHARS, 'x');
+  const ann = await enter('ann', name);
+  const bob = await enter('bob', name);
+  const full = 'x'.repeat(MAX_MESSAGE_BYTES - 2);
+  ann.engine.publishTopic(name, full);
+  await clock.advance(100);
+  expect(bob.seen.heard).toEqual([full]);
+  expect(() => ann.engine.publishTopic(name, `${full}x`)).toThrow('a message of more than 16384 bytes');
+  expect(() => ann.engine.onTopic(`${name}x`, () => {})).toThrow('more than 128 characters');
 });
 
 test('[N1] a payload that cannot be read closes that channel alone', async () => {

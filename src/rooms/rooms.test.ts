@@ -171,3 +171,18 @@ test('[S8] another user finds the room empty, and does not show what the last on
   expect(ann.seen.shown).toEqual({ eve: null });
   expect(bob.seen.views.some(({ joined, others }) => !joined && others.length === 0)).toBe(true);
 });
+
+test('an engine that is closed has left its rooms, and joins none', async () => {
+  const { enter, clock } = await setUp();
+  const ann = await enter('ann', 'lobby');
+  const bob = await enter('bob', 'lobby');
+  await clock.run(bob.engine.close());
+  await clock.advance(100);
+  expect(ann.seen.shown).toEqual({});
+  const late = new Onlooker(bob.client, 'lobby');
+  await clock.advance(1000);
+  for (const { view } of [bob.seen, late])
+    expect(view).toMatchObject({ others: [], joined: false, fault: { code: 'unavailable' } });
+  bob.engine.setPresence(1);
+  expect(bob.engine.publishTopic('lobby', 1)).toBe(false);
+});
