@@ -7,7 +7,7 @@ import type { JsonObject } from '../base/json.ts';
 import { compileAuth } from '../functions/auth-rule.ts';
 import type { Services } from '../plugin/services.ts';
 import type { Viewer } from '../policy/viewer.ts';
-import type { Commit } from '../store/change-log.ts';
+import type { Change } from '../store/transaction.ts';
 
 export interface Door {
   /** What one is told who may not, or not any more. */
@@ -17,7 +17,7 @@ export interface Door {
   /** The answer where it takes no reading; undefined where it does. */
   known(viewer: Viewer): boolean | undefined;
   /** True: these may have changed the answer of some viewers. */
-  turnedBy(commits: readonly Commit[]): boolean;
+  turnedBy(changes: readonly Change[]): boolean;
 }
 
 /** Open to kinds of identity. */
@@ -44,8 +44,8 @@ export class RowDoor implements Door {
   readonly #services: Services;
   readonly #entity: string;
   readonly #id: string;
-  /** True: other rows decide too, so that an answer takes reading. */
-  readonly #needRows: boolean;
+  /** Entities whose rows decide too; where there are some, an answer takes reading. */
+  readonly #deciding: ReadonlySet<string>;
   /** Undefined before it was read. */
   #row: JsonObject | null | undefined;
   /** How often the row has changed. */
@@ -55,7 +55,7 @@ export class RowDoor implements Door {
     this.#services = services;
     this.#entity = entity;
     this.#id = id;
-    this.#needRows = services.access.dependencies('read', entity).length > 0;
+    this.#deciding = decidingAbout(entity, services);
   }
 
   /** As for a row that is not there: he who may not read it learns nothing. */
@@ -79,13 +79,13 @@ export class RowDoor implements Door {
 
   known(viewer: Viewer): boolean | undefined {
     if (this.#row === null) return false;
-    if (this.#row === undefined || this.#needRows) return undefined;
+    if (this.#row === undefined || this.#deciding.size > 0) return undefined;
     return this.#services.access.may('read', this.#entity, viewer, { data: this.#row });
   }
 
-  turnedBy(commits: readonly Commit[]): boolean {
+  turnedBy(changes: readonly Change[]): boolean {
     let turned = false;
-    for (const change of commits.flatMap(({ changes }) => changes)) {
+    for (const change of changes) {
       if (change.entity === this.#entity && change.id === this.#id) {
         this.#row = change.after;
         this.#turns++;
@@ -97,7 +97,13 @@ export class RowDoor implements Door {
   }
 
   /** Whether another row's change may turn who may read this one. */
-  #reaches(change: Commit['changes'][number], data: JsonObject): boolean {
+  #reaches(change: Change, data: JsonObject): boolean {
+    if (!this.#deciding.has(change.entity)) return false;
     return this.#services.access.turns(change.entity, change, { entity: this.#entity, data });
   }
+}
+
+/** Entities whose rows decide who may read those of `entity`, beside these themselves. */
+export function decidingAbout(entity: string, { access }: Services): Set<string> {
+  return new Set(access.dependencies('read', entity).map((dependency) => dependency.entity));
 }

@@ -55,7 +55,9 @@ class Rooms implements PluginInstance {
 
   async start(): Promise<void> {
     this.#offCommit = this.#services.store.onCommit((commits) => {
-      for (const room of [...this.#rooms.values()]) room.committed(commits);
+      const changes = commits.flatMap((commit) => commit.changes);
+      const deciding = changes.filter(({ entity }) => this.#book.deciding.has(entity));
+      if (deciding.length > 0) for (const room of [...this.#rooms.values()]) room.committed(deciding);
     });
   }
 

@@ -2,12 +2,14 @@
 import { Fault } from '../base/fault.ts';
 import { isId } from '../base/id.ts';
 import type { Services } from '../plugin/services.ts';
-import { type Door, kindDoor, RowDoor } from './door.ts';
+import { type Door, decidingAbout, kindDoor, RowDoor } from './door.ts';
 import type { RoomRule } from './options.ts';
 
 export class RoomBook {
   readonly #services: Services;
   readonly #rules: readonly RoomRule[];
+  /** Entities whose rows have a say about any room. */
+  readonly deciding: ReadonlySet<string>;
 
   /** Throws `invalid` for a rule that cannot be meant. */
   constructor(services: Services, rules: readonly RoomRule[]) {
@@ -18,6 +20,8 @@ export class RoomBook {
         throw new Fault('invalid', `rooms: the prefix ${JSON.stringify(rule.prefix)} has two rules`);
       if ('entity' in rule) services.schema.entity(rule.entity);
     }
+    const entities = rules.flatMap((rule) => ('entity' in rule ? [rule.entity] : []));
+    this.deciding = new Set(entities.flatMap((name) => [name, ...decidingAbout(name, services)]));
   }
 
   /** Throws `not_found`. */

@@ -9,7 +9,7 @@ import { Fault, isFault, toFault } from '../base/fault.ts';
 import type { Json } from '../base/json.ts';
 import { sameViewer, type Viewer } from '../policy/viewer.ts';
 import { encodeRoom } from '../protocol/room-frame.ts';
-import type { Commit } from '../store/change-log.ts';
+import type { Change } from '../store/transaction.ts';
 import type { Door } from './door.ts';
 import type { RoomsOptions } from './options.ts';
 import { type Member, Roster } from './roster.ts';
@@ -103,8 +103,8 @@ export class Room {
     this.#held.push(() => this.#publish(seat, data));
   }
 
-  committed(commits: readonly Commit[]): void {
-    if (this.#deps.door.turnedBy(commits)) this.#doubt();
+  committed(changes: readonly Change[]): void {
+    if (this.#deps.door.turnedBy(changes)) this.#doubt();
   }
 
   /** Whoever has become another, or has other roles, has to join anew; a renewed token changes nothing. */
