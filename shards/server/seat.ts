@@ -9,6 +9,7 @@
 import type { Reader } from '../../src/base/bytes.ts';
 import type { Cancel, Clock } from '../../src/base/env.ts';
 import { Fault } from '../../src/base/fault.ts';
+import { RateLimit } from '../../src/base/rate-limit.ts';
 import { Ring } from '../../src/base/ring.ts';
 import type { Channel } from '../../src/plugin/channel.ts';
 import type { Session } from '../../src/plugin/session.ts';
@@ -17,7 +18,6 @@ import type { AnyShardDef, Player } from '../core/define-shard.ts';
 import { encodeReject, type Reject } from '../core/frames.ts';
 import { decodeInputHeader } from '../core/input-codec.ts';
 import { InputBuffer } from './input-buffer.ts';
-import { RateLimit } from './rate-limit.ts';
 import type { View } from './view.ts';
 
 export type SeatState =

@@ -33,6 +33,7 @@ export { MemoryPersistence } from './memory-persistence.ts';
 export { type MutationEvent, mutationQueueListener } from './mutation-queue.ts';
 export { MAX_PAGES, type PageArgs, type PagedResult, type PageValue } from './paged-query.ts';
 export type { DocPersistence, Persistence, StoredOp } from './persistence.ts';
+export type { RoomIdentity, RoomMember, RoomView, TopicEvent } from './room-link.ts';
 export type { Knowledge, RowChange } from './row-view.ts';
 export { type ServerData, serializeServerData } from './server-data.ts';
 export { createWriteThroughStorage, type KeyValueStorage } from './storage.ts';

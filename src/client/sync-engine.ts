@@ -26,6 +26,8 @@ import type { MutationQueue } from './mutation-queue.ts';
 import { Mux } from './mux.ts';
 import type { DocPersistence, Persistence } from './persistence.ts';
 import { Replica } from './replica.ts';
+import type { RoomView, TopicEvent } from './room-link.ts';
+import { Rooms } from './rooms.ts';
 import { RowDrafts } from './row-drafts.ts';
 import { parseServerData, type ServerData } from './server-data.ts';
 import type { Chunk } from './server-text.ts';
@@ -77,6 +79,7 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
   readonly #calls: Calls;
   readonly #watches: Watches;
   readonly #replica: Replica;
+  readonly #rooms: Rooms;
   readonly #over = deferred<Fault>();
   readonly #sessionChanged: Listeners<[SessionInfo | null]>;
   #started: Promise<void> | undefined;
@@ -139,6 +142,7 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
     const whenCovered = (seq: number, done: () => void) => replica.rows.whenCovered(seq, done);
     this.#calls = new Calls({ nextId, sendRaw, whenCovered });
     this.#watches = new Watches(env, { nextId, sendRaw });
+    this.#rooms = new Rooms(this);
   }
 
   /**
@@ -288,6 +292,26 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
     );
   }
 
+  /** What this page shows in every room that it is in, until it says otherwise or becomes another user. */
+  setPresence(state: Json): void {
+    this.#rooms.setPresence(state);
+  }
+
+  /** Is in the room until cancelled. `listener` is told at once who else is there, and with each change. */
+  onPresence(room: string, listener: (view: RoomView) => void): Cancel {
+    return this.#rooms.onPresence(room, listener);
+  }
+
+  /** To all others in the room; not stored. False: this page is not in it now. Throws `too_large`. */
+  publishTopic(topic: string, data: Json): boolean {
+    return this.#rooms.publishTopic(topic, data);
+  }
+
+  /** Is in the room of this name until cancelled, and hears what the others there publish, in order. */
+  onTopic(topic: string, listener: (event: TopicEvent) => void): Cancel {
+    return this.#rooms.onTopic(topic, listener);
+  }
+
   liveQuery<E extends EntityOf<App>>(spec: QuerySpec & { entity: E }): LiveQuery<RowOf<App, E>> {
     return new LiveQuery(this.#replica, this.#drafts.typed(spec), this.env.log);
   }
@@ -428,6 +452,7 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
     this.#calls.close(fault);
     this.#watches.close(fault);
     this.#over.resolve(fault);
+    this.#rooms.close(fault);
     this.#mux.close(fault);
   }
 }

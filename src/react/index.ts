@@ -12,6 +12,7 @@ export {
 export { type EntityHandle, useEntity } from './use-entity.ts';
 export { type InfiniteHandle, useInfiniteQuery } from './use-infinite-query.ts';
 export { type MutationHandle, useMutation } from './use-mutation.ts';
+export { usePresence } from './use-presence.ts';
 export { type QueryOptions, useQuery, useRow } from './use-query.ts';
 export {
   type PaginatedResult,
@@ -19,3 +20,4 @@ export {
   usePaginatedQuery,
   useReactiveQuery,
 } from './use-reactive-query.ts';
+export { type TopicHandle, useTopic } from './use-topic.ts';

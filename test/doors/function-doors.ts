@@ -87,7 +87,8 @@ export async function openSocket(url: string, as: Caller) {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`, ['ternion.3', ...bearer]);
   const messages: { t: string; ok?: boolean; error?: unknown }[] = [];
   const waiting = new Set<() => void>();
-  socket.on('message', (data) => {
+  socket.on('message', (data, binary) => {
+    if (binary) return;
     messages.push(JSON.parse(String(data)));
     for (const wake of [...waiting]) wake();
   });

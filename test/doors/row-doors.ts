@@ -179,6 +179,20 @@ export function pushDoor(url: string, kind: 'insert' | 'update' | 'delete'): Wri
   };
 }
 
+/** Joins the room of a note. */
+export function roomDoor(url: string): ReadDoor {
+  return async (as, id) => {
+    const socket = await openSocket(url, as);
+    socket.say({ t: 'open', ch: 1, kind: 'room', params: { room: `note:${id}`, state: null } });
+    const opened = await Promise.race([
+      socket.heard('opened').then(() => true),
+      socket.heard('closed').then(() => false),
+    ]);
+    socket.end();
+    return opened;
+  };
+}
+
 /** Joins a document and tries to edit it: what may be read, and what the edit heard. */
 export async function tryDoc(url: string, as: Caller, id: string): Promise<{ seen: boolean; edit: string }> {
   const socket = new WebSocket(

@@ -7,6 +7,7 @@ import { DbWriter } from '../../src/functions/db-writer.ts';
 import { RowQuery } from '../../src/functions/row-query.ts';
 import { defineApp } from '../../src/plugin/define-app.ts';
 import type { RowOp } from '../../src/protocol/row-batch.ts';
+import { rooms } from '../../src/rooms/plugin.ts';
 import { createServer, type Server } from '../../src/server/create-server.ts';
 import { TempDatabase } from '../../src/testing/temp-database.ts';
 import { CALLERS, callers, openSocket, watchOnce } from './function-doors.ts';
@@ -17,6 +18,7 @@ import {
   type ReadDoor,
   replicaDoor,
   restDoors,
+  roomDoor,
   send,
   subscribeDoor,
   syncDoors,
@@ -62,7 +64,7 @@ beforeAll(async () => {
   const app = defineApp({
     schema,
     functions: { reads, writes, contexts },
-    plugins: [callers, docs(), shards({})],
+    plugins: [callers, docs(), shards({}), rooms({ rooms: [{ prefix: 'note:', entity: 'Note' }] })],
   });
   const options = { port: 0, database: database.path, logLevel: 'silent', signals: false } as const;
   server = await createServer(app, options);
@@ -90,6 +92,7 @@ beforeAll(async () => {
   readDoors['subscribe: a limit'] = subscribeDoor(url, { limit: 1 });
   readDoors['subscribe: changes'] = subscribeDoor(url, { change: changeLine });
   readDoors['doc: join'] = async (as, id) => (await tryDoc(url, as, id)).seen;
+  readDoors['room: join'] = roomDoor(url);
   const add = (name: string, action: Action, call: WriteDoor) => (writeDoors[name] = { action, call });
   for (const [name, call] of Object.entries(rest.writes)) {
     const action = name.startsWith('POST') ? 'insert' : name.startsWith('PATCH') ? 'update' : 'delete';
@@ -160,6 +163,7 @@ const READS = [
   'subscribe: a limit',
   'subscribe: changes',
   'doc: join',
+  'room: join',
 ];
 const WRITES = [
   'POST /api/entities/:entity',
@@ -184,7 +188,7 @@ describe('the list is complete', () => {
 
   test('[P3] every kind of channel', () => {
     // Shards are worlds, not rows: who may join is asked of `authorize` (test/shards/seats.test.ts).
-    expect(server.host.channelKinds.toSorted()).toEqual(['doc', 'shard']);
+    expect(server.host.channelKinds.toSorted()).toEqual(['doc', 'room', 'shard']);
   });
 
   test('[P3] every method of ctx.db', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SimClock } from '../../src/testing/sim-clock.ts';
+import { SimClock } from '../testing/sim-clock.ts';
 import { RateLimit } from './rate-limit.ts';
 
 test('[N3] so many at once, then so many in a second', async () => {

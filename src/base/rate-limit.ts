@@ -1,5 +1,5 @@
 /** A token bucket: `perSecond` on average, `burst` at once. */
-import type { Clock } from '../../src/base/env.ts';
+import type { Clock } from './env.ts';
 
 export class RateLimit {
   readonly #clock: Clock;
