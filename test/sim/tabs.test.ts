@@ -111,7 +111,7 @@ simulate(
 );
 
 simulate(
-  '[S7] tabs: what an optimistic call of the leader did reaches its followers, though its batch had to wait',
+  '[S7] tabs: what an optimistic call of the leader did reaches its followers',
   options,
   async (world) => {
     const browser = new SimBrowser(world.env);
