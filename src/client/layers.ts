@@ -3,7 +3,7 @@
  * many as that part writes over the rows and layers beneath it, and it is replayed, with all calls, whenever
  * something that one of them read changes. [S7] Without calls nothing is replayed: row writes cost what they did.
  *
- * All but `rebase` is called inside a change of the view, and `rebase` at the end of each.
+ * `add`, `remove` and `reorder` are for inside a change of the view, which ends with `rebase`.
  */
 import type { JsonObject } from '../base/json.ts';
 import type { PushOp } from '../protocol/client-message.ts';
@@ -48,6 +48,7 @@ export class Layers {
     if (!this.#ops.delete(op.op_id)) return;
     const layers = op.kind === 'call' ? (this.#written.get(op.op_id) ?? []) : [op];
     this.#written.delete(op.op_id);
+    if (this.#written.size === 0) this.#forgetReads();
     for (const layer of layers) {
       this.#deps.view.touch(layer.entity, layer.row_id);
       this.#deps.overlay.remove(layer);
@@ -76,8 +77,7 @@ export class Layers {
       for (const { entity, row_id } of layers) view.touch(entity, row_id);
     }
     overlay.clear();
-    this.#read.rows.clear();
-    this.#read.lists.clear();
+    this.#forgetReads();
     for (const op of this.#ops.values()) this.#apply(op);
   }
 
@@ -99,6 +99,11 @@ export class Layers {
     });
     if (!ok) for (const layer of written) overlay.remove(layer);
     this.#written.set(op.op_id, ok ? written : []);
+  }
+
+  #forgetReads(): void {
+    this.#read.rows.clear();
+    this.#read.lists.clear();
   }
 
   #get(entity: string, id: string): JsonObject | undefined {

@@ -60,6 +60,8 @@ export interface MutationQueueDeps {
   readonly journal: RowJournal;
   /** Whether the rows hold the effects of this transaction already. */
   covers(seq: number): boolean;
+  /** Whether this transaction is of the time of this connection. */
+  isRecent(seq: number): boolean;
   /** There may be something to send. */
   wake(): void;
   /** An op was answered. */
@@ -189,8 +191,10 @@ export class MutationQueue {
     if (op?.state.name !== 'sent') return true;
     this.#doubtful.delete(id);
     const final = this.#settle(op, outcome);
-    // A server in trouble may answer late: until then its rows are worth more than the doubt.
-    if (!final) this.#doubtful.clear();
+    // What runs only now was never sent before, and neither was what is behind it. And a server in trouble may
+    // answer late: until then its rows are worth more than the doubt.
+    const isFirstRun = outcome.ok && outcome.seq !== undefined && this.#deps.isRecent(outcome.seq);
+    if (isFirstRun || !final) this.#doubtful.clear();
     this.#deps.answered();
     return final;
   }

@@ -163,6 +163,22 @@ describe('[L3] a queued call', () => {
     expect(ran()).toBe(1);
   });
 
+  test('of an earlier visit holds rows back only as long as it may have been sent there', async () => {
+    const { engine, server, clock, reload } = await setUp();
+    server.reachable = false;
+    server.socket.drop(1006);
+    for (const title of ['a', 'b']) engine.call(add, { title }).catch(() => {});
+    await clock.advance(50);
+    const page = reload();
+    server.put('Note', 'x', { title: 'by others' });
+    server.reachable = true;
+    server.intercept = (m) => m.t === 'call' && (m.args as { title: string }).title === 'b';
+    await clock.run(Promise.all([engine.close(), page.start()]));
+    await clock.advance(200);
+    expect(page.mutations.pending()).toHaveLength(1);
+    expect(page.store.list('Note').map(({ title }) => title)).toEqual(['by others', 'a', 'b']);
+  });
+
   test('that is refused is rolled back, kept, and may be retried as a new op', async () => {
     const { engine, server, answered } = await setUp();
     const run = server.onCall;

@@ -75,6 +75,7 @@ export class Replica {
       view,
       journal,
       covers: (seq) => this.rows.covers(seq),
+      isRecent: (seq) => this.rows.isRecent(seq),
       wake: () => this.#pushes.wake(),
       answered: () => this.gate.answered(),
       now: () => env.clock.now(),
