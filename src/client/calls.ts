@@ -184,6 +184,16 @@ function onAbort(signal: AbortSignal | undefined, listener: (signal: AbortSignal
   return () => signal.removeEventListener('abort', own);
 }
 
-function cancelled(signal: AbortSignal): Fault {
+/** Rejects when the signal comes first; what `result` stands for goes on. */
+export async function unlessAborted(result: Promise<Json>, signal: AbortSignal | undefined): Promise<Json> {
+  if (!signal) return result;
+  let unlisten: Cancel = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    unlisten = onAbort(signal, () => reject(cancelled(signal)));
+  });
+  return Promise.race([result, aborted]).finally(unlisten);
+}
+
+export function cancelled(signal: AbortSignal): Fault {
   return new Fault('cancelled', 'the call was given up', undefined, { cause: signal.reason });
 }

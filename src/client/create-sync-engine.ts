@@ -9,6 +9,7 @@ import { browserTabs } from './browser-tabs.ts';
 import { fetchSession } from './guest-session.ts';
 import { IdbPersistence } from './idb-persistence.ts';
 import { MemoryPersistence } from './memory-persistence.ts';
+import type { Optimistic } from './optimistic.ts';
 import { pollConnect } from './poll-transport.ts';
 import { RowDrafts } from './row-drafts.ts';
 import { sseConnect } from './sse-transport.ts';
@@ -22,11 +23,13 @@ import { webSocketConnect } from './web-socket-transport.ts';
 /** Well below what a server waits, and below its heartbeat. */
 const MAX_POLL_MS = 10_000;
 
-export interface EngineOptions {
+export interface EngineOptions<App extends AppShape = AppShape> {
   /** A token, none (anonymous), or a function that is asked for one and told which was refused. */
   readonly token?: TokenOption;
   /** Checks rows and fills defaults before they are sent; its hash is in the handshake. */
   readonly schema?: Schema;
+  /** What calls of mutations show before the server has run them: `{ 'notes.create': (local, args) => ... }`. */
+  readonly optimistic?: Optimistic<App>;
   /** Keep rows, unsent writes and document edits across reloads. Default true; Node has no place for them. */
   readonly persist?: boolean;
   /** Tabs of this origin share one socket, if `persist` is on too. Default true. */
@@ -51,9 +54,9 @@ export interface EngineOptions {
 /** `url` is the origin of the server, such as `http://localhost:4321`. Call `start()` next. */
 export function createSyncEngine<App extends AppShape>(
   url: string,
-  options: EngineOptions = {},
+  options: EngineOptions<App> = {},
 ): SyncEngine<App> {
-  const { persist = true, appName = 'default', token, schema, reconnectDelay } = options;
+  const { persist = true, appName = 'default', token, schema, reconnectDelay, optimistic } = options;
   const env = options.env ?? browserEnv();
   const connect = connectBy(url, env, options);
   const tabs = persist && options.tabs !== false ? browserTabs() : undefined;
@@ -67,7 +70,7 @@ export function createSyncEngine<App extends AppShape>(
       storage: options.storage ?? defaultStorage(),
       fetchSession: (presented) => fetchSession(url, presented),
     },
-    { token, schema, appName, reconnectDelay },
+    { token, schema, appName, reconnectDelay, optimistic },
   );
   const unlisten = onNetworkOnline(() => engine.nudge());
   engine.connection.subscribe((state) => {
@@ -78,7 +81,7 @@ export function createSyncEngine<App extends AppShape>(
   return engine;
 }
 
-function connectBy(url: string, env: Env, options: EngineOptions): Connect {
+function connectBy(url: string, env: Env, options: Omit<EngineOptions, 'optimistic'>): Connect {
   const { transport = 'websocket', pollInterval = 1000 } = options;
   const http = { env, url, fetch: (target: string, init: RequestInit) => fetch(target, init) };
   switch (transport) {

@@ -31,8 +31,15 @@ export {
 export type { LiveQuery, QueryResult } from './live-query.ts';
 export { MemoryPersistence } from './memory-persistence.ts';
 export { type MutationEvent, mutationQueueListener } from './mutation-queue.ts';
+export type {
+  MutationName,
+  Optimistic,
+  OptimisticContext,
+  OptimisticLocal,
+  OptimisticPart,
+} from './optimistic.ts';
 export { MAX_PAGES, type PageArgs, type PagedResult, type PageValue } from './paged-query.ts';
-export type { DocPersistence, Persistence, StoredOp } from './persistence.ts';
+export type { CallOp, Change, DocPersistence, Persistence, StoredOp } from './persistence.ts';
 export type { RoomIdentity, RoomMember, RoomView, TopicEvent } from './room-link.ts';
 export type { Knowledge, RowChange } from './row-view.ts';
 export { type ServerData, serializeServerData } from './server-data.ts';

@@ -1,6 +1,7 @@
 /**
- * The user's row writes on their way to the server. Each is visible at once (a layer of the overlay), stored
- * durably, then pushed in order under its op id, again after each reconnect, until the server answers. [L3]
+ * The user's row writes, and calls with an optimistic part, on their way to the server. Each is visible at once
+ * (layers.ts), stored durably, then sent in order under its op id, again after each reconnect, until the server
+ * answers. [L3]
  *
  *   saving --durable--> queued --taken--> sent --ok with seq--> acked --cursor covers seq--> gone
  *                          ^---lost, retryable---'  '--ok without seq, or covered already--> gone
@@ -9,14 +10,16 @@
  * [S7] A layer goes in the very change of the view in which the rows that cover it come.
  */
 import { CODES, isCode } from '../base/codes.ts';
+import { type Deferred, deferred } from '../base/deferred.ts';
 import type { Cancel, Env } from '../base/env.ts';
 import { Fault } from '../base/fault.ts';
+import type { Json } from '../base/json.ts';
 import { parseShape } from '../base/shape.ts';
 import { type PushOp, pushOp } from '../protocol/client-message.ts';
+import type { Layers } from './layers.ts';
 import { Listeners } from './listeners.ts';
 import { OpIds } from './op-ids.ts';
-import type { Overlay } from './overlay.ts';
-import type { StoredOp } from './persistence.ts';
+import type { CallOp, Change, StoredOp } from './persistence.ts';
 import type { RowJournal } from './row-journal.ts';
 import type { RowView } from './row-view.ts';
 
@@ -29,32 +32,41 @@ type OpState =
   | { name: 'saving' }
   | { name: 'queued' }
   | { name: 'sent' }
-  | { name: 'acked'; seq: number }
+  | { name: 'acked'; seq: number; value: Json }
   | { name: 'failed' };
 
 interface QueuedOp {
   stored: StoredOp;
   state: OpState;
   internals: number;
+  /** Of the caller of this visit. */
+  readonly result?: Deferred<Json> | undefined;
 }
 
-/** What became of a row write. `done`: the server has it. `dropped`: removed, or its identity is gone. */
+/** What became of a write or a call. `done`: the server has it. `dropped`: removed, or its identity is gone. */
 export interface MutationEvent {
   readonly status: 'pending' | 'failed' | 'done' | 'dropped';
-  readonly change: PushOp;
+  readonly change: Change;
   readonly error?: { code: string; message: string } | undefined;
 }
 
-export type Outcome = { ok: true; seq: number | undefined } | { ok: false; fault: Fault };
+export type Outcome =
+  | { ok: true; seq: number | undefined; value?: Json | undefined }
+  | { ok: false; fault: Fault };
 
 export interface MutationQueueDeps {
-  readonly overlay: Overlay;
+  readonly layers: Layers;
   readonly view: RowView;
   readonly journal: RowJournal;
   /** Whether the rows hold the effects of this transaction already. */
   covers(seq: number): boolean;
-  /** There may be something to push. */
+  /** Whether this transaction is of the time of this connection. */
+  isRecent(seq: number): boolean;
+  /** There may be something to send. */
   wake(): void;
+  /** An op was answered. */
+  answered(): void;
+  now(): number;
 }
 
 export class MutationQueue {
@@ -62,6 +74,8 @@ export class MutationQueue {
   readonly #ids: OpIds;
   /** In the order of their ids. */
   readonly #ops = new Map<string, QueuedOp>();
+  /** Calls that may have run without our knowing: sent, or stored by an earlier visit, and not answered. */
+  readonly #doubtful = new Set<string>();
   readonly #changed: Listeners<[MutationEvent]>;
   #lists: { pending: readonly StoredOp[]; failed: readonly StoredOp[] } | undefined;
 
@@ -90,28 +104,34 @@ export class MutationQueue {
    * `invalid` for what the protocol cannot say: the server would end the connection for it, again and again.
    */
   add(write: Omit<PushOp, 'op_id'>): string {
-    if (this.#ops.size >= MAX_QUEUED_OPS)
-      throw new Fault('overloaded', `more than ${MAX_QUEUED_OPS} writes wait`);
-    const id = this.#ids.next();
-    const change = parseShape(pushOp, { op_id: id, ...write }, 'write');
-    const op: QueuedOp = {
-      stored: { id, change, status: 'pending' },
-      state: { name: 'saving' },
-      internals: 0,
-    };
-    this.#ops.set(id, op);
-    void this.#save(op);
-    this.#layer([op], 'add');
-    this.#tell(op, 'pending');
-    return id;
+    const change = parseShape(pushOp, { op_id: this.#nextId(), ...write }, 'write');
+    return this.#enter(change).stored.id;
+  }
+
+  /**
+   * Takes a call; the view shows its optimistic part when this returns. Resolves when the rows hold what the
+   * server did, rejects with its refusal, or when `clear` or `close` comes first. Throws as `add`.
+   */
+  call(fn: string, args: Json): Promise<Json> {
+    const change = this.#callOp(fn, args);
+    const result = deferred<Json>();
+    this.#enter(change, result);
+    return result.promise;
+  }
+
+  /** A call waits for its answer, and may have run. */
+  get inDoubt(): boolean {
+    return this.#doubtful.size > 0;
   }
 
   /** Does a failed write again, as a new op: its refusal was final. Returns the new op id. */
   retry(id: string): string {
     const op = this.#failed(id);
     this.remove(id);
-    const { op_id: _, ...change } = op.stored.change;
-    return this.add(change);
+    const { change } = op.stored;
+    if (change.kind === 'call') return this.#enter(this.#callOp(change.fn, change.args)).stored.id;
+    const { op_id: _, ...write } = change;
+    return this.add(write);
   }
 
   /** Forgets a failed write. */
@@ -132,18 +152,20 @@ export class MutationQueue {
       this.#ids.seen(op.id);
       const state: OpState = { name: op.status === 'failed' ? 'failed' : 'queued' };
       this.#ops.set(op.id, { stored: op, state, internals: 0 });
+      if (op.change.kind === 'call' && op.status === 'pending') this.#doubtful.add(op.id);
     }
     const earlier = [...this.#ops.values()];
     for (const [id, op] of later) this.#ops.set(id, op);
-    for (const op of this.#ops.values()) this.#relayer(op, op.state.name === 'failed' ? 'remove' : 'again');
+    const shown = [...this.#ops.values()].filter((op) => op.state.name !== 'failed');
+    this.#deps.layers.reorder(shown.map((op) => op.stored.change));
     return () => {
       for (const op of earlier) this.#tell(op, op.stored.status);
     };
   }
 
-  /** The next to push, in order: at most `max`, none that waits behind one that is not durable yet. */
-  next(max: number): PushOp[] {
-    const found: PushOp[] = [];
+  /** The next to send, in order: at most `max`, none that waits behind one that is not durable yet. */
+  next(max: number): Change[] {
+    const found: Change[] = [];
     for (const op of this.#ops.values()) {
       if (op.state.name === 'saving' || found.length >= max) break;
       if (op.state.name === 'queued') found.push(op.stored.change);
@@ -152,7 +174,10 @@ export class MutationQueue {
   }
 
   sent(ids: readonly string[]): void {
-    for (const id of ids) this.#move(id, 'sent');
+    for (const id of ids) {
+      this.#move(id, 'sent');
+      if (this.#ops.get(id)?.stored.change.kind === 'call') this.#doubtful.add(id);
+    }
   }
 
   /** Sent, but no answer will come on this connection, or not a final one. */
@@ -164,6 +189,17 @@ export class MutationQueue {
   settle(id: string, outcome: Outcome): boolean {
     const op = this.#ops.get(id);
     if (op?.state.name !== 'sent') return true;
+    this.#doubtful.delete(id);
+    const final = this.#settle(op, outcome);
+    // What runs only now was never sent before, and neither was what is behind it. And a server in trouble may
+    // answer late: until then its rows are worth more than the doubt.
+    const isFirstRun = outcome.ok && outcome.seq !== undefined && this.#deps.isRecent(outcome.seq);
+    if (isFirstRun || !final) this.#doubtful.clear();
+    this.#deps.answered();
+    return final;
+  }
+
+  #settle(op: QueuedOp, outcome: Outcome): boolean {
     if (!outcome.ok && this.#mayRetry(op, outcome.fault)) {
       op.state = { name: 'queued' };
       return false;
@@ -171,12 +207,13 @@ export class MutationQueue {
     if (!outcome.ok) {
       this.#fail(op, outcome.fault);
     } else if (outcome.seq !== undefined && !this.#deps.covers(outcome.seq)) {
-      op.state = { name: 'acked', seq: outcome.seq };
+      op.state = { name: 'acked', seq: outcome.seq, value: outcome.value ?? null };
       this.#tell(op, 'done');
     } else {
       this.#forget(op);
-      this.#layer([op], 'remove');
+      this.#unlayer(op);
       this.#tell(op, 'done');
+      op.result?.resolve(outcome.value ?? null);
     }
     return true;
   }
@@ -186,7 +223,8 @@ export class MutationQueue {
     for (const op of this.#ops.values()) {
       if (op.state.name !== 'acked' || !covers(op.state.seq)) continue;
       this.#forget(op);
-      this.#relayer(op, 'remove');
+      this.#deps.layers.remove(op.stored.change);
+      op.result?.resolve(op.state.value);
     }
   }
 
@@ -194,11 +232,41 @@ export class MutationQueue {
   clear(): () => void {
     const ops = [...this.#ops.values()];
     this.#ops.clear();
-    for (const op of ops) this.#relayer(op, 'remove');
+    this.#doubtful.clear();
+    for (const op of ops) this.#deps.layers.remove(op.stored.change);
+    const fault = new Fault('unauthorized', 'the identity changed');
+    for (const op of ops) op.result?.reject(fault);
     const unanswered = ops.filter((op) => op.state.name !== 'acked');
     return () => {
       for (const op of unanswered) this.#tell(op, 'dropped');
     };
+  }
+
+  /** Nobody waits any more; what is stored is sent by the next visit. */
+  close(fault: Fault): void {
+    for (const op of this.#ops.values()) op.result?.reject(fault);
+  }
+
+  #nextId(): string {
+    if (this.#ops.size >= MAX_QUEUED_OPS)
+      throw new Fault('overloaded', `more than ${MAX_QUEUED_OPS} writes wait`);
+    return this.#ids.next();
+  }
+
+  /** With arguments of its own, which nobody changes later. */
+  #callOp(fn: string, args: Json): CallOp {
+    const own: Json = JSON.parse(JSON.stringify(args));
+    return { op_id: this.#nextId(), kind: 'call', fn, args: own, now: this.#deps.now() };
+  }
+
+  #enter(change: Change, result?: Deferred<Json>): QueuedOp {
+    const stored: StoredOp = { id: change.op_id, change, status: 'pending' };
+    const op: QueuedOp = { stored, state: { name: 'saving' }, internals: 0, result };
+    this.#ops.set(stored.id, op);
+    void this.#save(op);
+    this.#deps.view.change(() => this.#deps.layers.add(change));
+    this.#tell(op, 'pending');
+    return op;
   }
 
   async #save(op: QueuedOp): Promise<void> {
@@ -208,12 +276,14 @@ export class MutationQueue {
     this.#deps.wake();
   }
 
-  #fail(op: QueuedOp, { code, message }: Fault): void {
+  #fail(op: QueuedOp, fault: Fault): void {
+    const { code, message } = fault;
     op.state = { name: 'failed' };
     op.stored = { ...op.stored, status: 'failed', error: { code, message } };
     void this.#deps.journal.saveOp(op.stored);
-    this.#layer([op], 'remove');
+    this.#unlayer(op);
     this.#tell(op, 'failed');
+    op.result?.reject(fault);
   }
 
   #mayRetry(op: QueuedOp, fault: Fault): boolean {
@@ -239,18 +309,8 @@ export class MutationQueue {
     void this.#deps.journal.deleteOp(op.stored.id);
   }
 
-  #layer(ops: readonly QueuedOp[], how: 'add' | 'remove'): void {
-    this.#deps.view.change(() => {
-      for (const op of ops) this.#relayer(op, how);
-    });
-  }
-
-  /** `again`: put on top, so that layers stay in the order of the ops. */
-  #relayer({ stored: { change } }: QueuedOp, how: 'add' | 'remove' | 'again'): void {
-    const { view, overlay } = this.#deps;
-    view.touch(change.entity, change.row_id);
-    if (how !== 'add') overlay.remove(change);
-    if (how !== 'remove') overlay.add(change);
+  #unlayer(op: QueuedOp): void {
+    this.#deps.view.change(() => this.#deps.layers.remove(op.stored.change));
   }
 
   #tell(op: QueuedOp, status: MutationEvent['status']): void {
@@ -271,7 +331,7 @@ export class MutationQueue {
   }
 }
 
-/** Tells of each step of each row write: `pending`, then `done`, `failed` or `dropped`. As `mutations.subscribe`. */
+/** Tells of each step of each queued write and call: `pending`, then `done`, `failed` or `dropped`. As `mutations.subscribe`. */
 export function mutationQueueListener(
   mutations: Pick<MutationQueue, 'subscribe'>,
   listener: (event: MutationEvent) => void,

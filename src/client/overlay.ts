@@ -13,6 +13,15 @@ export class Overlay {
     return this.#layers.get(entity)?.get(id);
   }
 
+  /** The rows of an entity that have layers. */
+  idsOf(entity: string): Iterable<string> {
+    return this.#layers.get(entity)?.keys() ?? [];
+  }
+
+  clear(): void {
+    this.#layers.clear();
+  }
+
   add(op: PushOp): void {
     let rows = this.#layers.get(op.entity);
     if (!rows) {

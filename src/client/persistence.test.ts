@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { IdbPersistence } from './idb-persistence.ts';
 import { COPY_ROWS, MAX_CHANGED_ROWS } from './idb-rows.ts';
 import { MemoryPersistence, type MemoryState } from './memory-persistence.ts';
-import type { Persistence, StoredOp } from './persistence.ts';
+import type { CallOp, Persistence, StoredOp } from './persistence.ts';
 
 const at = (seq: number, epoch = 'e') => ({ epoch, seq });
 const note = (id: string, title = id) => ({ entity: 'Note', id, data: { id, title } });
@@ -61,13 +61,15 @@ function persistenceContract(name: string, makePlace: () => { open(): Persistenc
       const place = makePlace();
       const first = place.open();
       await first.load('ann');
-      for (const id of ['2', '1', '3']) await first.saveOp(op(id));
+      const change: CallOp = { op_id: '4', kind: 'call', fn: 'notes.add', args: { list: [1] }, now: 7 };
+      const call: StoredOp = { id: '4', change, status: 'pending' };
+      for (const one of [call, op('2'), op('1'), op('3')]) await first.saveOp(one);
       const failed: StoredOp = { ...op('1'), status: 'failed', error: { code: 'forbidden', message: 'no' } };
       await first.saveOp(failed);
       await first.deleteOp('2');
       await first.deleteOp('unknown');
       first.close();
-      expect((await place.open().load('ann')).ops).toEqual([failed, op('3')]);
+      expect((await place.open().load('ann')).ops).toEqual([failed, op('3'), call]);
     });
 
     test('documents are kept as bytes of their own', async () => {

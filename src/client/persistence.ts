@@ -3,7 +3,7 @@
  * (tests, Node). Contract: rows are durable before the cursor that covers them. [S3] All of it belongs
  * to one owner (an identity); opening it for another owner empties it. [S8]
  */
-import type { JsonObject } from '../base/json.ts';
+import type { Json, JsonObject } from '../base/json.ts';
 import type { PushOp } from '../protocol/client-message.ts';
 import type { Cursor } from '../protocol/row-batch.ts';
 
@@ -13,11 +13,23 @@ export interface StoredRow {
   data: JsonObject;
 }
 
-/** A queued row write: `pending` until acknowledged, `failed` until retried or removed. */
+/** A queued call of a mutation that has an optimistic part. */
+export interface CallOp {
+  op_id: string;
+  kind: 'call';
+  fn: string;
+  args: Json;
+  /** When it was called, ms since 1970: its replays are told this time. */
+  now: number;
+}
+
+export type Change = PushOp | CallOp;
+
+/** A queued row write or call: `pending` until acknowledged, `failed` until retried or removed. */
 export interface StoredOp {
   /** The op id; ids of one client grow in order of time. */
   id: string;
-  change: PushOp;
+  change: Change;
   status: 'pending' | 'failed';
   error?: { code: string; message: string };
 }

@@ -1,6 +1,6 @@
 /**
- * Sends the queue's ops, one `push` in flight at a time: ops leave in order, and those that gather meanwhile
- * share the next push. Retryable failures put it to rest for a while; a lost connection sends all again.
+ * Sends the queue's ops, one `push` or `call` in flight at a time: ops leave in order, and the writes that gather
+ * meanwhile share the next push. Retryable failures put it to rest for a while; a lost connection sends all again.
  *
  *   offline --connected--> idle --ops--> flying --result--> idle        any --lost--> offline
  *                           ^              '--retryable--> resting --timer--> idle
@@ -13,8 +13,9 @@ import { utf8Length } from '../base/utf8.ts';
 import type { PushOp } from '../protocol/client-message.ts';
 import type { Limits } from '../protocol/limits.ts';
 import { type PushOutcome, pushOutcomes } from '../protocol/server-message.ts';
-import { nesting } from './message-size.ts';
+import { fits, nesting } from './message-size.ts';
 import type { MutationQueue, Outcome } from './mutation-queue.ts';
+import type { CallOp } from './persistence.ts';
 import type { Result } from './server-text.ts';
 
 const BACKOFF = { baseMs: 500, capMs: 30_000 };
@@ -31,6 +32,7 @@ type State =
   | { name: 'offline' }
   | { name: 'idle' }
   | { name: 'flying'; id: number; ops: PushOp[] }
+  | { name: 'calling'; id: number; op: CallOp }
   | { name: 'resting'; timer: Cancel };
 
 export class PushLane {
@@ -59,6 +61,7 @@ export class PushLane {
 
   lost(): void {
     if (this.#state.name === 'flying') this.#queue.requeue(this.#state.ops.map((op) => op.op_id));
+    if (this.#state.name === 'calling') this.#queue.requeue([this.#state.op.op_id]);
     this.#to({ name: 'offline' });
   }
 
@@ -79,18 +82,8 @@ export class PushLane {
   /** False: the result is of another request. */
   result(message: Result): boolean {
     const state = this.#state;
-    if (state.name !== 'flying' || state.id !== message.id) return false;
-    // A malformed answer throws while the ops still count as in flight: they are sent again on the next connection.
-    const outcomes = message.ok
-      ? parseShape(pushOutcomes, message.value, 'result.value', 'bad_message')
-      : undefined;
-    this.#to({ name: 'idle' });
-    const done = outcomes
-      ? this.#each(state.ops, outcomes)
-      : this.#all(
-          state.ops,
-          Fault.fromJSON(message.error ?? { code: 'internal', message: 'a failure without an error' }),
-        );
+    if ((state.name !== 'flying' && state.name !== 'calling') || state.id !== message.id) return false;
+    const done = state.name === 'flying' ? this.#pushed(state.ops, message) : this.#called(state.op, message);
     if (done) this.#attempt = 0;
     else this.#rest();
     this.wake();
@@ -101,6 +94,20 @@ export class PushLane {
     this.#to({ name: 'offline' });
   }
 
+  #called(op: CallOp, { ok, seq, value, error }: Result): boolean {
+    this.#to({ name: 'idle' });
+    return this.#queue.settle(op.op_id, ok ? { ok, seq, value } : { ok: false, fault: faultOf(error) });
+  }
+
+  #pushed(ops: PushOp[], message: Result): boolean {
+    // A malformed answer throws while the ops still count as in flight: they are sent again on the next connection.
+    const outcomes = message.ok
+      ? parseShape(pushOutcomes, message.value, 'result.value', 'bad_message')
+      : undefined;
+    this.#to({ name: 'idle' });
+    return outcomes ? this.#each(ops, outcomes) : this.#all(ops, faultOf(message.error));
+  }
+
   /** True: try again, an op that no message can carry is out of the way. */
   #send(): boolean {
     const limits = this.#limits!;
@@ -108,13 +115,13 @@ export class PushLane {
     const texts: string[] = [];
     let room = limits.textBytes - ENVELOPE_BYTES;
     for (const op of this.#queue.next(limits.pushOps)) {
+      if (op.kind === 'call' && ops.length > 0) break;
+      if (op.kind === 'call') return this.#sendCall(op);
       const text = JSON.stringify(op);
       const sizeBytes = utf8Length(text) + 1;
       const problem = problemOf(op, sizeBytes, limits);
       if (problem && ops.length === 0) {
-        this.#queue.sent([op.op_id]);
-        this.#queue.settle(op.op_id, { ok: false, fault: problem });
-        return true;
+        return this.#refuse(op, problem);
       }
       if (problem || sizeBytes > room) break;
       room -= sizeBytes;
@@ -127,6 +134,26 @@ export class PushLane {
     this.#queue.sent(ops.map((op) => op.op_id));
     this.#to({ name: 'flying', id, ops });
     return false;
+  }
+
+  #sendCall(op: CallOp): boolean {
+    const limits = this.#limits!;
+    const { fn, args } = op;
+    const id = this.#host.nextId();
+    const text = JSON.stringify({ t: 'call', id, fn, args, op: op.op_id });
+    if (!fits(text, limits.textBytes)) return this.#refuse(op, new Fault('too_large', 'arguments too large'));
+    if (nesting(args) + 1 > limits.jsonDepth)
+      return this.#refuse(op, new Fault('invalid', 'arguments too deep'));
+    if (!this.#host.sendRaw(text)) return false;
+    this.#queue.sent([op.op_id]);
+    this.#to({ name: 'calling', id, op });
+    return false;
+  }
+
+  #refuse(op: PushOp | CallOp, fault: Fault): true {
+    this.#queue.sent([op.op_id]);
+    this.#queue.settle(op.op_id, { ok: false, fault });
+    return true;
   }
 
   #each(ops: readonly PushOp[], outcomes: readonly PushOutcome[]): boolean {
@@ -166,6 +193,10 @@ function outcomeOf(outcome: PushOutcome | undefined): Outcome {
   if (outcome?.ok) return { ok: true, seq: outcome.seq };
   const error = outcome?.error ?? { code: 'unavailable', message: 'no outcome for this op' };
   return { ok: false, fault: Fault.fromJSON(error) };
+}
+
+function faultOf(error: Result['error']): Fault {
+  return Fault.fromJSON(error ?? { code: 'internal', message: 'a failure without an error' });
 }
 
 function problemOf(op: PushOp, sizeBytes: number, limits: Limits): Fault | undefined {

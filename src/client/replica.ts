@@ -7,10 +7,13 @@ import type { Fault } from '../base/fault.ts';
 import type { JsonObject } from '../base/json.ts';
 import type { Limits } from '../protocol/limits.ts';
 import type { Cursor } from '../protocol/row-batch.ts';
+import { Layers } from './layers.ts';
 import { MutationQueue } from './mutation-queue.ts';
+import type { OptimisticRunner } from './optimistic-runner.ts';
 import { Overlay } from './overlay.ts';
 import type { Persistence, StoredState } from './persistence.ts';
 import { PushLane } from './push-lane.ts';
+import { RowGate } from './row-gate.ts';
 import { RowJournal } from './row-journal.ts';
 import { RowStore } from './row-store.ts';
 import { RowTables } from './row-tables.ts';
@@ -28,11 +31,14 @@ export interface ReplicaHost {
   projected(entity: string): JsonObject;
   /** Entities that are not part of the replica, if the schema is known here. */
   readonly queried: readonly string[] | undefined;
+  readonly runner: OptimisticRunner;
 }
 
 export class Replica {
   readonly view: RowView;
   readonly rows: RowStore;
+  /** Rows from the server go through it. */
+  readonly gate: RowGate;
   readonly queue: MutationQueue;
   readonly journal: RowJournal;
   readonly subscriptions: Subscriptions;
@@ -46,9 +52,14 @@ export class Replica {
     const tables = new RowTables();
     const overlay = new Overlay();
     this.journal = new RowJournal(persistence, env.log);
-    this.view = new RowView({ tables, overlay, projected: (entity) => host.projected(entity) }, env.log);
+    const projected = (entity: string) => host.projected(entity);
+    this.view = new RowView(
+      { tables, overlay, projected, rebase: (touched) => layers.rebase(touched) },
+      env.log,
+    );
     const { journal, view } = this;
-    const { queried } = host;
+    const { queried, runner } = host;
+    const layers = new Layers({ tables, overlay, view, runner, projected });
     const nextId = () => host.nextId();
     const sendRaw = (text: string) => host.sendRaw(text);
     this.subscriptions = new Subscriptions({ env, tables, view, nextId, sendRaw }, queried);
@@ -60,12 +71,16 @@ export class Replica {
       },
     );
     this.queue = new MutationQueue(env, {
-      overlay,
+      layers,
       view,
       journal,
       covers: (seq) => this.rows.covers(seq),
+      isRecent: (seq) => this.rows.isRecent(seq),
       wake: () => this.#pushes.wake(),
+      answered: () => this.gate.answered(),
+      now: () => env.clock.now(),
     });
+    this.gate = new RowGate(this.rows, () => this.queue.inDoubt);
     this.#pushes = new PushLane(env, this.queue, host);
   }
 
@@ -137,6 +152,7 @@ export class Replica {
   }
 
   lost(): void {
+    this.gate.lost();
     this.subscriptions.lost();
     this.#pushes.lost();
   }

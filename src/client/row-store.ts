@@ -178,6 +178,11 @@ export class RowStore {
     return this.#cursor !== null && this.#cursor.epoch === this.#server?.epoch && this.#cursor.seq >= seq;
   }
 
+  /** Whether the transaction is of the time of this connection. */
+  isRecent(seq: number): boolean {
+    return this.#server !== undefined && seq > this.#server.seq;
+  }
+
   /** Forgets everything, in memory. Inside a change of the view. [S8] */
   clear(): void {
     this.#deps.view.touchAll();

@@ -21,12 +21,15 @@ export interface RowViewDeps {
   readonly overlay: Overlay;
   /** What a new row of an entity holds besides the data of its insert. */
   projected(entity: string): JsonObject;
+  /** At the end of each change, with the rows it touches: may touch and edit layers of more. */
+  rebase?(touched: ReadonlyMap<string, ReadonlyMap<string, unknown>>): void;
 }
 
 export class RowView {
   readonly #tables: RowTables;
   readonly #overlay: Overlay;
   readonly #projected: RowViewDeps['projected'];
+  readonly #rebase: RowViewDeps['rebase'];
   readonly #changed: Listeners<[RowChange]>;
   /** Rows under layers, as replayed; null where a layer hides the row. */
   readonly #layered = new Map<string, Map<string, JsonObject | null>>();
@@ -39,10 +42,11 @@ export class RowView {
   #stirred = false;
   #version = 0;
 
-  constructor({ tables, overlay, projected }: RowViewDeps, log: Log) {
+  constructor({ tables, overlay, projected, rebase }: RowViewDeps, log: Log) {
     this.#tables = tables;
     this.#overlay = overlay;
     this.#projected = projected;
+    this.#rebase = rebase;
     this.#changed = new Listeners(log);
   }
 
@@ -77,6 +81,7 @@ export class RowView {
   /** Edits tables, overlay and knowledge in `edit`, which touches each row before it edits it. */
   change(edit: () => void): void {
     edit();
+    this.#rebase?.(this.#before);
     this.#commit();
   }
 

@@ -13,7 +13,7 @@ import type { AppShape, FunctionRef } from '../schema/app-shape.ts';
 import type { Schema } from '../schema/define-schema.ts';
 import type { QuerySpec } from '../schema/query-spec.ts';
 import type { EntityOf, InsertOf, PatchOf, RowOf } from './app-rows.ts';
-import { type CallOptions, Calls } from './calls.ts';
+import { type CallOptions, Calls, cancelled, unlessAborted } from './calls.ts';
 import type { Channels, EngineHost } from './channel.ts';
 import { Connection, type ConnectionState, type Handled } from './connection.ts';
 import { type EngineStore, engineStore } from './engine-store.ts';
@@ -24,6 +24,8 @@ import { Listeners } from './listeners.ts';
 import { LiveQuery } from './live-query.ts';
 import type { MutationQueue } from './mutation-queue.ts';
 import { Mux } from './mux.ts';
+import type { Optimistic } from './optimistic.ts';
+import { type OptimisticFunctions, OptimisticRunner } from './optimistic-runner.ts';
 import type { DocPersistence, Persistence } from './persistence.ts';
 import { Replica } from './replica.ts';
 import type { RoomView, TopicEvent } from './room-link.ts';
@@ -47,12 +49,14 @@ export interface SyncEngineDeps {
   readonly fetchSession: FetchSession;
 }
 
-export interface SyncEngineOptions {
+export interface SyncEngineOptions<App extends AppShape = AppShape> {
   readonly token?: TokenOption | undefined;
   /** With it rows are checked and defaults filled before they are sent, and its hash is in the handshake. */
   readonly schema?: Schema | undefined;
   /** Names what is stored; two apps of one origin need two names. */
   readonly appName?: string | undefined;
+  /** What calls show before the server has run them, by the names of the functions. */
+  readonly optimistic?: Optimistic<App> | undefined;
   /** Base of the backoff, milliseconds. */
   readonly reconnectDelay?: number | undefined;
 }
@@ -80,13 +84,14 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
   readonly #watches: Watches;
   readonly #replica: Replica;
   readonly #rooms: Rooms;
+  readonly #runner: OptimisticRunner;
   readonly #over = deferred<Fault>();
   readonly #sessionChanged: Listeners<[SessionInfo | null]>;
   #started: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
   #lastRequest = 0;
 
-  constructor(deps: SyncEngineDeps, options: SyncEngineOptions = {}) {
+  constructor(deps: SyncEngineDeps, options: SyncEngineOptions<App> = {}) {
     const { env, storage } = deps;
     const traffic = new Traffic();
     this.env = env;
@@ -128,12 +133,20 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
     this.channels = this.#mux;
     const nextId = () => ++this.#lastRequest;
     const sendRaw = (text: string) => this.#connection.sendRaw(text);
+    this.#runner = new OptimisticRunner({
+      // The one door between parts as the app types them and parts that take JSON.
+      functions: (options.optimistic ?? {}) as unknown as OptimisticFunctions,
+      drafts: this.#drafts,
+      log: env.log,
+      auth: () => this.session,
+    });
     const replica = new Replica(env, deps.persistence, {
       nextId,
       sendRaw,
       catchUp: (cursor) => this.#connection.send({ t: 'catchup', cursor }),
       projected: (entity) => this.#drafts.projected(entity),
       queried: this.#drafts.queried,
+      runner: this.#runner,
     });
     this.#replica = replica;
     this.docs = replica.journal;
@@ -269,8 +282,14 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
     this.#write({ entity, row_id: id, kind: 'delete' });
   }
 
-  /** Runs a mutation, exactly once, or an action, at most once. Its effects are in `store` when this resolves. */
+  /**
+   * Runs a mutation, exactly once, or an action, at most once. Its effects are in `store` when this resolves. With
+   * an optimistic part they are shown at once, and the call is kept until it is answered, as a row write is.
+   */
   call<Args, Result>(fn: FunctionRef<Args, Result>, args: Args, options?: CallOptions): Promise<Result> {
+    if (this.#runner.has(fn.name) && this.session && !this.#closed) {
+      return this.#queued(fn.name, (args ?? {}) as Json, options?.signal) as Promise<Result>;
+    }
     return this.#call({ fn: fn.name, args: (args ?? {}) as Json, op: newId(this.env) }, options);
   }
 
@@ -344,6 +363,11 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
     return (await this.#calls.call(request, options)) as Result;
   }
 
+  async #queued(fn: string, args: Json, signal: AbortSignal | undefined): Promise<Json> {
+    if (signal?.aborted) throw cancelled(signal);
+    return unlessAborted(this.#replica.queue.call(fn, args), signal);
+  }
+
   #write(change: Parameters<MutationQueue['add']>[0]): void {
     if (this.#closed) throw CLOSED;
     if (!this.session) throw new Fault('unavailable', 'nobody knows yet who this is: await start()');
@@ -404,11 +428,9 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
   #message(message: Handled): void {
     switch (message.t) {
       case 'batch':
-        return this.#replica.rows.batch(message);
       case 'page':
-        return this.#replica.rows.page(message);
       case 'reset':
-        return this.#replica.rows.reset(message.cursor);
+        return this.#replica.gate.take(message);
       case 'result':
         if (!this.#replica.result(message)) this.#calls.result(message);
         return;
@@ -450,6 +472,7 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
 
   #ended(fault: Fault): void {
     this.#calls.close(fault);
+    this.#replica.queue.close(fault);
     this.#watches.close(fault);
     this.#over.resolve(fault);
     this.#rooms.close(fault);

@@ -2,6 +2,7 @@
 import { Fault } from '../base/fault.ts';
 import type { JsonObject } from '../base/json.ts';
 import { MemoryPersistence, type MemoryState } from '../client/memory-persistence.ts';
+import type { Optimistic } from '../client/optimistic.ts';
 import { createWriteThroughStorage } from '../client/storage.ts';
 import { SyncEngine } from '../client/sync-engine.ts';
 import type { Connect } from '../client/transport.ts';
@@ -15,6 +16,7 @@ import { SimProcess } from './sim-process.ts';
 export interface Surroundings<A extends App> {
   readonly env: SimEnv;
   readonly schema: A['schema'];
+  readonly optimistic?: Optimistic<A> | undefined;
   /** A link to the server; null while it is down. */
   connect(token: string | null, events: ConstructorParameters<typeof SimLink>[2]): SimLink | null;
   whoIs(token: string | null): Promise<SessionInfo>;
@@ -154,7 +156,12 @@ export class SimClient<A extends App = App> {
           return this.#world.whoIs(token);
         },
       },
-      { token: user, schema: this.#world.schema, reconnectDelay: 100 },
+      {
+        token: user,
+        schema: this.#world.schema,
+        optimistic: this.#world.optimistic,
+        reconnectDelay: 100,
+      },
     );
   }
 

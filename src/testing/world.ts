@@ -7,6 +7,7 @@
 import { Fault } from '../base/fault.ts';
 import { newId } from '../base/id.ts';
 import type { JsonObject } from '../base/json.ts';
+import type { Optimistic } from '../client/optimistic.ts';
 import { type App, defineApp } from '../plugin/define-app.ts';
 import { sessionInfoOf } from '../plugin/session.ts';
 import { Host, type HostOptions } from '../server/host.ts';
@@ -21,6 +22,8 @@ import { TempDatabase } from './temp-database.ts';
 export interface WorldOptions<A extends App> {
   /** Called for each life of the server: plugins have state. */
   app: () => A;
+  /** Of every client. */
+  optimistic?: Optimistic<A>;
   seed?: number;
   host?: HostOptions;
   /** One way, milliseconds. */
@@ -62,6 +65,10 @@ export class World<A extends App = App> implements Surroundings<A> {
 
   get schema(): A['schema'] {
     return this.#schema;
+  }
+
+  get optimistic(): Optimistic<A> | undefined {
+    return this.#options.optimistic;
   }
 
   /** Throws while the server is down. */

@@ -1,6 +1,6 @@
 /** The app of the row simulations: notes that some may not see, accounts whose sum never changes, a journal. */
 import { defineSchema, entity, field, policy, v } from 'ternion';
-import { createApi } from 'ternion/client';
+import { createApi, type Optimistic } from 'ternion/client';
 import { defineApp, functions } from 'ternion/server';
 
 const Note = entity('Note', {
@@ -60,3 +60,8 @@ const bank = {
 export const rowsApp = () => defineApp({ schema, functions: { bank } });
 export type RowsApp = ReturnType<typeof rowsApp>;
 export const api = createApi<RowsApp>();
+
+/** Of the simulations that use it. */
+export const optimistic: Optimistic<RowsApp> = {
+  'bank.append': (local, { nonce }) => void local.insert('Entry', { nonce }),
+};

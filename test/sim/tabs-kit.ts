@@ -7,7 +7,7 @@ import { SyncEngine } from '../../src/client/sync-engine.ts';
 import { TabConnect } from '../../src/client/tab-connect.ts';
 import type { TabGroupEvents, TabMessage, Tabs } from '../../src/client/tab-group.ts';
 import type { ClientTransportEvents } from '../../src/client/transport.ts';
-import type { RowsApp } from './rows-app.ts';
+import { optimistic, type RowsApp } from './rows-app.ts';
 
 interface Member {
   readonly secret: string;
@@ -105,7 +105,7 @@ export class SimTab {
         storage: createWriteThroughStorage(),
         fetchSession: (token) => world.whoIs(token),
       },
-      { token: page.user, schema: world.schema, reconnectDelay: 100 },
+      { token: page.user, schema: world.schema, optimistic, reconnectDelay: 100 },
     );
   }
 
@@ -128,8 +128,8 @@ export class SimTab {
     return ready && mutations.pending().length === 0;
   }
 
-  rows(): Record<string, unknown> {
-    return Object.fromEntries(this.engine.store.list('Note').map((row) => [row.id, row]));
+  rows(entity: 'Note' | 'Entry' = 'Note'): Record<string, unknown> {
+    return Object.fromEntries(this.engine.store.list(entity).map((row) => [row.id, row]));
   }
 
   #socket(world: World<RowsApp>, events: ClientTransportEvents) {

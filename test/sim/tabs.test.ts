@@ -49,9 +49,15 @@ simulate(
         tabs[at] = reloaded;
         await clock.run(reloaded.engine.start());
       }
+      // Its rows wait for the answer in a leader, and with them those of the followers.
+      if (random.chance(0.3)) tab.engine.call(api.bank.append, { nonce: `e${step}` }).catch(() => {});
       await clock.advance(random.int(150));
     }
     await settle(world, tabs);
+    const entries = await world.visibleTo('ada', 'Entry');
+    for (const tab of tabs) expect(tab.rows('Entry')).toEqual(entries);
+    const nonces = Object.values(entries).map((row) => row.nonce);
+    expect(new Set(nonces).size).toBe(nonces.length);
     const truth = await world.visibleTo('ada', 'Note');
     for (const tab of tabs) expect(tab.rows()).toEqual(truth);
     const titles = Object.values(truth).map((row) => row.title);
@@ -100,6 +106,22 @@ simulate(
     await world.env.clock.advance(200);
     expect(tabs[0]!.engine.store.list('Account')).toHaveLength(3);
     expect(tabs.map((tab) => tab.sockets)).toEqual([1, 0]);
+    for (const tab of tabs) tab.crash();
+  },
+);
+
+simulate(
+  '[S7] tabs: what an optimistic call of the leader did reaches its followers',
+  options,
+  async (world) => {
+    const browser = new SimBrowser(world.env);
+    const tabs = [await open(world, browser, 'ada'), await open(world, browser, 'ada')];
+    await settle(world, tabs);
+    await world.env.clock.run(tabs[0]!.engine.call(api.bank.append, { nonce: 'n' }));
+    await world.env.clock.advance(200);
+    const entries = await world.visibleTo('ada', 'Entry');
+    expect(Object.keys(entries)).toHaveLength(1);
+    for (const tab of tabs) expect(tab.rows('Entry')).toEqual(entries);
     for (const tab of tabs) tab.crash();
   },
 );

@@ -16,7 +16,7 @@ export function GuestbookPanel({ visit }: { visit: Visit }) {
   });
   const { pending, failed } = useMutationQueue();
   const [message, setMessage] = useState('');
-  const waiting = new Set(pending.map(({ change }) => change.row_id));
+  const waiting = new Set(pending.flatMap(({ change }) => (change.kind === 'call' ? [] : change.row_id)));
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
