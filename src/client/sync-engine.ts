@@ -29,10 +29,10 @@ import { type OptimisticFunctions, OptimisticRunner } from './optimistic-runner.
 import type { DocPersistence, Persistence } from './persistence.ts';
 import { Replica } from './replica.ts';
 import { RowDrafts } from './row-drafts.ts';
+import type { RowGate } from './row-gate.ts';
 import { parseServerData, type ServerData } from './server-data.ts';
 import type { Chunk } from './server-text.ts';
 import type { KeyValueStorage } from './storage.ts';
-import type { ConfirmedRows } from './tab-relay.ts';
 import { type TokenOption, TokenSource } from './token-source.ts';
 import { type EngineStats, Traffic } from './traffic.ts';
 import type { Connect } from './transport.ts';
@@ -215,8 +215,8 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
   }
 
   /** What the server has confirmed: a leading tab serves its followers from it. */
-  get confirmed(): ConfirmedRows {
-    return this.#replica.rows;
+  get confirmed(): RowGate {
+    return this.#replica.gate;
   }
 
   /** Who this is; null while nobody knows. */
@@ -404,9 +404,11 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
   #message(message: Handled): void {
     switch (message.t) {
       case 'batch':
+        return this.#replica.gate.take(() => this.#replica.rows.batch(message));
       case 'page':
+        return this.#replica.gate.take(() => this.#replica.rows.page(message));
       case 'reset':
-        return this.#replica.gate.take(message);
+        return this.#replica.gate.take(() => this.#replica.rows.reset(message.cursor));
       case 'result':
         if (!this.#replica.result(message)) this.#calls.result(message);
         return;
