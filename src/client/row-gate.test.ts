@@ -1,16 +1,11 @@
 import { expect, test } from 'vitest';
-import { MAX_HELD_BATCHES, RowGate } from './row-gate.ts';
+import { carriesRows, MAX_HELD_MESSAGES, RowGate } from './row-gate.ts';
 
 function setUp() {
   const passed: number[] = [];
   const doubt = { is: true };
-  const rows = {
-    batch: ({ to }: { to: number }) => void passed.push(to),
-    page: () => {},
-    reset: () => {},
-  };
-  const gate = new RowGate(rows, () => doubt.is);
-  const batch = (to: number) => gate.take({ t: 'batch', from: to - 1, to, ops: [] });
+  const gate = new RowGate({ cursor: null, entities: () => [] }, () => doubt.is);
+  const batch = (n: number) => gate.take(() => passed.push(n));
   return { gate, doubt, passed, batch };
 }
 
@@ -26,12 +21,21 @@ test('[S7] rows wait for the answer in doubt, and keep their order', () => {
   expect(passed).toEqual([1, 2, 3]);
 });
 
-test('no more than MAX_HELD_BATCHES wait', () => {
+test('a message that comes through two doors waits at the first alone', () => {
+  const { gate, doubt, passed, batch } = setUp();
+  gate.take(() => batch(1));
+  gate.take(() => batch(2));
+  doubt.is = false;
+  gate.answered();
+  expect(passed).toEqual([1, 2]);
+});
+
+test('no more than MAX_HELD_MESSAGES wait', () => {
   const { passed, batch } = setUp();
-  for (let to = 1; to <= MAX_HELD_BATCHES; to++) batch(to);
+  for (let n = 1; n <= MAX_HELD_MESSAGES; n++) batch(n);
   expect(passed).toEqual([]);
-  batch(MAX_HELD_BATCHES + 1);
-  expect(passed).toHaveLength(MAX_HELD_BATCHES + 1);
+  batch(MAX_HELD_MESSAGES + 1);
+  expect(passed).toHaveLength(MAX_HELD_MESSAGES + 1);
 });
 
 test('what was held of a lost connection is void', () => {
@@ -41,4 +45,10 @@ test('what was held of a lost connection is void', () => {
   doubt.is = false;
   batch(2);
   expect(passed).toEqual([2]);
+});
+
+test('rows are told by the beginning of the message', () => {
+  for (const t of ['batch', 'page', 'reset']) expect(carriesRows(JSON.stringify({ t, a: 1 }))).toBe(true);
+  expect(carriesRows('{"t":"result","batch":1}')).toBe(false);
+  expect(carriesRows(new Uint8Array(20))).toBe(false);
 });

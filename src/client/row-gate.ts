@@ -2,50 +2,62 @@
  * Holds the server's rows back while a call with an optimistic part may have run already without our knowing its
  * transaction: a batch may come before the answer, or, after a lost connection, long before. Shown at once, it
  * would show the call's effects twice. With the answer the rows go on, and the layer goes with its batch. [S7]
- * Bounded: above MAX_HELD_BATCHES fresh rows are worth a flicker. What is held when a connection is lost is asked for anew.
+ * A leading tab holds them back before they reach its relay (tab-connect.ts), so its followers stay in step with it.
+ * Bounded: above MAX_HELD_MESSAGES fresh rows are worth a flicker. A lost connection brings anew what was held.
  */
-
-import type { ServerMessage } from '../protocol/server-message.ts';
 import type { RowStore } from './row-store.ts';
-import type { Batch, Page } from './server-text.ts';
+import type { ConfirmedRows } from './tab-relay.ts';
 
 /** Messages with rows that wait for an answer. */
-export const MAX_HELD_BATCHES = 1000;
+export const MAX_HELD_MESSAGES = 1000;
 
-type Rows = Batch | Page | Extract<ServerMessage, { t: 'reset' }>;
-
-export class RowGate {
-  readonly #rows: Pick<RowStore, 'batch' | 'page' | 'reset'>;
+export class RowGate implements ConfirmedRows {
+  readonly #rows: Pick<RowStore, 'cursor' | 'entities'>;
   readonly #inDoubt: () => boolean;
-  #held: Rows[] = [];
+  readonly #held: (() => void)[] = [];
+  #opening = false;
 
   /** `inDoubt`: whether a call waits for its answer. */
-  constructor(rows: Pick<RowStore, 'batch' | 'page' | 'reset'>, inDoubt: () => boolean) {
+  constructor(rows: Pick<RowStore, 'cursor' | 'entities'>, inDoubt: () => boolean) {
     this.#rows = rows;
     this.#inDoubt = inDoubt;
   }
 
-  take(message: Rows): void {
-    this.#held.push(message);
-    if (!this.#inDoubt() || this.#held.length > MAX_HELD_BATCHES) this.#open();
+  get cursor(): ConfirmedRows['cursor'] {
+    return this.#rows.cursor;
+  }
+
+  entities(): ReturnType<ConfirmedRows['entities']> {
+    return this.#rows.entities();
+  }
+
+  /** `pass` hands a message with rows on, now or later, in the order of the messages. It may take it again. */
+  take(pass: () => void): void {
+    if (this.#opening) return pass();
+    this.#held.push(pass);
+    if (!this.#inDoubt() || this.#held.length > MAX_HELD_MESSAGES) this.#open();
   }
 
   /** A call was answered. */
   answered(): void {
-    if (!this.#inDoubt()) this.#open();
+    if (!this.#opening && !this.#inDoubt()) this.#open();
   }
 
   lost(): void {
-    this.#held = [];
+    this.#held.length = 0;
   }
 
   #open(): void {
-    const held = this.#held;
-    this.#held = [];
-    for (const message of held) {
-      if (message.t === 'batch') this.#rows.batch(message);
-      else if (message.t === 'page') this.#rows.page(message);
-      else this.#rows.reset(message.cursor);
+    this.#opening = true;
+    try {
+      for (let pass = this.#held.shift(); pass; pass = this.#held.shift()) pass();
+    } finally {
+      this.#opening = false;
     }
   }
+}
+
+/** Whether a message from the server is for the gate. Servers begin each with its type. */
+export function carriesRows(data: string | Uint8Array): boolean {
+  return typeof data === 'string' && /^\{"t":"(batch|page|reset)"/.test(data);
 }

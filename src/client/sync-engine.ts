@@ -31,10 +31,10 @@ import { Replica } from './replica.ts';
 import type { RoomView, TopicEvent } from './room-link.ts';
 import { Rooms } from './rooms.ts';
 import { RowDrafts } from './row-drafts.ts';
+import type { RowGate } from './row-gate.ts';
 import { parseServerData, type ServerData } from './server-data.ts';
 import type { Chunk } from './server-text.ts';
 import type { KeyValueStorage } from './storage.ts';
-import type { ConfirmedRows } from './tab-relay.ts';
 import { type TokenOption, TokenSource } from './token-source.ts';
 import { type EngineStats, Traffic } from './traffic.ts';
 import type { Connect } from './transport.ts';
@@ -219,8 +219,8 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
   }
 
   /** What the server has confirmed: a leading tab serves its followers from it. */
-  get confirmed(): ConfirmedRows {
-    return this.#replica.rows;
+  get confirmed(): RowGate {
+    return this.#replica.gate;
   }
 
   /** Who this is; null while nobody knows. */
@@ -428,9 +428,11 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
   #message(message: Handled): void {
     switch (message.t) {
       case 'batch':
+        return this.#replica.gate.take(() => this.#replica.rows.batch(message));
       case 'page':
+        return this.#replica.gate.take(() => this.#replica.rows.page(message));
       case 'reset':
-        return this.#replica.gate.take(message);
+        return this.#replica.gate.take(() => this.#replica.rows.reset(message.cursor));
       case 'result':
         if (!this.#replica.result(message)) this.#calls.result(message);
         return;

@@ -8,8 +8,9 @@
  */
 import type { Env } from '../base/env.ts';
 import { newId } from '../base/id.ts';
+import { carriesRows, type RowGate } from './row-gate.ts';
 import type { TabGroup, TabMessage, Tabs } from './tab-group.ts';
-import { type ConfirmedRows, TabRelay } from './tab-relay.ts';
+import { TabRelay } from './tab-relay.ts';
 import type { ClientTransport, ClientTransportEvents, Connect } from './transport.ts';
 
 /** "Service restart" (RFC 6455, registry): come back. */
@@ -20,7 +21,7 @@ export interface TabConnectDeps {
   readonly tabs: Tabs;
   /** To the server itself. */
   readonly connect: Connect;
-  readonly rows: () => ConfirmedRows;
+  readonly rows: () => RowGate;
   /** What tabs must have in common besides the token: server, app, schema. */
   readonly common: string;
 }
@@ -121,7 +122,11 @@ export class TabConnect {
     dial.relay = relay;
     dial.socket = connect(dial.protocols, {
       open: () => dial.events.open(),
-      message: (data) => relay.received(data, () => dial.events.message(data)),
+      message: (data) => {
+        const pass = () => relay.received(data, () => dial.events.message(data));
+        if (carriesRows(data)) rows().take(pass);
+        else pass();
+      },
       close: (code, reason) => {
         dial.over = true;
         relay.close();

@@ -6,7 +6,7 @@ import { simEnv } from '../testing/sim-env.ts';
 import { TabRelay } from './tab-relay.ts';
 
 const session = { userId: 'ann', kind: 'user', roles: [], name: null };
-const welcome = { t: 'welcome', session, epoch: 'e', seq: 1, limits: DEFAULT_LIMITS, queried: [], time: 0 };
+const welcome = { t: 'welcome', session, epoch: 'e', seq: 1, limits: DEFAULT_LIMITS, time: 0 };
 const hello = { t: 'hello', protocol: PROTOCOL, client: 'c', schema: '', cursor: null };
 
 function relayed() {
@@ -15,9 +15,8 @@ function relayed() {
   const hungUp: string[] = [];
   const read = (data: string | Uint8Array) =>
     typeof data === 'string' ? JSON.parse(data) : decodeFrame(data);
-  const rows = { cursor: { epoch: 'e', seq: 1 }, entities: () => [] };
   const relay = new TabRelay(simEnv(1), {
-    rows,
+    rows: { cursor: { epoch: 'e', seq: 1 }, entities: () => [] },
     up: (data) => up.push(read(data)),
     down: (link, data) => down.push([link, read(data)]),
     open: () => {},
@@ -31,7 +30,7 @@ function relayed() {
     relay.sent(link, JSON.stringify(hello));
   }
   down.length = 0;
-  return { relay, rows, up, down, hungUp, receive, own: () => own };
+  return { relay, up, down, hungUp, receive, own: () => own };
 }
 
 test('equal numbers of two followers do not meet, nor those of the leader', () => {
@@ -75,16 +74,4 @@ test('[S10] a follower that leaves two pings unanswered is dropped, one that ans
   expect(hungUp).toEqual([]);
   receive({ t: 'ping', time: 3 });
   expect(hungUp).toEqual(['two']);
-});
-
-test('[S2] batches that the leader holds back until an answer are passed on when it takes them, and not before', () => {
-  const { relay, rows, down, receive } = relayed();
-  const batches = [2, 3].map((to) => ({ t: 'batch', from: to - 1, to, ops: [] }));
-  for (const batch of batches) receive(batch);
-  receive({ t: 'result', id: 1, ok: true });
-  expect(down).toEqual([]);
-  relay.received(JSON.stringify({ t: 'result', id: 2, ok: true }), () => {
-    rows.cursor = { epoch: 'e', seq: 3 };
-  });
-  expect(down).toEqual(['one', 'two'].flatMap((link) => batches.map((batch) => [link, batch])));
 });

@@ -11,8 +11,7 @@ import { isJsonObject, type JsonObject, parseJson } from '../base/json.ts';
 import { decodeFrame, encodeFrame } from '../protocol/frame.ts';
 import type { Cursor } from '../protocol/row-batch.ts';
 import type { ServerMessage, Welcome } from '../protocol/server-message.ts';
-import { MAX_HELD_BATCHES } from './row-gate.ts';
-import { type Batch, parseServerText } from './server-text.ts';
+import { parseServerText } from './server-text.ts';
 
 /** The rows as the server confirmed them, without the user's own writes over them. */
 export interface ConfirmedRows {
@@ -61,8 +60,6 @@ interface Follower {
 export class TabRelay {
   readonly #env: Env;
   readonly #host: TabRelayHost;
-  /** Those that the engine has not taken yet. */
-  #batches: { readonly batch: Batch; readonly text: string }[] = [];
   readonly #followers = new Map<string, Follower>();
   /** Ours to whose it is. */
   readonly #owners = new Map<number, { follower: Follower; number: number }>();
@@ -95,11 +92,8 @@ export class TabRelay {
     } catch {
       return deliver(); // the engine says what is wrong with it
     }
+    if ('id' in message || 'ch' in message) return this.#answer(message, deliver);
     const before = this.#host.rows.cursor;
-    if ('id' in message || 'ch' in message) {
-      this.#answer(message, deliver);
-      return this.#moved(before, message.t); // rows may have waited for it (row-gate.ts)
-    }
     deliver();
     if (message.t === 'welcome') return this.#welcomed(message);
     if (message.t === 'session' && this.#welcome) {
@@ -108,9 +102,7 @@ export class TabRelay {
     }
     if (message.t === 'ping') return this.#ping(data);
     if (message.t === 'fault') return;
-    if (message.t === 'batch') this.#batches.push({ batch: message, text: data });
-    else this.#batches = []; // of other rows, perhaps of another identity
-    this.#moved(before, message.t);
+    this.#moved(before, message, data);
   }
 
   /** From a follower. */
@@ -227,29 +219,23 @@ export class TabRelay {
   }
 
   /** The engine has taken a message: followers follow. */
-  #moved(before: Cursor | null, type: ServerMessage['t']): void {
+  #moved(before: Cursor | null, message: ServerMessage, text: string): void {
     const { cursor } = this.#host.rows;
-    if (type !== 'batch' && sameCursor(before, cursor)) return;
+    if (message.t !== 'batch' && sameCursor(before, cursor)) return;
     for (const follower of this.#followers.values()) {
       if (!follower.greeted) continue;
-      if (!cursor || cursor.epoch !== this.#welcome?.epoch) {
-        follower.cursor = null;
-        continue;
-      }
-      this.#pass(follower, cursor);
-      if (!sameCursor(follower.cursor, cursor)) this.#copy(follower);
-    }
-    this.#batches = this.#batches.filter(({ batch }) => cursor !== null && batch.to > cursor.seq);
-    if (this.#batches.length > MAX_HELD_BATCHES) this.#batches = [];
-  }
-
-  /** The batches that lead a follower to the engine's rows, as far as there are any. */
-  #pass(follower: Follower, cursor: Cursor): void {
-    for (const { batch, text } of this.#batches) {
-      if (follower.cursor?.epoch !== cursor.epoch || batch.from !== follower.cursor.seq) continue;
-      if (batch.to > cursor.seq || batch.to === batch.from) continue;
-      follower.cursor = { epoch: cursor.epoch, seq: batch.to };
-      this.#host.down(follower.link, text);
+      if (!cursor || cursor.epoch !== this.#welcome?.epoch) follower.cursor = null;
+      else if (sameCursor(follower.cursor, cursor)) continue;
+      else if (
+        message.t === 'batch' &&
+        message.to === cursor.seq &&
+        message.from === before?.seq &&
+        before.epoch === cursor.epoch &&
+        sameCursor(follower.cursor, before)
+      ) {
+        follower.cursor = cursor;
+        this.#host.down(follower.link, text);
+      } else this.#copy(follower);
     }
   }
 

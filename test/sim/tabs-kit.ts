@@ -7,7 +7,7 @@ import { SyncEngine } from '../../src/client/sync-engine.ts';
 import { TabConnect } from '../../src/client/tab-connect.ts';
 import type { TabGroupEvents, TabMessage, Tabs } from '../../src/client/tab-group.ts';
 import type { ClientTransportEvents } from '../../src/client/transport.ts';
-import { optimistic, type RowsApp } from './rows-app.ts';
+import type { RowsApp } from './rows-app.ts';
 
 interface Member {
   readonly secret: string;
@@ -105,7 +105,7 @@ export class SimTab {
         storage: createWriteThroughStorage(),
         fetchSession: (token) => world.whoIs(token),
       },
-      { token: page.user, schema: world.schema, optimistic, reconnectDelay: 100 },
+      { token: page.user, schema: world.schema, optimistic: world.optimistic, reconnectDelay: 100 },
     );
   }
 

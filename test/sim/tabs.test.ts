@@ -1,10 +1,10 @@
 /** Several tabs of one browser: they write, go offline, crash (leader or follower), and change who they are. */
 import { simulate, type World } from 'ternion/testing';
 import { expect } from 'vitest';
-import { api, type RowsApp, rowsApp } from './rows-app.ts';
+import { api, optimistic, type RowsApp, rowsApp } from './rows-app.ts';
 import { SimBrowser, SimTab } from './tabs-kit.ts';
 
-const options = { app: rowsApp };
+const options = { app: rowsApp, optimistic };
 
 async function settle(world: World<RowsApp>, tabs: SimTab[]): Promise<void> {
   for (const tab of tabs) {
