@@ -121,7 +121,7 @@ export class TabConnect {
     dial.relay = relay;
     dial.socket = connect(dial.protocols, {
       open: () => dial.events.open(),
-      message: (data) => relay.received(data, () => dial.events.message(data)),
+      message: (data) => relay.received(data, (own) => dial.events.message(own ?? data)),
       close: (code, reason) => {
         dial.over = true;
         relay.close();

@@ -6,7 +6,7 @@ import { simEnv } from '../testing/sim-env.ts';
 import { TabRelay } from './tab-relay.ts';
 
 const session = { userId: 'ann', kind: 'user', roles: [], name: null };
-const welcome = { t: 'welcome', session, epoch: 'e', seq: 1, limits: DEFAULT_LIMITS, time: 0 };
+const welcome = { t: 'welcome', session, epoch: 'e', seq: 1, limits: DEFAULT_LIMITS, queried: ['Message'], time: 0 };
 const hello = { t: 'hello', protocol: PROTOCOL, client: 'c', schema: '', cursor: null };
 
 function relayed() {
