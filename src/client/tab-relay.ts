@@ -16,7 +16,13 @@ import { type Cursor, readCursor, type SubscriptionPart } from '../protocol/row-
 import type { ServerMessage, Welcome } from '../protocol/server-message.ts';
 import { fits } from './message-size.ts';
 import { type Answer, type Batch, parseServerText } from './server-text.ts';
-import { type Ending, MORE_BINARY_BYTES, MORE_TEXT_BYTES, type NumberKind, TabNumbers } from './tab-numbers.ts';
+import {
+  type Ending,
+  MORE_BINARY_BYTES,
+  MORE_TEXT_BYTES,
+  type NumberKind,
+  TabNumbers,
+} from './tab-numbers.ts';
 
 /** The rows as the server confirmed them, without the user's own writes over them. */
 export interface ConfirmedRows {
