@@ -5,6 +5,9 @@ import { browserTest, chromiumPath } from './chromium.ts';
 import { launch } from './visitor.ts';
 import { WorldServer } from './world-server.ts';
 
+/** Four pages are drawn in software at once. */
+const SMALL = { viewport: { width: 400, height: 300 } };
+
 let server: WorldServer;
 let browser: Browser;
 
@@ -67,7 +70,7 @@ function storedOwner(page: Page): Promise<string> {
 }
 
 browserTest('[S1] [S8] two tabs share a socket, and one lives on whatever becomes of the other', async () => {
-  const [context, other] = [await browser.newContext(), await browser.newContext()];
+  const [context, other] = [await browser.newContext(SMALL), await browser.newContext(SMALL)];
   const leader = await open(context);
   const follower = await open(context);
   const second = await open(other);
