@@ -2,7 +2,7 @@
  * Tabs in browsers: a Web Lock is the lead (the browser frees it when a tab dies, so nobody sends heartbeats),
  * and a BroadcastChannel carries the messages. Only secure contexts have the locks.
  */
-import type { TabGroup, TabGroupEvents, TabMessage, Tabs } from './tab-group.ts';
+import { readTabMessage, type TabGroup, type TabGroupEvents, type Tabs } from './tab-group.ts';
 
 /** Undefined where a tab cannot know of others; it has a socket of its own then. */
 export function browserTabs(): Tabs | undefined {
@@ -18,7 +18,10 @@ function join(secret: string, events: TabGroupEvents): TabGroup {
     if (gone.signal.aborted) return;
     const name = `ternion:${hash}`;
     channel = new BroadcastChannel(name);
-    channel.addEventListener('message', ({ data }: MessageEvent<TabMessage>) => events.message(data));
+    channel.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+      const message = readTabMessage(data);
+      if (message) events.message(message);
+    });
     const lead = () =>
       new Promise<void>((resolve) => {
         if (gone.signal.aborted) return resolve();

@@ -10,6 +10,9 @@ import { fetchSession } from './guest-session.ts';
 import { IdbPersistence } from './idb-persistence.ts';
 import { MemoryPersistence } from './memory-persistence.ts';
 import type { Optimistic } from './optimistic.ts';
+import { OwnedPersistence } from './owned-persistence.ts';
+import { browserLocks } from './owner-locks.ts';
+import type { Persistence } from './persistence.ts';
 import { pollConnect } from './poll-transport.ts';
 import { RowDrafts } from './row-drafts.ts';
 import { sseConnect } from './sse-transport.ts';
@@ -66,7 +69,7 @@ export function createSyncEngine<App extends AppShape>(
     {
       env,
       connect: shared?.connect ?? connect,
-      persistence: persist && hasIndexedDb() ? new IdbPersistence(appName) : new MemoryPersistence(),
+      persistence: persist && hasIndexedDb() ? persistenceOf(appName) : new MemoryPersistence(),
       storage: options.storage ?? defaultStorage(),
       fetchSession: (presented) => fetchSession(url, presented),
     },
@@ -79,6 +82,12 @@ export function createSyncEngine<App extends AppShape>(
     shared?.close();
   });
   return engine;
+}
+
+function persistenceOf(appName: string): Persistence {
+  const disk = new IdbPersistence(appName);
+  const locks = browserLocks(appName);
+  return locks ? new OwnedPersistence(disk, locks) : disk;
 }
 
 function connectBy(url: string, env: Env, options: Omit<EngineOptions, 'optimistic'>): Connect {

@@ -36,6 +36,13 @@ export class IdbPersistence implements Persistence {
     this.#name = `ternion:${appName}`;
   }
 
+  /** Whose the database is; null: nobody's yet. */
+  async owner(): Promise<string | null> {
+    const db = await this.#open();
+    const stored = await db.get('cursors', 'owner');
+    return stored && 'owner' in stored ? stored.owner : null;
+  }
+
   async load(owner: string): Promise<StoredState> {
     const db = await this.#open();
     const tx = db.transaction(STORES, 'readwrite');

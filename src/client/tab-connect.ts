@@ -123,7 +123,7 @@ export class TabConnect {
     dial.socket = connect(dial.protocols, {
       open: () => dial.events.open(),
       message: (data) => {
-        const pass = () => relay.received(data, () => dial.events.message(data));
+        const pass = () => relay.received(data, (own) => dial.events.message(own ?? data));
         if (carriesRows(data)) rows().take(pass);
         else pass();
       },

@@ -3,6 +3,9 @@
  * (Web Locks and BroadcastChannel), and a simulated one in tests. Used by tab-connect.ts.
  */
 
+/** Of an id from base/id.ts, and some. */
+const MAX_LINK_CHARS = 64;
+
 /** `link` names one dial of one follower; '' where there is none. Each hears all but its own messages. */
 export type TabMessage =
   /** The leader is new: dial (again). */
@@ -14,6 +17,20 @@ export type TabMessage =
   | { readonly kind: 'up' | 'down'; readonly link: string; readonly data: string | Uint8Array }
   /** Either of them: over. */
   | { readonly kind: 'hangup'; readonly link: string };
+
+/** Other code of this origin may use the channel too: what is none of these is dropped. */
+export function readTabMessage(value: unknown): TabMessage | undefined {
+  if (typeof value !== 'object' || value === null || !('kind' in value)) return undefined;
+  const { kind } = value;
+  if (kind === 'leading') return { kind };
+  if (!('link' in value) || typeof value.link !== 'string' || value.link.length > MAX_LINK_CHARS)
+    return undefined;
+  const { link } = value;
+  if (kind === 'dial' || kind === 'open' || kind === 'hangup') return { kind, link };
+  if ((kind !== 'up' && kind !== 'down') || !('data' in value)) return undefined;
+  const { data } = value;
+  return typeof data === 'string' || data instanceof Uint8Array ? { kind, link, data } : undefined;
+}
 
 export interface TabGroup {
   send(message: TabMessage): void;

@@ -1,17 +1,28 @@
 /**
  * The leader's side of its followers: it stands between the leader's engine and its socket, and speaks to each
- * follower as the server would. Calls, pushes and channels of followers travel under numbers far above the
- * engine's own; rows come from the engine's confirmed rows, then batch by batch. Made by tab-connect.ts for
- * each socket.
+ * follower as the server would. What followers ask for travels under numbers of its own (tab-numbers.ts), and what
+ * the server says of several tabs at once is split; rows come from the engine's confirmed rows, then batch by batch.
+ * Made by tab-connect.ts for each socket.
  * [S2] A batch goes to those who stand at its `from`; after any other move all get a new copy.
- * [S10] A follower that left two pings unanswered is dropped.
+ * [S10] A follower that left two pings, or MAX_UNANSWERED_BYTES, unanswered is dropped.
  */
 import type { Env } from '../base/env.ts';
-import { isJsonObject, type JsonObject, parseJson } from '../base/json.ts';
+import { Fault } from '../base/fault.ts';
+import { type JsonObject, parseJson } from '../base/json.ts';
+import { parseShape } from '../base/shape.ts';
+import { type ClientMessage, clientMessage, type Hello } from '../protocol/client-message.ts';
 import { decodeFrame, encodeFrame } from '../protocol/frame.ts';
-import type { Cursor } from '../protocol/row-batch.ts';
+import { type Cursor, readCursor, type SubscriptionPart } from '../protocol/row-batch.ts';
 import type { ServerMessage, Welcome } from '../protocol/server-message.ts';
-import { parseServerText } from './server-text.ts';
+import { fits } from './message-size.ts';
+import { type Answer, type Batch, parseServerText } from './server-text.ts';
+import {
+  type Ending,
+  MORE_BINARY_BYTES,
+  MORE_TEXT_BYTES,
+  type NumberKind,
+  TabNumbers,
+} from './tab-numbers.ts';
 
 /** The rows as the server confirmed them, without the user's own writes over them. */
 export interface ConfirmedRows {
@@ -29,22 +40,12 @@ export interface TabRelayHost {
   hangup(link: string): void;
 }
 
-/** Numbers of followers' requests and channels begin here; an engine counts its own from 1. */
-const FIRST_REQUEST = 2 ** 40;
-const FIRST_CHANNEL = 2 ** 31;
+/** Tabs that one leader serves; one more is sent away. */
+export const MAX_FOLLOWERS = 200;
+/** What a follower may be sent without a word from it; a copy that begins below that goes out whole. */
+export const MAX_UNANSWERED_BYTES = 64 << 20;
 const PAGE_ROWS = 500;
 const UNANSWERED_PINGS = 2;
-
-/** Messages of a client that carry a number of its own, and which kind of number. */
-const NUMBERED: Record<string, 'id' | 'ch'> = {
-  call: 'id',
-  push: 'id',
-  cancel: 'id',
-  open: 'ch',
-  close: 'ch',
-};
-/** Those of a server that end what the number named. */
-const LAST = new Set(['result', 'closed']);
 
 interface Follower {
   readonly link: string;
@@ -52,19 +53,25 @@ interface Follower {
   /** Where its rows stand; null until it got a copy. */
   cursor: Cursor | null;
   pings: number;
-  /** Its own number to ours. */
-  readonly id: Map<number, number>;
-  readonly ch: Map<number, number>;
+  unansweredBytes: number;
 }
+
+type Request = Extract<ClientMessage, { t: 'call' | 'push' | 'watch' | 'subscribe' | 'open' }>;
+const ENDINGS: Record<Request['t'], Ending> = {
+  call: 'cancel',
+  push: 'cancel',
+  watch: 'unsubscribe',
+  subscribe: 'unsubscribe',
+  open: 'close',
+};
+/** Messages of a server that end what their number named. */
+const LAST = new Set(['result', 'dropped', 'closed']);
 
 export class TabRelay {
   readonly #env: Env;
   readonly #host: TabRelayHost;
   readonly #followers = new Map<string, Follower>();
-  /** Ours to whose it is. */
-  readonly #owners = new Map<number, { follower: Follower; number: number }>();
-  #nextRequest = FIRST_REQUEST;
-  #nextChannel = FIRST_CHANNEL;
+  readonly #numbers = new TabNumbers<Follower>();
   #welcome: Welcome | undefined;
   #aheadMs = 0;
 
@@ -76,46 +83,43 @@ export class TabRelay {
   /** A follower wants in; it is let in once the leader itself is. */
   dial(link: string): void {
     if (this.#followers.has(link)) return;
-    this.#followers.set(link, { link, greeted: false, cursor: null, pings: 0, id: new Map(), ch: new Map() });
+    if (this.#followers.size >= MAX_FOLLOWERS) return this.#host.hangup(link);
+    this.#followers.set(link, { link, greeted: false, cursor: null, pings: 0, unansweredBytes: 0 });
     if (this.#welcome) this.#host.open(link);
   }
 
   /** From the socket. What is the engine's own goes to `deliver`. */
-  received(data: string | Uint8Array, deliver: () => void): void {
+  received(data: string | Uint8Array, deliver: (own?: string) => void): void {
     if (typeof data !== 'string') return this.#frame(data, deliver);
-    if (this.#welcome && this.#followers.size === 0 && this.#owners.size === 0) {
-      if (!data.startsWith('{"t":"session"')) return deliver();
-    }
+    if (this.#welcome && this.#followers.size === 0 && !changesWelcome(data)) return deliver();
     let message: ServerMessage;
     try {
       message = parseServerText(data);
     } catch {
       return deliver(); // the engine says what is wrong with it
     }
-    if ('id' in message || 'ch' in message) return this.#answer(message, deliver);
+    if ('id' in message || 'ch' in message) return this.#reply(message, deliver);
+    if (message.t === 'batch') return this.#batch(message, data, deliver);
+    if (message.t === 'answer') return this.#answer(message, deliver);
     const before = this.#host.rows.cursor;
     deliver();
-    if (message.t === 'welcome') return this.#welcomed(message);
-    if (message.t === 'session' && this.#welcome) {
-      this.#welcome = { ...this.#welcome, session: message.session };
-      this.#toAll(data);
-    }
-    if (message.t === 'ping') return this.#ping(data);
-    if (message.t === 'fault') return;
-    this.#moved(before, message, data);
+    if (message.t === 'welcome') this.#welcomed(message);
+    else if (message.t === 'session') this.#renewed({ session: message.session }, data);
+    else if (message.t === 'reset') this.#renewed({ epoch: message.cursor.epoch });
+    else if (message.t === 'ping') this.#ping(data);
+    if (sameCursor(before, this.#host.rows.cursor)) return;
+    for (const follower of this.#greeted()) this.#follow(follower, before);
   }
 
   /** From a follower. */
   sent(link: string, data: string | Uint8Array): void {
     const follower = this.#followers.get(link);
     if (!follower) return this.#host.hangup(link);
+    follower.pings = 0;
+    follower.unansweredBytes = 0;
     try {
       if (typeof data === 'string') this.#text(follower, data);
-      else {
-        const { channel, payload } = decodeFrame(data);
-        const ours = follower.ch.get(channel);
-        if (ours !== undefined) this.#host.up(encodeFrame(ours, payload));
-      }
+      else this.#binary(follower, data);
     } catch (error) {
       this.#env.log.warn('client.tab', { error });
       this.#drop(follower);
@@ -127,8 +131,9 @@ export class TabRelay {
     const follower = this.#followers.get(link);
     if (!follower) return;
     this.#followers.delete(link);
-    // What its calls and pushes answer is dropped when it comes; its channels are given back.
-    for (const ch of follower.ch.values()) this.#host.up(JSON.stringify({ t: 'close', ch }));
+    for (const { ending, kind, ours } of this.#numbers.of(follower))
+      this.#host.up(JSON.stringify({ t: ending, [kind]: ours }));
+    this.#numbers.forget(follower);
   }
 
   /** The socket is gone. */
@@ -149,122 +154,224 @@ export class TabRelay {
     for (const link of this.#followers.keys()) this.#host.open(link);
   }
 
+  /** Those who come later are welcomed so. */
+  #renewed(change: Partial<Welcome>, text?: string): void {
+    if (!this.#welcome) return;
+    this.#welcome = { ...this.#welcome, ...change };
+    if (text !== undefined) for (const follower of this.#greeted()) this.#tell(follower, text);
+  }
+
   #ping(data: string): void {
     for (const follower of [...this.#followers.values()]) {
       if (++follower.pings > UNANSWERED_PINGS) this.#drop(follower);
-      else if (follower.greeted) this.#host.down(follower.link, data);
+      else if (follower.greeted) this.#tell(follower, data);
     }
   }
 
   #text(follower: Follower, text: string): void {
-    const message = parseJson(text, { maxChars: 64 << 20, maxDepth: 64 });
-    if (!isJsonObject(message) || typeof message.t !== 'string') return;
-    follower.pings = 0;
-    if (message.t === 'hello') return this.#greet(follower, message);
-    if (message.t === 'catchup') return this.#copy(follower);
-    const key = NUMBERED[message.t];
-    if (!key) return message.t === 'pong' ? undefined : this.#drop(follower);
-    const number = message[key];
-    if (typeof number !== 'number') return this.#drop(follower);
-    let ours = follower[key].get(number);
-    if (ours === undefined) {
-      if (message.t === 'cancel' || message.t === 'close') return;
-      ours = key === 'id' ? this.#nextRequest++ : this.#nextChannel++;
-      follower[key].set(number, ours);
-      this.#owners.set(ours, { follower, number });
+    if (!this.#welcome) return;
+    const { textBytes, jsonDepth } = this.#welcome.limits;
+    const json = parseJson(text, { maxChars: textBytes, maxDepth: jsonDepth });
+    const message = parseShape(clientMessage, json, 'message', 'bad_message');
+    switch (message.t) {
+      case 'hello':
+        return this.#greet(follower, message);
+      case 'catchup':
+        this.#copy(follower, []);
+        return this.#askAgain(follower);
+      case 'pong':
+        return;
+      case 'auth':
+        return this.#drop(follower); // it shares this identity or nothing [S8]
+      case 'open':
+      case 'close':
+        return this.#number(follower, message, 'ch');
+      default:
+        return this.#number(follower, message, 'id');
     }
-    // A closed channel's number may be chosen again at once.
-    if (message.t === 'close') follower.ch.delete(number);
-    this.#host.up(JSON.stringify({ ...message, [key]: ours }));
   }
 
-  #greet(follower: Follower, hello: JsonObject): void {
+  /** What a follower asks for, or does not want any more, under a number of ours. */
+  #number(follower: Follower, message: ClientMessage, kind: NumberKind): void {
+    const number = 'id' in message ? message.id : 'ch' in message ? message.ch : 0;
+    const known = this.#numbers.find(follower, kind, number);
+    if (isRequest(message)) {
+      if (known) throw new Fault('bad_message', `number ${number} is in use`);
+      const ending = ENDINGS[message.t];
+      const asked = message.t === 'subscribe' ? message : undefined;
+      const { ours } = this.#numbers.give({ follower, kind, number, ending, asked });
+      this.#up(message, kind, ours);
+    } else if (known) {
+      this.#numbers.free(known);
+      this.#up(message, kind, known.ours);
+    }
+  }
+
+  #up(message: ClientMessage, kind: NumberKind, ours: number): void {
+    const text = JSON.stringify({ ...message, [kind]: ours });
+    // It would cost all tabs their connection.
+    if (!fits(text, this.#welcome?.limits.textBytes ?? 0)) throw new Fault('too_large', message.t);
+    this.#host.up(text);
+  }
+
+  #binary(follower: Follower, bytes: Uint8Array): void {
+    const { channel, payload } = decodeFrame(bytes);
+    const known = this.#numbers.find(follower, 'ch', channel);
+    if (!known) return;
+    const frame = encodeFrame(known.ours, payload);
+    if (frame.length > (this.#welcome?.limits.binaryBytes ?? 0)) throw new Fault('too_large', 'frame');
+    this.#host.up(frame);
+  }
+
+  #greet(follower: Follower, { cursor: kept }: Hello): void {
     if (!this.#welcome) return;
+    const { limits, epoch } = this.#welcome;
+    const textBytes = Math.max(1, limits.textBytes - MORE_TEXT_BYTES);
+    const binaryBytes = Math.max(1, limits.binaryBytes - MORE_BINARY_BYTES);
     const time = this.#env.clock.now() + this.#aheadMs;
     follower.greeted = true;
-    this.#down(follower, { ...this.#welcome, time });
+    this.#say(follower, { ...this.#welcome, time, limits: { ...limits, textBytes, binaryBytes } });
     const { cursor } = this.#host.rows;
-    if (!cursor || cursor.epoch !== this.#welcome.epoch) return;
-    const kept = hello.cursor;
-    if (!isJsonObject(kept ?? null) || JSON.stringify(kept) !== JSON.stringify(cursor)) {
-      return this.#copy(follower);
-    }
+    if (!cursor || cursor.epoch !== epoch) return;
+    if (!sameCursor(readCursor(kept), cursor)) return this.#copy(follower, []);
     follower.cursor = cursor;
-    this.#down(follower, { t: 'batch', from: cursor.seq, to: cursor.seq, ops: [] });
+    this.#say(follower, { t: 'batch', from: cursor.seq, to: cursor.seq, ops: [] });
   }
 
-  #answer(message: Extract<ServerMessage, { id: number } | { ch: number }>, deliver: () => void): void {
-    const key = 'id' in message ? 'id' : 'ch';
-    const ours = 'id' in message ? message.id : message.ch;
-    if (ours < (key === 'id' ? FIRST_REQUEST : FIRST_CHANNEL)) return deliver();
-    const owner = this.#owners.get(ours);
-    if (!owner) return;
-    const { follower, number } = owner;
-    const current = follower[key].get(number) === ours;
-    if (LAST.has(message.t)) {
-      this.#owners.delete(ours);
-      if (current) follower[key].delete(number);
+  /** What came in batches that the follower could not apply comes anew. */
+  #askAgain(follower: Follower): void {
+    for (const numbered of this.#numbers.of(follower)) {
+      if (!numbered.asked) continue;
+      this.#up({ t: 'unsubscribe', id: 0 }, 'id', numbered.ours);
+      this.#numbers.free(numbered);
+      this.#up(numbered.asked, 'id', this.#numbers.give(numbered).ours);
     }
-    if (current) this.#down(follower, { ...message, [key]: number });
+  }
+
+  #reply(message: Extract<ServerMessage, { id: number } | { ch: number }>, deliver: () => void): void {
+    const kind = 'id' in message ? 'id' : 'ch';
+    const ours = 'id' in message ? message.id : message.ch;
+    if (this.#numbers.isEngines(kind, ours)) return deliver();
+    const numbered = this.#numbers.whose(ours);
+    if (!numbered) return;
+    if (LAST.has(message.t)) this.#numbers.free(numbered);
+    this.#say(numbered.follower, { ...message, [kind]: numbered.number });
   }
 
   #frame(bytes: Uint8Array, deliver: () => void): void {
-    if (this.#owners.size === 0) return deliver();
+    if (this.#followers.size === 0) return deliver();
     const { channel, payload } = decodeFrame(bytes);
-    if (channel < FIRST_CHANNEL) return deliver();
-    const owner = this.#owners.get(channel);
-    if (!owner || owner.follower.ch.get(owner.number) !== channel) return;
-    const { link } = owner.follower;
-    if (this.#followers.has(link)) this.#host.down(link, encodeFrame(owner.number, payload));
+    if (this.#numbers.isEngines('ch', channel)) return deliver();
+    const numbered = this.#numbers.whose(channel);
+    if (numbered) this.#tell(numbered.follower, encodeFrame(numbered.number, payload));
   }
 
-  /** The engine has taken a message: followers follow. */
-  #moved(before: Cursor | null, message: ServerMessage, text: string): void {
-    const { cursor } = this.#host.rows;
-    if (message.t !== 'batch' && sameCursor(before, cursor)) return;
-    for (const follower of this.#followers.values()) {
-      if (!follower.greeted) continue;
-      if (!cursor || cursor.epoch !== this.#welcome?.epoch) follower.cursor = null;
-      else if (sameCursor(follower.cursor, cursor)) continue;
-      else if (
-        message.t === 'batch' &&
-        message.to === cursor.seq &&
-        message.from === before?.seq &&
-        before.epoch === cursor.epoch &&
-        sameCursor(follower.cursor, before)
-      ) {
-        follower.cursor = cursor;
-        this.#host.down(follower.link, text);
-      } else this.#copy(follower);
+  #answer(answer: Answer, deliver: (own?: string) => void): void {
+    const { own, theirs } = this.#split(answer.answers);
+    if (own.length === answer.answers.length) deliver();
+    else if (own.length > 0) deliver(JSON.stringify({ ...answer, answers: own }));
+    for (const [follower, answers] of theirs) this.#say(follower, { ...answer, answers });
+  }
+
+  #batch(batch: Batch, text: string, deliver: (own?: string) => void): void {
+    const before = this.#host.rows.cursor;
+    const { subs = [], ...bare } = batch;
+    const { own, theirs } = this.#split(subs);
+    if (own.length === subs.length) deliver();
+    else deliver(JSON.stringify(own.length > 0 ? { ...bare, subs: own } : bare));
+    const shared = subs.length > 0 ? JSON.stringify(bare) : text;
+    for (const follower of this.#greeted()) {
+      const parts = theirs.get(follower) ?? [];
+      this.#follow(follower, before, { batch: bare, shared, parts });
     }
   }
 
-  #copy(follower: Follower): void {
+  /** The leader's rows were at `before` and may have moved; so do the follower's, and by this batch if it joins. */
+  #follow(
+    follower: Follower,
+    before: Cursor | null,
+    by?: { batch: Batch; shared: string; parts: SubscriptionPart[] },
+  ): void {
     const { cursor } = this.#host.rows;
+    const { batch, shared = '', parts = [] } = by ?? {};
+    if (!cursor || cursor.epoch !== this.#welcome?.epoch) {
+      follower.cursor = null;
+    } else if (!sameCursor(follower.cursor, cursor)) {
+      const isNext = sameCursor(follower.cursor, before) && before?.epoch === cursor.epoch;
+      if (!isNext || batch?.from !== before.seq || batch.to !== cursor.seq)
+        return this.#copy(follower, parts);
+      follower.cursor = cursor;
+      if (parts.length > 0) this.#say(follower, { ...batch, subs: parts });
+      else this.#tell(follower, shared);
+    } else if (parts.length > 0 && batch?.to === cursor.seq) {
+      this.#say(follower, { t: 'batch', from: cursor.seq, to: cursor.seq, ops: [], subs: parts });
+    }
+  }
+
+  #split<T extends { id: number }>(entries: readonly T[]): { own: T[]; theirs: Map<Follower, T[]> } {
+    const own: T[] = [];
+    const theirs = new Map<Follower, T[]>();
+    for (const entry of entries) {
+      const numbered = this.#numbers.whose(entry.id);
+      if (this.#numbers.isEngines('id', entry.id)) own.push(entry);
+      if (!numbered) continue;
+      const list = theirs.get(numbered.follower) ?? [];
+      list.push({ ...entry, id: numbered.number });
+      theirs.set(numbered.follower, list);
+    }
+    return { own, theirs };
+  }
+
+  #copy(follower: Follower, subs: SubscriptionPart[]): void {
+    const { cursor } = this.#host.rows;
+    follower.cursor = null;
     if (!cursor || cursor.epoch !== this.#welcome?.epoch) return; // as soon as there is one
+    if (follower.unansweredBytes > MAX_UNANSWERED_BYTES) return this.#drop(follower);
     follower.cursor = cursor;
-    this.#down(follower, { t: 'reset', cursor });
+    const put = (message: ServerMessage) => this.#put(follower, JSON.stringify(message));
+    put({ t: 'reset', cursor });
     for (const [entity, table] of this.#host.rows.entities()) {
+      if (this.#welcome.queried.includes(entity)) continue; // those of the leader's own subscriptions
       let rows: { row_id: string; data: JsonObject }[] = [];
       for (const [row_id, data] of table) {
         rows.push({ row_id, data });
         if (rows.length < PAGE_ROWS) continue;
-        this.#down(follower, { t: 'page', entity, rows, last: false });
+        put({ t: 'page', entity, rows, last: false });
         rows = [];
       }
-      if (rows.length > 0) this.#down(follower, { t: 'page', entity, rows, last: false });
+      if (rows.length > 0) put({ t: 'page', entity, rows, last: false });
     }
-    this.#down(follower, { t: 'page', entity: null, rows: [], last: true });
-    this.#down(follower, { t: 'batch', from: cursor.seq, to: cursor.seq, ops: [] });
+    put({ t: 'page', entity: null, rows: [], last: true });
+    put({ t: 'batch', from: cursor.seq, to: cursor.seq, ops: [], ...(subs.length > 0 && { subs }) });
   }
 
-  #toAll(text: string): void {
-    for (const { link, greeted } of this.#followers.values()) if (greeted) this.#host.down(link, text);
+  #greeted(): Follower[] {
+    return [...this.#followers.values()].filter(({ greeted }) => greeted);
   }
 
-  #down(follower: Follower, message: ServerMessage): void {
-    if (this.#followers.has(follower.link)) this.#host.down(follower.link, JSON.stringify(message));
+  #say(follower: Follower, message: ServerMessage): void {
+    this.#tell(follower, JSON.stringify(message));
   }
+
+  #tell(follower: Follower, data: string | Uint8Array): void {
+    if (!this.#followers.has(follower.link)) return;
+    if (follower.unansweredBytes > MAX_UNANSWERED_BYTES) return this.#drop(follower);
+    this.#put(follower, data);
+  }
+
+  #put(follower: Follower, data: string | Uint8Array): void {
+    follower.unansweredBytes += data.length * (typeof data === 'string' ? 2 : 1);
+    this.#host.down(follower.link, data);
+  }
+}
+
+function isRequest(message: ClientMessage): message is Request {
+  return Object.hasOwn(ENDINGS, message.t);
+}
+
+/** What a relay without followers must still hear, for those to come. */
+function changesWelcome(text: string): boolean {
+  return text.startsWith('{"t":"session"') || text.startsWith('{"t":"reset"');
 }
 
 function sameCursor(a: Cursor | null, b: Cursor | null): boolean {

@@ -1,9 +1,12 @@
-/** Two tabs of one browser and a second browser: one socket each, and the death of the leading tab. */
+/** Tabs of one browser and a second browser: one socket each, through a crash of the leader, of the server, a sign-out. */
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { browserTest, chromiumPath } from './chromium.ts';
 import { launch } from './visitor.ts';
 import { WorldServer } from './world-server.ts';
+
+/** Four pages are drawn in software at once. */
+const SMALL = { viewport: { width: 400, height: 300 } };
 
 let server: WorldServer;
 let browser: Browser;
@@ -43,8 +46,31 @@ async function post(from: Page, message: string, readers: Page[]): Promise<void>
   for (const page of readers) await page.locator('.entry p', { hasText: message }).waitFor();
 }
 
-browserTest('[S1] two tabs share a socket, and the follower lives on when the leader dies', async () => {
-  const [context, other] = [await browser.newContext(), await browser.newContext()];
+/** As a crash of the renderer; the browser frees what the page held. */
+async function crash(page: Page): Promise<void> {
+  const crashed = page.waitForEvent('crash');
+  const devtools = await page.context().newCDPSession(page);
+  devtools.send('Page.crash').catch(() => {});
+  await crashed;
+}
+
+/** Whose the stored rows are. */
+function storedOwner(page: Page): Promise<string> {
+  return page.evaluate(async () => {
+    const settled = <T>(request: IDBRequest<T>) =>
+      new Promise<T>((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+    const db = await settled(indexedDB.open('ternion:world'));
+    const { owner } = await settled(db.transaction('cursors').objectStore('cursors').get('owner'));
+    db.close();
+    return owner;
+  });
+}
+
+browserTest('[S1] [S8] two tabs share a socket, and one lives on whatever becomes of the other', async () => {
+  const [context, other] = [await browser.newContext(SMALL), await browser.newContext(SMALL)];
   const leader = await open(context);
   const follower = await open(context);
   const second = await open(other);
@@ -55,10 +81,36 @@ browserTest('[S1] two tabs share a socket, and the follower lives on when the le
   await follower.locator('.entry p', { hasText: 'from the follower' }).waitFor();
   expect(await connections()).toBe(2);
 
-  await leader.close();
-  await post(second, 'after the death', [follower]);
+  await server.kill();
+  await post(leader, 'offline, the leader', [leader]);
+  await post(follower, 'offline, the follower', [follower]);
+  await follower.screenshot({ path: 'test-results/tabs-offline.png' });
+  await server.run();
+  for (const page of [leader, follower, second]) {
+    for (const who of ['leader', 'follower']) {
+      const entry = page.locator('.entry p', { hasText: `offline, the ${who}` });
+      await entry.waitFor();
+      expect(await entry.count()).toBe(1);
+    }
+    await ready(page);
+  }
+  expect(await connections()).toBe(2);
+
+  await crash(leader);
+  await post(second, 'after the crash', [follower]);
   await ready(follower);
   await post(follower, 'the heir writes', [second]);
   expect(await connections()).toBe(2);
   await follower.screenshot({ path: 'test-results/tabs-heir.png' });
+
+  const [heir, third] = [follower, await open(context)];
+  const owner = await storedOwner(third);
+  await heir.evaluate(() => window.__world?.engine.setToken(null));
+  await heir.waitForFunction(() => window.__world?.engine.session?.userId === null);
+  await ready(heir);
+  await post(third, 'who stayed signed in', [heir, third, second]);
+  expect(await connections()).toBe(3);
+  expect(await storedOwner(heir)).toBe(owner);
+  expect(owner).toMatch(/^user:/);
+  await heir.screenshot({ path: 'test-results/tabs-signed-out.png' });
 });

@@ -1,13 +1,14 @@
 /** Tabs of one simulated browser: the lead, the messages between them, and pages that live and crash. */
 import type { SimEnv, World } from 'ternion/testing';
 import { SimProcess } from 'ternion/testing';
+import type { EntityOf } from '../../src/client/app-rows.ts';
 import { MemoryPersistence, type MemoryState } from '../../src/client/memory-persistence.ts';
 import { createWriteThroughStorage } from '../../src/client/storage.ts';
 import { SyncEngine } from '../../src/client/sync-engine.ts';
 import { TabConnect } from '../../src/client/tab-connect.ts';
 import type { TabGroupEvents, TabMessage, Tabs } from '../../src/client/tab-group.ts';
 import type { ClientTransportEvents } from '../../src/client/transport.ts';
-import type { RowsApp } from './rows-app.ts';
+import type { App } from '../../src/plugin/define-app.ts';
 
 interface Member {
   readonly secret: string;
@@ -74,8 +75,8 @@ export class SimBrowser {
   }
 }
 
-export class SimTab {
-  readonly engine: SyncEngine<RowsApp>;
+export class SimTab<A extends App> {
+  readonly engine: SyncEngine<A>;
   readonly process: SimProcess;
   readonly #browser: SimBrowser;
   readonly #persistence: MemoryPersistence;
@@ -84,7 +85,7 @@ export class SimTab {
   online = true;
   sockets = 0;
 
-  constructor(world: World<RowsApp>, browser: SimBrowser, page: { user: string; state?: MemoryState }) {
+  constructor(world: World<A>, browser: SimBrowser, page: { user: string; state?: MemoryState }) {
     this.user = page.user;
     this.#browser = browser;
     const process = new SimProcess(world.env);
@@ -97,7 +98,7 @@ export class SimTab {
       common: 'app',
       connect: (_protocols, events) => this.#socket(world, events),
     });
-    this.engine = new SyncEngine<RowsApp>(
+    this.engine = new SyncEngine<A>(
       {
         env: process.env,
         connect: (protocols, events) => shared.connect(protocols, events),
@@ -128,11 +129,11 @@ export class SimTab {
     return ready && mutations.pending().length === 0;
   }
 
-  rows(entity: 'Note' | 'Entry' = 'Note'): Record<string, unknown> {
+  rows(entity: EntityOf<A>): Record<string, unknown> {
     return Object.fromEntries(this.engine.store.list(entity).map((row) => [row.id, row]));
   }
 
-  #socket(world: World<RowsApp>, events: ClientTransportEvents) {
+  #socket(world: World<A>, events: ClientTransportEvents) {
     let open = true;
     const over = () => {
       if (open) this.sockets--;

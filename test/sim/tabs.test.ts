@@ -6,7 +6,7 @@ import { SimBrowser, SimTab } from './tabs-kit.ts';
 
 const options = { app: rowsApp, optimistic };
 
-async function settle(world: World<RowsApp>, tabs: SimTab[]): Promise<void> {
+async function settle(world: World<RowsApp>, tabs: SimTab<RowsApp>[]): Promise<void> {
   for (const tab of tabs) {
     tab.online = true;
     tab.engine.nudge();
@@ -15,13 +15,13 @@ async function settle(world: World<RowsApp>, tabs: SimTab[]): Promise<void> {
   await world.env.clock.advance(2000);
 }
 
-async function open(world: World<RowsApp>, browser: SimBrowser, user: string): Promise<SimTab> {
+async function open(world: World<RowsApp>, browser: SimBrowser, user: string): Promise<SimTab<RowsApp>> {
   const tab = new SimTab(world, browser, { user });
   await world.env.clock.run(tab.engine.start());
   return tab;
 }
 
-const socketsOf = (tabs: SimTab[]) => tabs.reduce((sum, tab) => sum + tab.sockets, 0);
+const socketsOf = (tabs: SimTab<RowsApp>[]) => tabs.reduce((sum, tab) => sum + tab.sockets, 0);
 
 simulate(
   '[S1] [S3] [S7] tabs: all show what their user may see over one socket, and each write is done once',
@@ -29,7 +29,7 @@ simulate(
   async (world) => {
     const { random, clock } = world.env;
     const browser = new SimBrowser(world.env);
-    const tabs: SimTab[] = [];
+    const tabs: SimTab<RowsApp>[] = [];
     const wanted = new Set<string>();
     for (let i = 0; i < 3; i++) tabs.push(await open(world, browser, 'ada'));
     for (let step = 0; step < 40; step++) {
@@ -59,7 +59,7 @@ simulate(
     const nonces = Object.values(entries).map((row) => row.nonce);
     expect(new Set(nonces).size).toBe(nonces.length);
     const truth = await world.visibleTo('ada', 'Note');
-    for (const tab of tabs) expect(tab.rows()).toEqual(truth);
+    for (const tab of tabs) expect(tab.rows('Note')).toEqual(truth);
     const titles = Object.values(truth).map((row) => row.title);
     expect(titles.toSorted()).toEqual([...wanted].toSorted());
     expect(socketsOf(tabs)).toBe(1);
@@ -87,8 +87,8 @@ simulate(
     changed.user = 'eve';
     changed.engine.setToken('eve');
     await settle(world, tabs);
-    for (const tab of tabs) expect(tab.rows()).toEqual(await world.visibleTo(tab.user, 'Note'));
-    expect(changed.rows()).toEqual({});
+    for (const tab of tabs) expect(tab.rows('Note')).toEqual(await world.visibleTo(tab.user, 'Note'));
+    expect(changed.rows('Note')).toEqual({});
     expect(tabs.map((tab) => tab.sockets)).toEqual([1, 1]);
     for (const tab of tabs) tab.crash();
   },
