@@ -30,7 +30,7 @@ import { RowDrafts } from './row-drafts.ts';
 import { parseServerData, type ServerData } from './server-data.ts';
 import type { Chunk } from './server-text.ts';
 import type { KeyValueStorage } from './storage.ts';
-import type { ConfirmedRows } from './tab-relay.ts';
+import type { ConfirmedRows } from './tab-copy.ts';
 import { type TokenOption, TokenSource } from './token-source.ts';
 import { type EngineStats, Traffic } from './traffic.ts';
 import type { Connect } from './transport.ts';

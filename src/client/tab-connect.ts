@@ -8,8 +8,9 @@
  */
 import type { Env } from '../base/env.ts';
 import { newId } from '../base/id.ts';
+import type { ConfirmedRows } from './tab-copy.ts';
 import type { TabGroup, TabMessage, Tabs } from './tab-group.ts';
-import { type ConfirmedRows, TabRelay } from './tab-relay.ts';
+import { TabRelay } from './tab-relay.ts';
 import type { ClientTransport, ClientTransportEvents, Connect } from './transport.ts';
 
 /** "Service restart" (RFC 6455, registry): come back. */

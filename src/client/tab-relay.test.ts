@@ -253,3 +253,10 @@ test('[S10] at most MAX_FOLLOWERS are served', () => {
   relay.dial('one more');
   expect(hungUp).toEqual(['one more']);
 });
+
+test('what cannot be read is for the engine to complain of', () => {
+  const { relay } = relayed();
+  let complaints = 0;
+  for (const bad of ['{', '{"t":"batch"}', Uint8Array.of()]) relay.received(bad, () => complaints++);
+  expect(complaints).toBe(3);
+});
