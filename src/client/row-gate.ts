@@ -6,7 +6,7 @@
  * Bounded: above MAX_HELD_MESSAGES fresh rows are worth a flicker. A lost connection brings anew what was held.
  */
 import type { RowStore } from './row-store.ts';
-import type { ConfirmedRows } from './tab-relay.ts';
+import type { ConfirmedRows } from './tab-copy.ts';
 
 /** Messages with rows that wait for an answer. */
 export const MAX_HELD_MESSAGES = 1000;

@@ -7,8 +7,21 @@ import type { ClientMessage } from '../protocol/client-message.ts';
 
 export type NumberKind = 'id' | 'ch';
 
+/** What is asked for under a number. */
+export type Request = Extract<ClientMessage, { t: 'call' | 'push' | 'watch' | 'subscribe' | 'open' }>;
+
 /** How the server is told that nobody wants it any more. */
-export type Ending = Extract<ClientMessage['t'], 'cancel' | 'unsubscribe' | 'close'>;
+const ENDINGS = {
+  call: 'cancel',
+  push: 'cancel',
+  watch: 'unsubscribe',
+  subscribe: 'unsubscribe',
+  open: 'close',
+} as const satisfies Record<Request['t'], ClientMessage['t']>;
+
+export function isRequest(message: ClientMessage): message is Request {
+  return Object.hasOwn(ENDINGS, message.t);
+}
 
 export interface Numbered<F> {
   readonly follower: F;
@@ -16,7 +29,7 @@ export interface Numbered<F> {
   /** The follower's. */
   readonly number: number;
   readonly ours: number;
-  readonly ending: Ending;
+  readonly ending: (typeof ENDINGS)[Request['t']];
   /** Of a subscription: what it asks for. */
   readonly asked: Extract<ClientMessage, { t: 'subscribe' }> | undefined;
 }
@@ -31,17 +44,17 @@ export class TabNumbers<F extends object> {
   readonly #byOurs = new Map<number, Numbered<F>>();
   readonly #byTheirs = new Map<F, Record<NumberKind, Map<number, Numbered<F>>>>();
 
-  get size(): number {
-    return this.#byOurs.size;
-  }
-
   isEngines(kind: NumberKind, ours: number): boolean {
     return ours < FIRST[kind];
   }
 
-  give(request: Omit<Numbered<F>, 'ours'>): Numbered<F> {
-    const { follower, kind, number } = request;
-    const numbered = { ...request, ours: this.#next[kind]++ };
+  /** The follower's number must be free. */
+  give(follower: F, message: Request): Numbered<F> {
+    const [kind, number] =
+      message.t === 'open' ? (['ch', message.ch] as const) : (['id', message.id] as const);
+    const asked = message.t === 'subscribe' ? message : undefined;
+    const ours = this.#next[kind]++;
+    const numbered = { follower, kind, number, ours, ending: ENDINGS[message.t], asked };
     let theirs = this.#byTheirs.get(follower);
     if (!theirs) {
       theirs = { id: new Map(), ch: new Map() };
@@ -63,6 +76,21 @@ export class TabNumbers<F extends object> {
   of(follower: F): Numbered<F>[] {
     const theirs = this.#byTheirs.get(follower);
     return theirs ? [...theirs.id.values(), ...theirs.ch.values()] : [];
+  }
+
+  /** What names many at once: the engine's entries, and those of each follower under its own numbers. */
+  split<T extends { id: number }>(entries: readonly T[]): { own: T[]; theirs: Map<F, T[]> } {
+    const own: T[] = [];
+    const theirs = new Map<F, T[]>();
+    for (const entry of entries) {
+      const numbered = this.whose(entry.id);
+      if (this.isEngines('id', entry.id)) own.push(entry);
+      if (!numbered) continue;
+      const list = theirs.get(numbered.follower) ?? [];
+      list.push({ ...entry, id: numbered.number });
+      theirs.set(numbered.follower, list);
+    }
+    return { own, theirs };
   }
 
   free({ follower, kind, number, ours }: Numbered<F>): void {

@@ -23,14 +23,14 @@ function relayed() {
   const up: unknown[] = [];
   const down: [string, unknown][] = [];
   const hungUp: string[] = [];
-  let seq = 1;
+  let [epoch, seq, copied] = ['e', 1, 'e'];
   const rows = new Map<string, Map<string, JsonObject>>();
   const read = (data: string | Uint8Array) =>
     typeof data === 'string' ? JSON.parse(data) : decodeFrame(data);
   const relay = new TabRelay(simEnv(1), {
     rows: {
       get cursor() {
-        return { epoch: 'e', seq };
+        return { epoch, seq };
       },
       entities: () => rows,
     },
@@ -45,7 +45,8 @@ function relayed() {
     relay.received(text, (own = text) => {
       const read = JSON.parse(own);
       engine.push(read);
-      if (read.t === 'batch') seq = read.to;
+      if (read.t === 'reset') copied = read.cursor.epoch;
+      if (read.t === 'batch') [epoch, seq] = [copied, read.to];
     });
   };
   receive(welcome);
@@ -252,4 +253,31 @@ test('[S10] at most MAX_FOLLOWERS are served', () => {
   expect(hungUp).toEqual([]);
   relay.dial('one more');
   expect(hungUp).toEqual(['one more']);
+});
+
+test('what cannot be read is for the engine to complain of', () => {
+  const { relay } = relayed();
+  let complaints = 0;
+  for (const bad of ['{', '{"t":"batch"}', Uint8Array.of()]) relay.received(bad, () => complaints++);
+  expect(complaints).toBe(3);
+});
+
+test('[S2] a leader that was given a copy of another epoch gives its followers one, and those to come', () => {
+  const { relay, down, receive, say } = relayed();
+  const cursor = { epoch: 'f', seq: 5 };
+  receive({ t: 'reset', cursor });
+  receive({ t: 'page', entity: null, rows: [], last: true });
+  expect(down).toEqual([]);
+  receive({ t: 'batch', from: 5, to: 5, ops: [] });
+  const copy = [
+    { t: 'reset', cursor },
+    { t: 'page', entity: null, rows: [], last: true },
+    { t: 'batch', from: 5, to: 5, ops: [] },
+  ];
+  expect(down).toEqual(['one', 'two'].flatMap((link) => copy.map((sent) => [link, sent])));
+  down.length = 0;
+  relay.dial('three');
+  say('three', hello);
+  expect(down[0]).toEqual(['three', expect.objectContaining({ t: 'welcome', epoch: 'f' })]);
+  expect(down.slice(1)).toEqual(copy.map((sent) => ['three', sent]));
 });

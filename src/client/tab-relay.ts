@@ -8,7 +8,7 @@
  */
 import type { Env } from '../base/env.ts';
 import { Fault } from '../base/fault.ts';
-import { type JsonObject, parseJson } from '../base/json.ts';
+import { parseJson } from '../base/json.ts';
 import { parseShape } from '../base/shape.ts';
 import { type ClientMessage, clientMessage, type Hello } from '../protocol/client-message.ts';
 import { decodeFrame, encodeFrame } from '../protocol/frame.ts';
@@ -16,19 +16,8 @@ import { type Cursor, readCursor, type SubscriptionPart } from '../protocol/row-
 import type { ServerMessage, Welcome } from '../protocol/server-message.ts';
 import { fits } from './message-size.ts';
 import { type Answer, type Batch, parseServerText } from './server-text.ts';
-import {
-  type Ending,
-  MORE_BINARY_BYTES,
-  MORE_TEXT_BYTES,
-  type NumberKind,
-  TabNumbers,
-} from './tab-numbers.ts';
-
-/** The rows as the server confirmed them, without the user's own writes over them. */
-export interface ConfirmedRows {
-  readonly cursor: Cursor | null;
-  entities(): Iterable<[string, ReadonlyMap<string, JsonObject>]>;
-}
+import { type ConfirmedRows, copyOf } from './tab-copy.ts';
+import { isRequest, MORE_BINARY_BYTES, MORE_TEXT_BYTES, type NumberKind, TabNumbers } from './tab-numbers.ts';
 
 export interface TabRelayHost {
   readonly rows: ConfirmedRows;
@@ -44,7 +33,6 @@ export interface TabRelayHost {
 export const MAX_FOLLOWERS = 200;
 /** What a follower may be sent without a word from it; a copy that begins below that goes out whole. */
 export const MAX_UNANSWERED_BYTES = 64 << 20;
-const PAGE_ROWS = 500;
 const UNANSWERED_PINGS = 2;
 
 interface Follower {
@@ -56,14 +44,6 @@ interface Follower {
   unansweredBytes: number;
 }
 
-type Request = Extract<ClientMessage, { t: 'call' | 'push' | 'watch' | 'subscribe' | 'open' }>;
-const ENDINGS: Record<Request['t'], Ending> = {
-  call: 'cancel',
-  push: 'cancel',
-  watch: 'unsubscribe',
-  subscribe: 'unsubscribe',
-  open: 'close',
-};
 /** Messages of a server that end what their number named. */
 const LAST = new Set(['result', 'dropped', 'closed']);
 
@@ -92,12 +72,8 @@ export class TabRelay {
   received(data: string | Uint8Array, deliver: (own?: string) => void): void {
     if (typeof data !== 'string') return this.#frame(data, deliver);
     if (this.#welcome && this.#followers.size === 0 && !changesWelcome(data)) return deliver();
-    let message: ServerMessage;
-    try {
-      message = parseServerText(data);
-    } catch {
-      return deliver(); // the engine says what is wrong with it
-    }
+    const message = readable(() => parseServerText(data));
+    if (!message) return deliver();
     if ('id' in message || 'ch' in message) return this.#reply(message, deliver);
     if (message.t === 'batch') return this.#batch(message, data, deliver);
     if (message.t === 'answer') return this.#answer(message, deliver);
@@ -197,10 +173,7 @@ export class TabRelay {
     const known = this.#numbers.find(follower, kind, number);
     if (isRequest(message)) {
       if (known) throw new Fault('bad_message', `number ${number} is in use`);
-      const ending = ENDINGS[message.t];
-      const asked = message.t === 'subscribe' ? message : undefined;
-      const { ours } = this.#numbers.give({ follower, kind, number, ending, asked });
-      this.#up(message, kind, ours);
+      this.#up(message, kind, this.#numbers.give(follower, message).ours);
     } else if (known) {
       this.#numbers.free(known);
       this.#up(message, kind, known.ours);
@@ -241,10 +214,11 @@ export class TabRelay {
   /** What came in batches that the follower could not apply comes anew. */
   #askAgain(follower: Follower): void {
     for (const numbered of this.#numbers.of(follower)) {
-      if (!numbered.asked) continue;
-      this.#up({ t: 'unsubscribe', id: 0 }, 'id', numbered.ours);
+      const { asked, ours } = numbered;
+      if (!asked) continue;
       this.#numbers.free(numbered);
-      this.#up(numbered.asked, 'id', this.#numbers.give(numbered).ours);
+      this.#host.up(JSON.stringify({ t: 'unsubscribe', id: ours }));
+      this.#up(asked, 'id', this.#numbers.give(follower, asked).ours);
     }
   }
 
@@ -260,14 +234,15 @@ export class TabRelay {
 
   #frame(bytes: Uint8Array, deliver: () => void): void {
     if (this.#followers.size === 0) return deliver();
-    const { channel, payload } = decodeFrame(bytes);
-    if (this.#numbers.isEngines('ch', channel)) return deliver();
+    const frame = readable(() => decodeFrame(bytes));
+    if (!frame || this.#numbers.isEngines('ch', frame.channel)) return deliver();
+    const { channel, payload } = frame;
     const numbered = this.#numbers.whose(channel);
     if (numbered) this.#tell(numbered.follower, encodeFrame(numbered.number, payload));
   }
 
   #answer(answer: Answer, deliver: (own?: string) => void): void {
-    const { own, theirs } = this.#split(answer.answers);
+    const { own, theirs } = this.#numbers.split(answer.answers);
     if (own.length === answer.answers.length) deliver();
     else if (own.length > 0) deliver(JSON.stringify({ ...answer, answers: own }));
     for (const [follower, answers] of theirs) this.#say(follower, { ...answer, answers });
@@ -276,7 +251,7 @@ export class TabRelay {
   #batch(batch: Batch, text: string, deliver: (own?: string) => void): void {
     const before = this.#host.rows.cursor;
     const { subs = [], ...bare } = batch;
-    const { own, theirs } = this.#split(subs);
+    const { own, theirs } = this.#numbers.split(subs);
     if (own.length === subs.length) deliver();
     else deliver(JSON.stringify(own.length > 0 ? { ...bare, subs: own } : bare));
     const shared = subs.length > 0 ? JSON.stringify(bare) : text;
@@ -308,41 +283,15 @@ export class TabRelay {
     }
   }
 
-  #split<T extends { id: number }>(entries: readonly T[]): { own: T[]; theirs: Map<Follower, T[]> } {
-    const own: T[] = [];
-    const theirs = new Map<Follower, T[]>();
-    for (const entry of entries) {
-      const numbered = this.#numbers.whose(entry.id);
-      if (this.#numbers.isEngines('id', entry.id)) own.push(entry);
-      if (!numbered) continue;
-      const list = theirs.get(numbered.follower) ?? [];
-      list.push({ ...entry, id: numbered.number });
-      theirs.set(numbered.follower, list);
-    }
-    return { own, theirs };
-  }
-
   #copy(follower: Follower, subs: SubscriptionPart[]): void {
     const { cursor } = this.#host.rows;
     follower.cursor = null;
     if (!cursor || cursor.epoch !== this.#welcome?.epoch) return; // as soon as there is one
     if (follower.unansweredBytes > MAX_UNANSWERED_BYTES) return this.#drop(follower);
     follower.cursor = cursor;
-    const put = (message: ServerMessage) => this.#put(follower, JSON.stringify(message));
-    put({ t: 'reset', cursor });
-    for (const [entity, table] of this.#host.rows.entities()) {
-      if (this.#welcome.queried.includes(entity)) continue; // those of the leader's own subscriptions
-      let rows: { row_id: string; data: JsonObject }[] = [];
-      for (const [row_id, data] of table) {
-        rows.push({ row_id, data });
-        if (rows.length < PAGE_ROWS) continue;
-        put({ t: 'page', entity, rows, last: false });
-        rows = [];
-      }
-      if (rows.length > 0) put({ t: 'page', entity, rows, last: false });
-    }
-    put({ t: 'page', entity: null, rows: [], last: true });
-    put({ t: 'batch', from: cursor.seq, to: cursor.seq, ops: [], ...(subs.length > 0 && { subs }) });
+    const { queried } = this.#welcome;
+    for (const message of copyOf({ rows: this.#host.rows, cursor, queried, subs }))
+      this.#put(follower, JSON.stringify(message));
   }
 
   #greeted(): Follower[] {
@@ -365,8 +314,13 @@ export class TabRelay {
   }
 }
 
-function isRequest(message: ClientMessage): message is Request {
-  return Object.hasOwn(ENDINGS, message.t);
+/** Null for what cannot be read: the engine says what is wrong with it. */
+function readable<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch {
+    return null;
+  }
 }
 
 /** What a relay without followers must still hear, for those to come. */
