@@ -19,7 +19,7 @@ import { decodeVersions, encodeVersions, NO_VERSIONS, type Versions } from '../c
 import { ownerOf, type Rights } from './access.ts';
 import type { AwarenessBoard } from './awareness-board.ts';
 import type { DocEntry } from './doc-entry.ts';
-import type { Follower, Own } from './fan-out.ts';
+import type { Follower, Own } from './follower.ts';
 import { checkUpdate, gap } from './import-guard.ts';
 import type { DocsOptions } from './options.ts';
 import { Outlet } from './outlet.ts';
