@@ -19,7 +19,7 @@ import type { AnyEntity } from '../../src/schema/define-schema.ts';
 import { type DocRef, docKey } from '../core/doc-ref.ts';
 import { encodeDown } from '../core/down-frame.ts';
 import { NO_VERSIONS, type Versions } from '../core/versions.ts';
-import type { Materialiser } from './materialiser.ts';
+import type { Food, Materialiser, Shadow } from './materialiser.ts';
 import type { DocsOptions } from './options.ts';
 import { Projector } from './projector.ts';
 import type { Delta, ImportOutcome, Replica } from './replica.ts';
@@ -62,6 +62,7 @@ export class DocEntry {
   readonly #deps: Deps;
   readonly #options: DocsOptions;
   readonly #refs: Refcount;
+  readonly #shadow: Shadow;
   readonly #projector: Projector;
   readonly #followers = new Set<Follower>();
   readonly #closing = new Emitter<[]>();
@@ -90,8 +91,8 @@ export class DocEntry {
     this.#tail = { updates: updates.length, bytes: updates.reduce((sum, { length }) => sum + length, 0) };
     this.#refs = new Refcount(env.clock, options.lingerMs, () => void this.#unload());
     const write = (rev: number, columns: JsonObject) => deps.log.project(deps.ref, rev, columns);
-    const openShadow = () => deps.materialiser.open(deps.entity);
-    this.#projector = new Projector(env, { source: this, openShadow, write }, options);
+    this.#shadow = deps.materialiser.open(deps.entity);
+    this.#projector = new Projector(env, { source: this, shadow: this.#shadow, write }, options);
     if (deps.stored.projected < this.#rev) this.#projector.touch();
   }
 
@@ -146,6 +147,16 @@ export class DocEntry {
   since(from: Versions): Uint8Array | null {
     this.#require();
     return this.#deps.replica.since(from);
+  }
+
+  /** What a shadow that holds `from` lacks of what is durable. */
+  food(from: Versions): Food {
+    this.#require();
+    const { replica } = this.#deps;
+    const base = from.size === 0 ? replica.snapshot : null;
+    const rest = replica.since(base?.versions ?? from);
+    const updates = [base?.bytes, rest].filter((bytes) => bytes instanceof Uint8Array);
+    return { updates, versions: replica.durable };
   }
 
   /** A snapshot of now or of some time ago, or null; one that is old is made anew for the next who asks. */
@@ -240,12 +251,12 @@ export class DocEntry {
   }
 
   async #refreshSnapshot(): Promise<void> {
-    const { replica, materialiser } = this.#deps;
-    const versions = replica.durable;
-    const updates = replica.since(NO_VERSIONS);
-    if (!updates) return;
+    const { replica } = this.#deps;
+    const food = this.food(this.#shadow.versions);
+    const { versions } = food;
+    if (versions.size === 0) return;
     this.#snapshotting = true;
-    const bytes = await materialiser.snapshot(updates).catch((error) => this.#snapshotFailed(error));
+    const bytes = await this.#shadow.snapshot(food).catch((error) => this.#snapshotFailed(error));
     this.#snapshotting = false;
     if (bytes && this.#state.name !== 'closed') replica.keepSnapshot({ bytes, versions });
   }
@@ -260,7 +271,8 @@ export class DocEntry {
     const { compactUpdates, compactBytes } = this.#options;
     if (this.#tail.updates < compactUpdates && this.#tail.bytes < compactBytes) return null;
     const { materialiser, replica } = this.#deps;
-    return materialiser.snapshot(replica.exportAll()).catch((error) => this.#snapshotFailed(error));
+    const snapshot = materialiser.run('snapshotOf', {}, [replica.exportAll()]);
+    return snapshot.then(({ bytes }) => bytes[0]!).catch((error) => this.#snapshotFailed(error));
   }
 
   #scheduleFlush(): void {
@@ -350,6 +362,7 @@ export class DocEntry {
     if (next.name !== 'closed') return;
     this.#refs.close();
     this.#projector.close();
+    this.#shadow.close();
     this.#closing.emit();
     for (const follower of [...this.#followers]) follower.ended(next.fault);
     this.#followers.clear();
