@@ -75,7 +75,7 @@ export class DocEntry {
     this.ref = ref;
     this.epoch = epoch;
     this.#row = deps.row;
-    this.#refs = new Refcount(env.clock, options.lingerMs, () => void this.#unload());
+    this.#refs = new Refcount(env.clock, options.lingerMs, () => void this.unload());
     this.#order = new RevOrder(env.clock, stored.rev, () => this.#restart('a revision is missing'));
     const committed = (rev: number, delta: Delta, pushed: Pushed) =>
       this.#order.run(rev, () => this.#committed(delta, pushed));
@@ -109,6 +109,11 @@ export class DocEntry {
 
   get opCount(): number {
     return this.#deps.replica.opCount;
+  }
+
+  /** About what it takes of memory; 0 when closed. */
+  get sizeBytes(): number {
+    return this.#deps.replica.sizeBytes;
   }
 
   get followers(): number {
@@ -259,7 +264,8 @@ export class DocEntry {
     if (this.#state.name === 'closed') throw this.#state.fault;
   }
 
-  async #unload(): Promise<void> {
+  /** Lets it go if nobody has it, after all is written. */
+  async unload(): Promise<void> {
     if (this.#state.name !== 'idle') return;
     this.#to({ name: 'flushing' });
     await this.settle();

@@ -4,6 +4,8 @@ import type { BackoffOptions } from '../../src/base/backoff.ts';
 export interface DocsOptions {
   /** How long a document stays loaded after its last reader left. [D4] */
   lingerMs: number;
+  /** About as many bytes of documents stay loaded; above it those without readers go, the one unused longest first. */
+  maxBytes: number;
   /** Documents loaded at once; one more is refused as `overloaded`. */
   maxDocs: number;
   /** Readers of one document at once; one more is refused as `overloaded`. */
@@ -56,6 +58,7 @@ export interface DocsOptions {
 
 export const DEFAULT_DOCS: DocsOptions = {
   lingerMs: 30_000,
+  maxBytes: 256 << 20,
   maxDocs: 20_000,
   maxReaders: 10_000,
   maxUpdateBytes: 4 << 20,
