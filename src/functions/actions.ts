@@ -34,6 +34,15 @@ export interface ActionDeps {
   readonly limits: ActionLimits;
   readonly inner: (kind: 'query' | 'mutation', call: InnerCall) => Promise<CallResult>;
   readonly scheduler: (viewer: Viewer, signal: AbortSignal) => Scheduler;
+  /** Adds the plugins' parts. */
+  readonly extend: <C extends object>(context: C, of: ExtendedCall) => C;
+}
+
+/** Whose context is extended. */
+export interface ExtendedCall {
+  readonly name: string;
+  readonly viewer: Viewer;
+  readonly signal: AbortSignal;
 }
 
 export interface ActionRequest {
@@ -89,7 +98,8 @@ export class Actions {
     const value = await withDeadline(this.#env.clock, options, async (own) => {
       const stream = new ChunkStream(this.#deps.limits, own, onChunk);
       try {
-        return await work({ ...this.#context({ viewer, signal: own, wrote }), stream });
+        const context = { ...this.#context({ viewer, signal: own, wrote }), stream };
+        return await work(this.#deps.extend(context, { name, viewer, signal: own }));
       } finally {
         await stream.end();
       }
