@@ -10,7 +10,7 @@
 import { LoroDoc, type VersionVector } from 'loro-crdt';
 import { assert } from '../../src/base/assert.ts';
 import { Fault } from '../../src/base/fault.ts';
-import { covers, NO_VERSIONS, spansBetween, toVector, type Versions } from '../core/versions.ts';
+import { covers, merged, NO_VERSIONS, spansBetween, toVector, type Versions } from '../core/versions.ts';
 
 export interface Delta {
   /** All that was received since the last take, as one Loro update. */
@@ -111,6 +111,16 @@ export class Replica {
     this.#pendingBytes = 0;
   }
 
+  /** Imports what is committed already, by a transaction of its own. Throws as `import` does. */
+  adopt(bytes: Uint8Array): void {
+    const { success } = this.#doc.import(bytes);
+    const ends = new Map([...success].map(([peer, { end }]) => [peer, end]));
+    const taken = toVector(merged(this.#taken.toJSON(), ends));
+    this.#taken.free();
+    this.#taken = taken;
+    this.#durable = merged(this.#durable, ends);
+  }
+
   /** Null when nothing is new. One delta at a time: `settle` comes before the next. */
   take(): Delta | null {
     assert(!this.#underWay, 'one delta at a time');
@@ -126,7 +136,7 @@ export class Replica {
   /** The delta taken last is committed. */
   settle(versions: Versions): void {
     this.#underWay = false;
-    this.#durable = versions;
+    this.#durable = merged(this.#durable, versions);
   }
 
   /** Durable operations beyond `from` as one update; null when there are none. */

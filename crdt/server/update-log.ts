@@ -25,6 +25,9 @@ export const DOC_TABLES = [
 ];
 const TABLES = ['_doc_meta', '_doc_snapshots', '_doc_updates', '_doc_peers'];
 
+/** A snapshot of the database, or a transaction. */
+export type LogSource = Pick<Snapshot, 'all'>;
+
 export interface StoredDoc {
   /** Null when nothing was ever written. */
   readonly epoch: string | null;
@@ -151,7 +154,8 @@ export class UpdateLog {
   }
 }
 
-async function loadStored(snapshot: Snapshot, ref: DocRef): Promise<StoredDoc> {
+/** Reads one document, of one moment. */
+export async function loadStored(snapshot: LogSource, ref: DocRef): Promise<StoredDoc> {
   const key: SqlValue[] = [ref.entity, ref.id];
   const where = 'WHERE entity = ? AND id = ?';
   const [meta] = await snapshot.all(`SELECT epoch, rev, projected FROM _doc_meta ${where}`, key);
