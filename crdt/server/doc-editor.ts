@@ -17,8 +17,7 @@ import type { DocRef } from '../core/doc-ref.ts';
 import type { Committed } from './doc-entry.ts';
 import type { DocsOptions } from './options.ts';
 import { randomPeer } from './peer-lease.ts';
-import { appendWithin, loadWithin } from './tx-log.ts';
-import type { LogSource, StoredDoc } from './update-log.ts';
+import { appendWithin, type LogSource, leaseWithin, loadStored, type StoredDoc } from './update-log.ts';
 
 /** Whose the peer id of the server's own edits is. Owners of clients have a colon, or are `anonymous`. */
 export const SERVER_OWNER = 'server';
@@ -43,7 +42,7 @@ export class DocEditor {
 
   /** Throws `too_large` over `maxEditBytes`. */
   async read<T>(source: LogSource, ref: DocRef, look: (doc: LoroDoc) => T): Promise<T> {
-    const doc = open(await loadWithin(source, ref, this.#options.maxEditBytes));
+    const doc = open(await this.#load(source, ref));
     try {
       return look(doc);
     } finally {
@@ -56,18 +55,36 @@ export class DocEditor {
    * for a change that is not synchronous, and what `change` throws; nothing is written then.
    */
   async edit<T>({ tx, afterCommit }: JobContext, ref: DocRef, change: (doc: LoroDoc) => T): Promise<T> {
-    const stored = await loadWithin(tx, ref, this.#options.maxEditBytes);
+    const stored = await this.#load(tx, ref);
     const leased = serverPeer(stored);
     const peer = leased ?? (`${randomPeer(this.#env.random)}` as PeerID);
-    const { value, bytes } = apply(stored, peer, change);
+    const folds = stored.updates.length + 1 >= this.#options.compactUpdates;
+    const { value, bytes, snapshot } = apply(stored, { peer, folds }, change);
     if (!bytes) return value;
     const { maxUpdateBytes } = this.#options;
-    if (bytes.length > maxUpdateBytes) throw new Fault('too_large', `an edit of over ${maxUpdateBytes} bytes`);
+    if (bytes.length > maxUpdateBytes)
+      throw new Fault('too_large', `an edit of over ${maxUpdateBytes} bytes`);
     const epoch = stored.epoch ?? this.#deps.epochOf(ref) ?? newId(this.#env);
-    const lease = leased ? null : { peer, owner: SERVER_OWNER };
-    const rev = await appendWithin(tx, ref, { epoch, bytes, lease });
+    if (!leased) await leaseWithin(tx, ref, { epoch, peers: [peer], owner: SERVER_OWNER });
+    const whole = snapshot && { bytes: snapshot, covers: stored.rev };
+    const rev = await appendWithin(tx, ref, { epoch, bytes, snapshot: whole });
     afterCommit(() => this.#deps.adopt(ref, { epoch, rev, bytes }));
     return value;
+  }
+
+  async #load(source: LogSource, { entity, id }: DocRef): Promise<StoredDoc> {
+    const size = (table: string) =>
+      `(SELECT COALESCE(SUM(LENGTH(bytes)), 0) FROM ${table} WHERE entity = ? AND id = ?)`;
+    const [row] = await source.all(`SELECT ${size('_doc_snapshots')} + ${size('_doc_updates')} AS size`, [
+      entity,
+      id,
+      entity,
+      id,
+    ]);
+    const { maxEditBytes } = this.#options;
+    if (Number(row?.size) > maxEditBytes)
+      throw new Fault('too_large', `the document is of over ${maxEditBytes} bytes`);
+    return loadStored(source, { entity, id });
   }
 }
 
@@ -76,12 +93,19 @@ function serverPeer({ peers }: StoredDoc): PeerID | undefined {
   return undefined;
 }
 
-/** `bytes` is null when nothing was changed. */
+interface Applied<T> {
+  readonly value: T;
+  /** Null when nothing was changed. */
+  readonly bytes: Uint8Array | null;
+  /** The whole document, when the log is to be folded. */
+  readonly snapshot: Uint8Array | null;
+}
+
 function apply<T>(
   stored: StoredDoc,
-  peer: PeerID,
+  { peer, folds }: { peer: PeerID; folds: boolean },
   change: (doc: LoroDoc) => T,
-): { value: T; bytes: Uint8Array | null } {
+): Applied<T> {
   const doc = open(stored);
   try {
     doc.setPeerId(peer);
@@ -92,9 +116,10 @@ function apply<T>(
     const after = doc.oplogVersion();
     const changed = after.compare(before) !== 0;
     const bytes = changed ? doc.export({ mode: 'update', from: before }) : null;
+    const snapshot = changed && folds ? doc.export({ mode: 'snapshot' }) : null;
     before.free();
     after.free();
-    return { value, bytes };
+    return { value, bytes, snapshot };
   } finally {
     free(doc);
   }

@@ -23,7 +23,7 @@ import type { Materialiser } from './materialiser.ts';
 import type { DocsOptions } from './options.ts';
 import { Projector } from './projector.ts';
 import type { Delta, ImportOutcome, Replica } from './replica.ts';
-import type { StoredDoc, UpdateLog } from './update-log.ts';
+import type { LogEntry, StoredDoc, UpdateLog } from './update-log.ts';
 
 /** Whoever follows a document. */
 export interface Follower {
@@ -37,6 +37,13 @@ export interface Follower {
   rightsChanged(): void;
   /** The document is no more, for this reason. */
   ended(fault: Fault): void;
+}
+
+/** An update that is in the log already. */
+export interface Committed {
+  readonly epoch: string;
+  readonly rev: number;
+  readonly bytes: Uint8Array;
 }
 
 interface Deps {
@@ -291,20 +298,49 @@ export class DocEntry {
     const authors = this.#authors;
     this.#authors = new Set();
     const takenBytes = this.#undurableBytes;
-    const rev = this.#rev + 1;
+    const covers = this.#rev;
     const snapshot = await this.#compacted();
-    await this.#append({ epoch: this.epoch, rev, bytes: delta.bytes, snapshot });
+    const entry = {
+      epoch: this.epoch,
+      bytes: delta.bytes,
+      snapshot: snapshot && { bytes: snapshot, covers },
+    };
+    await this.#append(entry, (rev) => {
+      if (this.#state.name === 'closed') return;
+      const before = this.durable;
+      this.#deps.replica.settle(delta.versions);
+      this.#undurableBytes -= takenBytes;
+      if (snapshot) this.#deps.replica.keepSnapshot({ bytes: snapshot, versions: delta.versions });
+      this.#tail = snapshot
+        ? { updates: 0, bytes: 0 }
+        : { updates: this.#tail.updates + 1, bytes: this.#tail.bytes + delta.bytes.length };
+      this.#settledMark = mark;
+      this.#advance({ rev, bytes: delta.bytes, before }, authors);
+    });
+  }
+
+  /** Takes in what a transaction has committed: an edit of the server's own. [D8] */
+  adopt({ epoch, rev, bytes }: Committed): void {
     if (this.#state.name === 'closed') return;
+    if (epoch !== this.epoch)
+      return this.end(new Fault('unavailable', 'the document had to be loaded again'));
     const before = this.durable;
-    this.#deps.replica.settle(delta.versions);
+    try {
+      this.#deps.replica.adopt(bytes);
+    } catch (error) {
+      this.#env.log.error('docs.adopt_failed', { doc: docKey(this.ref), error: String(error) });
+      return this.end(new Fault('internal', 'the document had to be loaded again'));
+    }
+    this.#tail = { updates: this.#tail.updates + 1, bytes: this.#tail.bytes + bytes.length };
+    this.#advance({ rev, bytes, before }, new Set());
+  }
+
+  #advance(
+    { rev, bytes, before }: { rev: number; bytes: Uint8Array; before: Versions },
+    authors: ReadonlySet<Follower | null>,
+  ): void {
     this.#rev = rev;
-    this.#undurableBytes -= takenBytes;
-    if (snapshot) this.#deps.replica.keepSnapshot({ bytes: snapshot, versions: delta.versions });
-    this.#tail = snapshot
-      ? { updates: 0, bytes: 0 }
-      : { updates: this.#tail.updates + 1, bytes: this.#tail.bytes + delta.bytes.length };
-    this.#settledMark = mark;
-    this.#tell(delta.bytes, authors, before);
+    this.#tell(bytes, authors, before);
     this.#projector.touch();
   }
 
@@ -318,10 +354,10 @@ export class DocEntry {
   }
 
   /** Writes until it is written, or until the document is closed. */
-  async #append(entry: Parameters<UpdateLog['append']>[1]): Promise<void> {
+  async #append(entry: LogEntry, committed: (rev: number) => void): Promise<void> {
     for (let attempt = 0; this.#state.name !== 'closed'; attempt++) {
       try {
-        await this.#deps.log.append(this.ref, entry);
+        await this.#deps.log.append(this.ref, entry, committed);
         this.#failing = undefined;
         return;
       } catch (error) {

@@ -6,14 +6,14 @@
  */
 import { backoffMs } from '../../src/base/backoff.ts';
 import type { Cancel, Env } from '../../src/base/env.ts';
-import { Fault, toFault } from '../../src/base/fault.ts';
+import { Fault, isFault, toFault } from '../../src/base/fault.ts';
 import { newId } from '../../src/base/id.ts';
 import type { JsonObject } from '../../src/base/json.ts';
 import type { AnyEntity, Schema } from '../../src/schema/define-schema.ts';
 import type { Commit } from '../../src/store/change-log.ts';
 import { type DocRef, docKey } from '../core/doc-ref.ts';
 import { AwarenessBoard } from './awareness-board.ts';
-import { DocEntry } from './doc-entry.ts';
+import { type Committed, DocEntry } from './doc-entry.ts';
 import type { Materialiser } from './materialiser.ts';
 import type { DocsOptions } from './options.ts';
 import { PeerLeases } from './peer-lease.ts';
@@ -33,8 +33,11 @@ interface Deps {
 }
 
 type Slot =
-  /** `row`: what a commit said while the load was under way; null when the row was deleted. */
-  | { name: 'loading'; doc: Promise<LiveDoc>; row: JsonObject | null | undefined }
+  /**
+   * `row`: what a commit said while the load was under way; null when the row was deleted. `stale`: the document
+   * was edited by a transaction meanwhile.
+   */
+  | { name: 'loading'; doc: Promise<LiveDoc>; row: JsonObject | null | undefined; stale: boolean }
   | { name: 'live'; doc: LiveDoc };
 
 export class DocHub {
@@ -73,7 +76,7 @@ export class DocHub {
     if (!slot) {
       if (this.#slots.size >= this.#options.maxDocs)
         throw new Fault('overloaded', 'too many documents are open');
-      slot = { name: 'loading', doc: this.#load(ref, entity), row: undefined };
+      slot = { name: 'loading', doc: this.#load(ref, entity), row: undefined, stale: false };
       this.#slots.set(key, slot);
     }
     const doc = await slot.doc;
@@ -93,6 +96,20 @@ export class DocHub {
       }
     }
     if (gone.length > 0) this.remove(gone);
+  }
+
+  /** A transaction has edited the document. [D8] Its row follows, whether somebody has it open or not. */
+  adopt(ref: DocRef, update: Committed): void {
+    const slot = this.#slots.get(docKey(ref));
+    if (slot?.name === 'live') slot.doc.entry.adopt(update);
+    else if (slot) slot.stale = true;
+    if (slot?.name !== 'live') this.#project(ref);
+  }
+
+  /** The epoch of a document that is loaded, which may not be stored yet. */
+  epochOf(ref: DocRef): string | undefined {
+    const slot = this.#slots.get(docKey(ref));
+    return slot?.name === 'live' ? slot.doc.entry.epoch : undefined;
   }
 
   /** Forgets what is stored of these documents; until that is done, nobody loads them. */
@@ -126,8 +143,7 @@ export class DocHub {
   async #load(ref: DocRef, entity: AnyEntity): Promise<LiveDoc> {
     const key = docKey(ref);
     try {
-      const found = await this.#deps.log.load(ref);
-      const slot = this.#slots.get(key);
+      const { found, slot } = await this.#read(ref);
       const newer = slot?.name === 'loading' ? slot.row : undefined;
       const row = newer === undefined ? found?.row : newer;
       if (!found || !row) throw new Fault('not_found', `no ${ref.entity} ${ref.id}`);
@@ -140,6 +156,25 @@ export class DocHub {
       this.#env.log.warn('docs.load_failed', { doc: key, error: String(error) });
       throw toFault(error);
     }
+  }
+
+  async #read(ref: DocRef) {
+    for (;;) {
+      const found = await this.#deps.log.load(ref);
+      const slot = this.#slots.get(docKey(ref));
+      if (slot?.name !== 'loading' || !slot.stale) return { found, slot };
+      slot.stale = false;
+    }
+  }
+
+  #project(ref: DocRef): void {
+    this.acquire(ref)
+      .then(({ doc, release }) => doc.entry.settle().finally(release))
+      .catch((error) => {
+        if (!isFault(error, 'not_found'))
+          // the row went with the same transaction, or soon after
+          this.#env.log.error('docs.project_failed', { doc: docKey(ref), error: String(error) });
+      });
   }
 
   #open(ref: DocRef, loaded: { entity: AnyEntity; row: JsonObject; stored: StoredDoc }): LiveDoc {

@@ -6,7 +6,7 @@
 import type { LoroDoc } from 'loro-crdt';
 import { Fault } from '../../src/base/fault.ts';
 import type { JsonObject } from '../../src/base/json.ts';
-import { Lane } from '../../src/base/lane.ts';
+import type { Lane } from '../../src/base/lane.ts';
 import { elevate } from '../../src/functions/db-reader.ts';
 import type { PluginCall } from '../../src/functions/plugin-context.ts';
 import type { RowSource } from '../../src/functions/row-source.ts';
@@ -14,9 +14,16 @@ import type { AnyEntity, Schema } from '../../src/schema/define-schema.ts';
 import type { JobContext } from '../../src/store/group-commit.ts';
 import type { Snapshot, Store } from '../../src/store/store.ts';
 import type { DocEditor } from './doc-editor.ts';
-import type { DocEntity, DocFields } from './doc-types.ts';
+import type { DocEntity, DocFields } from './doc-entity.ts';
 import { readFields } from './read-fields.ts';
 import type { LogSource } from './update-log.ts';
+
+declare module '../../src/functions/plugin-context.ts' {
+  interface ContextParts<_S extends Schema> {
+    /** The documents of rows. Needs the plugin `docs()`. */
+    readonly docs: ServerDocs<_S>;
+  }
+}
 
 interface Deps {
   readonly store: Store;

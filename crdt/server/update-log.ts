@@ -42,10 +42,15 @@ export interface StoredDoc {
 
 export interface LogEntry {
   readonly epoch: string;
-  readonly rev: number;
   readonly bytes: Uint8Array;
-  /** The whole document with `bytes`: takes the place of all updates so far. */
-  readonly snapshot: Uint8Array | null;
+  /** The document as of revision `covers`, with `bytes`: takes the place of the updates up to there and of this one. */
+  readonly snapshot: { readonly bytes: Uint8Array; readonly covers: number } | null;
+}
+
+export interface NewLease {
+  readonly epoch: string;
+  readonly peers: readonly PeerID[];
+  readonly owner: string;
 }
 
 export class UpdateLog {
@@ -63,46 +68,20 @@ export class UpdateLog {
     });
   }
 
-  /** Resolves after the commit. Throws `not_found` when the row is gone. */
-  async append(ref: DocRef, entry: LogEntry): Promise<void> {
-    const key = [ref.entity, ref.id];
-    await this.#store.write(async ({ tx }) => {
+  /** Calls `committed` with the revision right after the commit. Throws `not_found` when the row is gone. */
+  async append(ref: DocRef, entry: LogEntry, committed: (rev: number) => void): Promise<void> {
+    await this.#store.write(async ({ tx, afterCommit }) => {
       await requireRow(tx, ref);
-      await tx.run(
-        `INSERT INTO _doc_meta (entity, id, epoch, rev, projected) VALUES (?, ?, ?, ?, 0)
-          ON CONFLICT (entity, id) DO UPDATE SET rev = excluded.rev`,
-        [...key, entry.epoch, entry.rev],
-      );
-      if (entry.snapshot) {
-        await tx.run('INSERT OR REPLACE INTO _doc_snapshots (entity, id, rev, bytes) VALUES (?, ?, ?, ?)', [
-          ...key,
-          entry.rev,
-          entry.snapshot,
-        ]);
-        await tx.run('DELETE FROM _doc_updates WHERE entity = ? AND id = ?', key);
-      } else {
-        await tx.run('INSERT INTO _doc_updates (entity, id, rev, bytes) VALUES (?, ?, ?, ?)', [
-          ...key,
-          entry.rev,
-          entry.bytes,
-        ]);
-      }
+      const rev = await appendWithin(tx, ref, entry);
+      afterCommit(() => committed(rev));
     });
   }
 
   /** Binds peer ids to an owner, and with them fixes the document's epoch. */
-  async lease(ref: DocRef, lease: { epoch: string; peers: readonly PeerID[]; owner: string }): Promise<void> {
-    const key = [ref.entity, ref.id];
+  async lease(ref: DocRef, lease: NewLease): Promise<void> {
     await this.#store.write(async ({ tx }) => {
       await requireRow(tx, ref);
-      await tx.run(
-        'INSERT OR IGNORE INTO _doc_meta (entity, id, epoch, rev, projected) VALUES (?, ?, ?, 0, 0)',
-        [...key, lease.epoch],
-      );
-      for (const peer of lease.peers) {
-        const sql = 'INSERT INTO _doc_peers (entity, id, peer, owner) VALUES (?, ?, ?, ?)';
-        await tx.run(sql, [...key, peer, lease.owner]);
-      }
+      await leaseWithin(tx, ref, lease);
     });
   }
 
@@ -151,6 +130,54 @@ export class UpdateLog {
     );
     return rows.map((row) => ({ entity: String(row.entity), id: String(row.id) }));
   }
+}
+
+/** As `UpdateLog.lease`, in a transaction. */
+export async function leaseWithin(tx: Transaction, ref: DocRef, lease: NewLease): Promise<void> {
+  const key = [ref.entity, ref.id];
+  await tx.run('INSERT OR IGNORE INTO _doc_meta (entity, id, epoch, rev, projected) VALUES (?, ?, ?, 0, 0)', [
+    ...key,
+    lease.epoch,
+  ]);
+  for (const peer of lease.peers) {
+    const sql = 'INSERT INTO _doc_peers (entity, id, peer, owner) VALUES (?, ?, ?, ?)';
+    await tx.run(sql, [...key, peer, lease.owner]);
+  }
+}
+
+/** One more update, in a transaction; returns its revision. */
+export async function appendWithin(tx: Transaction, ref: DocRef, entry: LogEntry): Promise<number> {
+  const key = [ref.entity, ref.id];
+  const { epoch, bytes, snapshot } = entry;
+  const [meta] = await tx.all('SELECT rev FROM _doc_meta WHERE entity = ? AND id = ?', key);
+  const rev = Number(meta?.rev ?? 0) + 1;
+  await tx.run(
+    `INSERT INTO _doc_meta (entity, id, epoch, rev, projected) VALUES (?, ?, ?, ?, 0)
+      ON CONFLICT (entity, id) DO UPDATE SET rev = excluded.rev`,
+    [...key, epoch, rev],
+  );
+  const [base] = snapshot
+    ? await tx.all('SELECT rev FROM _doc_snapshots WHERE entity = ? AND id = ?', key)
+    : [];
+  // One that was made meanwhile holds updates that this one lacks.
+  if (snapshot && Number(base?.rev ?? 0) <= snapshot.covers) {
+    await tx.run('INSERT OR REPLACE INTO _doc_snapshots (entity, id, rev, bytes) VALUES (?, ?, ?, ?)', [
+      ...key,
+      rev,
+      snapshot.bytes,
+    ]);
+    await tx.run('DELETE FROM _doc_updates WHERE entity = ? AND id = ? AND rev <= ?', [
+      ...key,
+      snapshot.covers,
+    ]);
+  } else {
+    await tx.run('INSERT INTO _doc_updates (entity, id, rev, bytes) VALUES (?, ?, ?, ?)', [
+      ...key,
+      rev,
+      bytes,
+    ]);
+  }
+  return rev;
 }
 
 /** Reads one document, of one moment. */

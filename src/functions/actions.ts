@@ -7,10 +7,12 @@ import { Fault } from '../base/fault.ts';
 import { newId } from '../base/id.ts';
 import type { Json } from '../base/json.ts';
 import type { Viewer } from '../policy/viewer.ts';
+import type { Schema } from '../schema/define-schema.ts';
 import { type ChunkLimits, type ChunkSink, ChunkStream } from './chunk-stream.ts';
 import type { ActionContext } from './context.ts';
 import { withDeadline } from './deadline.ts';
 import type { CallResult } from './once.ts';
+import type { ContextParts } from './plugin-context.ts';
 import type { Registry } from './registry.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -35,7 +37,7 @@ export interface ActionDeps {
   readonly inner: (kind: 'query' | 'mutation', call: InnerCall) => Promise<CallResult>;
   readonly scheduler: (viewer: Viewer, signal: AbortSignal) => Scheduler;
   /** Adds the plugins' parts. */
-  readonly extend: <C extends object>(context: C, of: ExtendedCall) => C;
+  readonly extend: <C extends object>(context: C, of: ExtendedCall) => C & ContextParts<Schema>;
 }
 
 /** Whose context is extended. */
@@ -116,7 +118,7 @@ export class Actions {
     viewer: Viewer;
     signal: AbortSignal;
     wrote(seq: number | null): void;
-  }): Omit<ActionContext, 'stream'> {
+  }): Omit<ActionContext, 'stream' | keyof ContextParts<Schema>> {
     const { viewer, signal, wrote } = of;
     const inner = async (kind: 'query' | 'mutation', call: Omit<InnerCall, 'viewer' | 'signal'>) => {
       signal.throwIfAborted();

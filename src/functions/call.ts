@@ -21,7 +21,7 @@ import { DbWriter } from './db-writer.ts';
 import { withDeadline } from './deadline.ts';
 import { type JobHooks, JobRunner } from './job-runner.ts';
 import { type CallResult, ledgerKey, writeOnce } from './once.ts';
-import { type ContextParts, PluginContext } from './plugin-context.ts';
+import { PluginContext } from './plugin-context.ts';
 import { ReadGate } from './read-gate.ts';
 import type { RegisteredFunction, RegisteredRoute, Registry } from './registry.ts';
 import { openEntity, refuseSecrets } from './row-reads.ts';
@@ -232,16 +232,17 @@ export class Functions {
       const { tx } = transaction;
       if (job) await job.begin(tx);
       const now = this.#env.clock.now();
-      const context: Omit<MutationContext<Schema>, keyof ContextParts<Schema>> = {
-        auth: viewer,
-        db: this.#writer(tx, name, viewer),
-        scheduler: this.#schedule.within(tx, viewer, scheduled),
-        now: () => now,
-        random: () => this.#env.random.next(),
-        id: () => newId(this.#env),
-      };
-      const call = () => ({ sight: this.#sight(name, viewer), job: transaction, signal: undefined });
-      this.#extras.attach(context, call);
+      const context: MutationContext<Schema> = this.#extras.attach(
+        {
+          auth: viewer,
+          db: this.#writer(tx, name, viewer),
+          scheduler: this.#schedule.within(tx, viewer, scheduled),
+          now: () => now,
+          random: () => this.#env.random.next(),
+          id: () => newId(this.#env),
+        },
+        () => ({ sight: this.#sight(name, viewer), job: transaction, signal: undefined }),
+      );
       try {
         const value = await fn.handler(context as never, args as never);
         return toResult(value === undefined ? value : atOnce(fn.checkResult(value), name));

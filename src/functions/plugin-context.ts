@@ -41,7 +41,7 @@ export class PluginContext {
   }
 
   /** Adds the plugins' parts to `context`, which stays the same object. A part without its plugin throws. */
-  attach<C extends object>(context: C, call: () => PluginCall): C {
+  attach<C extends object>(context: C, call: () => PluginCall): C & ContextParts<Schema> {
     for (const name of this.#names) {
       let made: unknown;
       const get = () => {
@@ -50,7 +50,7 @@ export class PluginContext {
       };
       Object.defineProperty(context, name, { get, configurable: true });
     }
-    return context;
+    return context as C & ContextParts<Schema>;
   }
 
   #make(name: string, call: PluginCall): unknown {

@@ -3,7 +3,11 @@ import type { Field } from '../../src/schema/field.ts';
 import type { EntityName, FieldsOf, Row } from '../../src/schema/infer.ts';
 
 type DocumentField<F> = {
-  [K in keyof F & string]: F[K] extends Field<infer _T, infer M> ? (M extends 'projected' ? K : never) : never;
+  [K in keyof F & string]: F[K] extends Field<infer _T, infer M>
+    ? M extends 'projected'
+      ? K
+      : never
+    : never;
 }[keyof F & string];
 
 /** The entities with at least one field that lives in the row's document. */
