@@ -14,29 +14,24 @@ import { Fault } from '../../src/base/fault.ts';
 import { newId } from '../../src/base/id.ts';
 import type { JobContext } from '../../src/store/group-commit.ts';
 import type { DocRef } from '../core/doc-ref.ts';
-import type { Committed } from './doc-entry.ts';
+import type { DocHub } from './hub.ts';
 import type { DocsOptions } from './options.ts';
 import { randomPeer } from './peer-lease.ts';
-import { appendWithin, type LogSource, leaseWithin, loadStored, type StoredDoc } from './update-log.ts';
+import { type LogSource, loadStored, type StoredDoc, type UpdateLog } from './update-log.ts';
 
 /** Whose the peer id of the server's own edits is. Owners of clients have a colon, or are `anonymous`. */
 export const SERVER_OWNER = 'server';
 
-interface Deps {
-  /** The epoch of a document that is loaded and of which nothing is stored. */
-  readonly epochOf: (ref: DocRef) => string | undefined;
-  /** Called after the commit. */
-  readonly adopt: (ref: DocRef, update: Committed) => void;
-}
-
 export class DocEditor {
   readonly #env: Env;
-  readonly #deps: Deps;
+  readonly #log: UpdateLog;
+  readonly #hub: DocHub;
   readonly #options: DocsOptions;
 
-  constructor(env: Env, deps: Deps, options: DocsOptions) {
+  constructor(env: Env, deps: { log: UpdateLog; hub: DocHub }, options: DocsOptions) {
     this.#env = env;
-    this.#deps = deps;
+    this.#log = deps.log;
+    this.#hub = deps.hub;
     this.#options = options;
   }
 
@@ -64,15 +59,16 @@ export class DocEditor {
     const { maxUpdateBytes } = this.#options;
     if (bytes.length > maxUpdateBytes)
       throw new Fault('too_large', `an edit of over ${maxUpdateBytes} bytes`);
-    const epoch = stored.epoch ?? this.#deps.epochOf(ref) ?? newId(this.#env);
-    if (!leased) await leaseWithin(tx, ref, { epoch, peers: [peer], owner: SERVER_OWNER });
-    const whole = snapshot && { bytes: snapshot, covers: stored.rev };
-    const rev = await appendWithin(tx, ref, { epoch, bytes, snapshot: whole });
-    afterCommit(() => this.#deps.adopt(ref, { epoch, rev, bytes }));
+    const epoch = stored.epoch ?? this.#hub.epochOf(ref) ?? newId(this.#env);
+    if (!leased) await this.#log.leaseWithin(tx, ref, { epoch, peers: [peer], owner: SERVER_OWNER });
+    const rev = await this.#log.appendWithin(tx, ref, { epoch, bytes });
+    if (snapshot) await this.#log.compactWithin(tx, ref, { epoch, rev, bytes: snapshot });
+    afterCommit(() => this.#hub.adopt(ref, { epoch, rev, bytes }));
     return value;
   }
 
-  async #load(source: LogSource, { entity, id }: DocRef): Promise<StoredDoc> {
+  async #load(source: LogSource, ref: DocRef): Promise<StoredDoc> {
+    const { entity, id } = ref;
     const size = (table: string) =>
       `(SELECT COALESCE(SUM(LENGTH(bytes)), 0) FROM ${table} WHERE entity = ? AND id = ?)`;
     const [row] = await source.all(`SELECT ${size('_doc_snapshots')} + ${size('_doc_updates')} AS size`, [
@@ -81,10 +77,13 @@ export class DocEditor {
       entity,
       id,
     ]);
+    // A row that was made anew under an old id: what is stored is not its own, and about to go.
+    if (this.#hub.removing(ref))
+      throw new Fault('unavailable', 'the document of an earlier row is being removed');
     const { maxEditBytes } = this.#options;
     if (Number(row?.size) > maxEditBytes)
       throw new Fault('too_large', `the document is of over ${maxEditBytes} bytes`);
-    return loadStored(source, { entity, id });
+    return loadStored(source, ref);
   }
 }
 

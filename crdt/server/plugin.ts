@@ -79,11 +79,7 @@ export class DocsInstance implements PluginInstance {
     this.#options = options;
     this.#log = new UpdateLog(store);
     this.#hub = new DocHub(env, { schema, log: this.#log, materialiser: this.#materialiser }, options);
-    this.#editor = new DocEditor(
-      env,
-      { epochOf: (ref) => this.#hub.epochOf(ref), adopt: (ref, update) => this.#hub.adopt(ref, update) },
-      options,
-    );
+    this.#editor = new DocEditor(env, { log: this.#log, hub: this.#hub }, options);
     const documents = schema.entities.filter(({ documentFields }) => documentFields.length > 0);
     const dependencies = documents.flatMap(({ name }) =>
       (['read', 'update'] as const).flatMap((action) => access.dependencies(action, name)),

@@ -25,9 +25,6 @@ export const DOC_TABLES = [
 ];
 const TABLES = ['_doc_meta', '_doc_snapshots', '_doc_updates', '_doc_peers'];
 
-/** A snapshot of the database, or a transaction. */
-export type LogSource = Pick<Snapshot, 'all'>;
-
 export interface StoredDoc {
   /** Null when nothing was ever written. */
   readonly epoch: string | null;
@@ -43,8 +40,11 @@ export interface StoredDoc {
 export interface LogEntry {
   readonly epoch: string;
   readonly bytes: Uint8Array;
-  /** The document as of revision `covers`, with `bytes`: takes the place of the updates up to there and of this one. */
-  readonly snapshot: { readonly bytes: Uint8Array; readonly covers: number } | null;
+}
+
+/** The whole document up to `rev`: takes the place of all updates so far. */
+export interface LogSnapshot extends LogEntry {
+  readonly rev: number;
 }
 
 export interface NewLease {
@@ -52,6 +52,9 @@ export interface NewLease {
   readonly peers: readonly PeerID[];
   readonly owner: string;
 }
+
+/** A snapshot of the database, or a transaction. */
+export type LogSource = Pick<Snapshot, 'all'>;
 
 export class UpdateLog {
   readonly #store: Store;
@@ -68,21 +71,77 @@ export class UpdateLog {
     });
   }
 
-  /** Calls `committed` with the revision right after the commit. Throws `not_found` when the row is gone. */
-  async append(ref: DocRef, entry: LogEntry, committed: (rev: number) => void): Promise<void> {
-    await this.#store.write(async ({ tx, afterCommit }) => {
+  /** Resolves to the update's revision, after the commit. Throws as `appendWithin`. */
+  async append(ref: DocRef, entry: LogEntry): Promise<number> {
+    const { value } = await this.#store.write(({ tx }) => this.appendWithin(tx, ref, entry));
+    return value;
+  }
+
+  /**
+   * Appends in a transaction of the caller's, and returns the revision: whoever commits first has the lower one.
+   * The live document, if there is one, must hear of it after the commit (DocHub.adopt), or it ends. Throws
+   * `not_found` when the row is gone, `unavailable` when the document was made anew.
+   */
+  async appendWithin(tx: Transaction, ref: DocRef, { epoch, bytes }: LogEntry): Promise<number> {
+    const key = [ref.entity, ref.id];
+    const counted = await tx.run(
+      `INSERT INTO _doc_meta (entity, id, epoch, rev, projected)
+        SELECT ?, ?, ?, 1, 0 WHERE EXISTS (SELECT 1 FROM ${quote(ref.entity)} WHERE "id" = ?)
+        ON CONFLICT (entity, id) DO UPDATE SET rev = rev + 1 WHERE epoch = excluded.epoch`,
+      [...key, epoch, ref.id],
+    );
+    if (counted === 0) {
       await requireRow(tx, ref);
-      const rev = await appendWithin(tx, ref, entry);
-      afterCommit(() => committed(rev));
-    });
+      throw new Fault('unavailable', 'the document was made anew');
+    }
+    const [row] = await tx.all(
+      `INSERT INTO _doc_updates (entity, id, rev, bytes)
+        SELECT entity, id, rev, ? FROM _doc_meta WHERE entity = ? AND id = ? RETURNING rev`,
+      [bytes, ...key],
+    );
+    return Number(row?.rev);
+  }
+
+  /** Puts a snapshot in the place of the updates it holds. False: the document has been made anew meanwhile. */
+  async compact(ref: DocRef, snapshot: LogSnapshot): Promise<boolean> {
+    const { value } = await this.#store.write(({ tx }) => this.compactWithin(tx, ref, snapshot));
+    return value;
+  }
+
+  /** As `compact`, in a transaction of the caller's. */
+  async compactWithin(tx: Transaction, ref: DocRef, { epoch, rev, bytes }: LogSnapshot): Promise<boolean> {
+    const key = [ref.entity, ref.id];
+    const kept = await tx.run(
+      `INSERT INTO _doc_snapshots (entity, id, rev, bytes)
+        SELECT entity, id, ?, ? FROM _doc_meta WHERE entity = ? AND id = ? AND epoch = ?
+        ON CONFLICT (entity, id) DO UPDATE SET rev = excluded.rev, bytes = excluded.bytes
+          WHERE rev < excluded.rev`,
+      [rev, bytes, ...key, epoch],
+    );
+    if (kept === 0) return false;
+    await tx.run('DELETE FROM _doc_updates WHERE entity = ? AND id = ? AND rev <= ?', [...key, rev]);
+    return true;
   }
 
   /** Binds peer ids to an owner, and with them fixes the document's epoch. */
   async lease(ref: DocRef, lease: NewLease): Promise<void> {
     await this.#store.write(async ({ tx }) => {
       await requireRow(tx, ref);
-      await leaseWithin(tx, ref, lease);
+      await this.leaseWithin(tx, ref, lease);
     });
+  }
+
+  /** As `lease`, in a transaction of the caller's, who knows that the row is there. */
+  async leaseWithin(tx: Transaction, ref: DocRef, { epoch, peers, owner }: NewLease): Promise<void> {
+    const key = [ref.entity, ref.id];
+    await tx.run(
+      'INSERT OR IGNORE INTO _doc_meta (entity, id, epoch, rev, projected) VALUES (?, ?, ?, 0, 0)',
+      [...key, epoch],
+    );
+    for (const peer of peers) {
+      const sql = 'INSERT INTO _doc_peers (entity, id, peer, owner) VALUES (?, ?, ?, ?)';
+      await tx.run(sql, [...key, peer, owner]);
+    }
   }
 
   /** Writes the columns that the document gives the row, as of `rev`. A row that is gone is left alone. */
@@ -132,55 +191,7 @@ export class UpdateLog {
   }
 }
 
-/** As `UpdateLog.lease`, in a transaction. */
-export async function leaseWithin(tx: Transaction, ref: DocRef, lease: NewLease): Promise<void> {
-  const key = [ref.entity, ref.id];
-  await tx.run('INSERT OR IGNORE INTO _doc_meta (entity, id, epoch, rev, projected) VALUES (?, ?, ?, 0, 0)', [
-    ...key,
-    lease.epoch,
-  ]);
-  for (const peer of lease.peers) {
-    const sql = 'INSERT INTO _doc_peers (entity, id, peer, owner) VALUES (?, ?, ?, ?)';
-    await tx.run(sql, [...key, peer, lease.owner]);
-  }
-}
-
-/** One more update, in a transaction; returns its revision. */
-export async function appendWithin(tx: Transaction, ref: DocRef, entry: LogEntry): Promise<number> {
-  const key = [ref.entity, ref.id];
-  const { epoch, bytes, snapshot } = entry;
-  const [meta] = await tx.all('SELECT rev FROM _doc_meta WHERE entity = ? AND id = ?', key);
-  const rev = Number(meta?.rev ?? 0) + 1;
-  await tx.run(
-    `INSERT INTO _doc_meta (entity, id, epoch, rev, projected) VALUES (?, ?, ?, ?, 0)
-      ON CONFLICT (entity, id) DO UPDATE SET rev = excluded.rev`,
-    [...key, epoch, rev],
-  );
-  const [base] = snapshot
-    ? await tx.all('SELECT rev FROM _doc_snapshots WHERE entity = ? AND id = ?', key)
-    : [];
-  // One that was made meanwhile holds updates that this one lacks.
-  if (snapshot && Number(base?.rev ?? 0) <= snapshot.covers) {
-    await tx.run('INSERT OR REPLACE INTO _doc_snapshots (entity, id, rev, bytes) VALUES (?, ?, ?, ?)', [
-      ...key,
-      rev,
-      snapshot.bytes,
-    ]);
-    await tx.run('DELETE FROM _doc_updates WHERE entity = ? AND id = ? AND rev <= ?', [
-      ...key,
-      snapshot.covers,
-    ]);
-  } else {
-    await tx.run('INSERT INTO _doc_updates (entity, id, rev, bytes) VALUES (?, ?, ?, ?)', [
-      ...key,
-      rev,
-      bytes,
-    ]);
-  }
-  return rev;
-}
-
-/** Reads one document, of one moment. */
+/** One document, of one moment. */
 export async function loadStored(snapshot: LogSource, ref: DocRef): Promise<StoredDoc> {
   const key: SqlValue[] = [ref.entity, ref.id];
   const where = 'WHERE entity = ? AND id = ?';
