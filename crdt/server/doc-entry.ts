@@ -42,6 +42,7 @@ interface Deps {
 
 /** An update that is in the log already. */
 export interface Adopted {
+  readonly epoch: string;
   readonly rev: number;
   readonly bytes: Uint8Array;
 }
@@ -190,8 +191,9 @@ export class DocEntry {
   }
 
   /** An update that somebody else has committed, such as a mutation: readers and the row follow. [D8] */
-  adopt({ rev, bytes }: Adopted): void {
+  adopt({ epoch, rev, bytes }: Adopted): void {
     if (this.#state.name === 'closed') return;
+    if (epoch !== this.epoch) return void this.#restart('the document was made anew');
     void this.#order.run(rev, () => {
       try {
         this.#deps.replica.adopt(bytes);

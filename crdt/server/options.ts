@@ -10,6 +10,11 @@ export interface DocsOptions {
   maxReaders: number;
   /** Bytes of one push. A larger one is refused as `too_large`. */
   maxUpdateBytes: number;
+  /**
+   * Bytes of a stored document that `ctx.docs` reads and edits, on the thread that serves everybody; a larger one
+   * is refused as `too_large`.
+   */
+  maxEditBytes: number;
   /** Bytes of one document received and not yet durable; more is refused as `overloaded`, to be sent later. */
   maxUndurableBytes: number;
   /** Pushes refused for good on one channel before it is closed as `bad_message`. */
@@ -43,6 +48,7 @@ export const DEFAULT_DOCS: DocsOptions = {
   maxDocs: 20_000,
   maxReaders: 10_000,
   maxUpdateBytes: 4 << 20,
+  maxEditBytes: 256 << 10,
   maxUndurableBytes: 16 << 20,
   maxRefusals: 16,
   maxPendingBytes: 256 << 10,

@@ -11,7 +11,7 @@
 import { decodeImportBlobMeta, LoroDoc, type PeerID, type VersionVector } from 'loro-crdt';
 import { assert } from '../../src/base/assert.ts';
 import { Fault } from '../../src/base/fault.ts';
-import { covers, NO_VERSIONS, spansBetween, toVector, type Versions } from '../core/versions.ts';
+import { covers, merged, NO_VERSIONS, spansBetween, toVector, type Versions } from '../core/versions.ts';
 
 export interface Delta {
   /** All that was received since the last take, as one Loro update. */
@@ -195,10 +195,4 @@ function versionsOf(doc: LoroDoc): Versions {
   } finally {
     vector.free();
   }
-}
-
-function merged(versions: Versions, newer: Versions): Versions {
-  const both = new Map(versions);
-  for (const [peer, counter] of newer) both.set(peer, Math.max(counter, both.get(peer) ?? 0));
-  return both;
 }

@@ -47,6 +47,15 @@ export interface LogSnapshot extends LogEntry {
   readonly rev: number;
 }
 
+export interface NewLease {
+  readonly epoch: string;
+  readonly peers: readonly PeerID[];
+  readonly owner: string;
+}
+
+/** A snapshot of the database, or a transaction. */
+export type LogSource = Pick<Snapshot, 'all'>;
+
 export class UpdateLog {
   readonly #store: Store;
 
@@ -94,37 +103,45 @@ export class UpdateLog {
   }
 
   /** Puts a snapshot in the place of the updates it holds. False: the document has been made anew meanwhile. */
-  async compact(ref: DocRef, { epoch, rev, bytes }: LogSnapshot): Promise<boolean> {
-    const key = [ref.entity, ref.id];
-    const { value } = await this.#store.write(async ({ tx }) => {
-      const kept = await tx.run(
-        `INSERT INTO _doc_snapshots (entity, id, rev, bytes)
-          SELECT entity, id, ?, ? FROM _doc_meta WHERE entity = ? AND id = ? AND epoch = ?
-          ON CONFLICT (entity, id) DO UPDATE SET rev = excluded.rev, bytes = excluded.bytes
-            WHERE rev < excluded.rev`,
-        [rev, bytes, ...key, epoch],
-      );
-      if (kept === 0) return false;
-      await tx.run('DELETE FROM _doc_updates WHERE entity = ? AND id = ? AND rev <= ?', [...key, rev]);
-      return true;
-    });
+  async compact(ref: DocRef, snapshot: LogSnapshot): Promise<boolean> {
+    const { value } = await this.#store.write(({ tx }) => this.compactWithin(tx, ref, snapshot));
     return value;
   }
 
-  /** Binds peer ids to an owner, and with them fixes the document's epoch. */
-  async lease(ref: DocRef, lease: { epoch: string; peers: readonly PeerID[]; owner: string }): Promise<void> {
+  /** As `compact`, in a transaction of the caller's. */
+  async compactWithin(tx: Transaction, ref: DocRef, { epoch, rev, bytes }: LogSnapshot): Promise<boolean> {
     const key = [ref.entity, ref.id];
+    const kept = await tx.run(
+      `INSERT INTO _doc_snapshots (entity, id, rev, bytes)
+        SELECT entity, id, ?, ? FROM _doc_meta WHERE entity = ? AND id = ? AND epoch = ?
+        ON CONFLICT (entity, id) DO UPDATE SET rev = excluded.rev, bytes = excluded.bytes
+          WHERE rev < excluded.rev`,
+      [rev, bytes, ...key, epoch],
+    );
+    if (kept === 0) return false;
+    await tx.run('DELETE FROM _doc_updates WHERE entity = ? AND id = ? AND rev <= ?', [...key, rev]);
+    return true;
+  }
+
+  /** Binds peer ids to an owner, and with them fixes the document's epoch. */
+  async lease(ref: DocRef, lease: NewLease): Promise<void> {
     await this.#store.write(async ({ tx }) => {
       await requireRow(tx, ref);
-      await tx.run(
-        'INSERT OR IGNORE INTO _doc_meta (entity, id, epoch, rev, projected) VALUES (?, ?, ?, 0, 0)',
-        [...key, lease.epoch],
-      );
-      for (const peer of lease.peers) {
-        const sql = 'INSERT INTO _doc_peers (entity, id, peer, owner) VALUES (?, ?, ?, ?)';
-        await tx.run(sql, [...key, peer, lease.owner]);
-      }
+      await this.leaseWithin(tx, ref, lease);
     });
+  }
+
+  /** As `lease`, in a transaction of the caller's, who knows that the row is there. */
+  async leaseWithin(tx: Transaction, ref: DocRef, { epoch, peers, owner }: NewLease): Promise<void> {
+    const key = [ref.entity, ref.id];
+    await tx.run(
+      'INSERT OR IGNORE INTO _doc_meta (entity, id, epoch, rev, projected) VALUES (?, ?, ?, 0, 0)',
+      [...key, epoch],
+    );
+    for (const peer of peers) {
+      const sql = 'INSERT INTO _doc_peers (entity, id, peer, owner) VALUES (?, ?, ?, ?)';
+      await tx.run(sql, [...key, peer, owner]);
+    }
   }
 
   /** Writes the columns that the document gives the row, as of `rev`. A row that is gone is left alone. */
@@ -174,7 +191,8 @@ export class UpdateLog {
   }
 }
 
-async function loadStored(snapshot: Snapshot, ref: DocRef): Promise<StoredDoc> {
+/** One document, of one moment. */
+export async function loadStored(snapshot: LogSource, ref: DocRef): Promise<StoredDoc> {
   const key: SqlValue[] = [ref.entity, ref.id];
   const where = 'WHERE entity = ? AND id = ?';
   const [meta] = await snapshot.all(`SELECT epoch, rev, projected FROM _doc_meta ${where}`, key);
