@@ -46,12 +46,12 @@ export interface CopySource {
 export interface DocSave {
   readonly owner: string | null;
   readonly epoch: string;
-  /** This page's unsent edits as they are now: they replace those of the same peers. */
-  readonly entries: readonly PendingEntry[];
-  /** Peers of this page, with or without an entry now. */
+  /** This page's unsent edits as they are when it is written: they replace those of the same peers. */
+  entries(): readonly PendingEntry[];
+  /** Peers of this page, with or without an entry. */
   readonly ownPeers: ReadonlySet<bigint>;
   /** Operations of a peer that the server has durable. */
-  readonly durable: (peer: bigint) => number;
+  durable(peer: bigint): number;
   /** To put to the others; null: this identity may not edit, and loses those it has. */
   readonly spares: readonly bigint[] | null;
   /** Null: there is nothing to be kept, and what was is void. */
@@ -178,15 +178,15 @@ export class DeviceDoc {
   }
 
   #merged(found: PendingRecord | null, save: DocSave): [string, Uint8Array | null] {
-    const { owner, epoch, ownPeers, durable } = save;
+    const { owner, epoch, ownPeers } = save;
     const others = (found?.entries ?? []).filter(
-      (entry) => !ownPeers.has(entry.peer) && !(entry.epoch === epoch && entry.end <= durable(entry.peer)),
+      (entry) => !ownPeers.has(entry.peer) && !(entry.epoch === epoch && entry.end <= save.durable(entry.peer)),
     );
     const former = others.filter((entry) => entry.epoch !== epoch).slice(-MAX_FORMER);
     const present = others.filter((entry) => entry.epoch === epoch);
     const kept = found?.epoch === epoch ? found.spares : [];
     const spares = save.spares === null ? [] : [...kept, ...save.spares].slice(-MAX_SPARES);
-    return this.#pending({ owner, epoch, spares, entries: [...former, ...present, ...save.entries] });
+    return this.#pending({ owner, epoch, spares, entries: [...former, ...present, ...save.entries()] });
   }
 
   /** The copy as this page has it now: what came after it, or all of it anew when that has become long. */

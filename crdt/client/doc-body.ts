@@ -84,13 +84,18 @@ export class DocBody {
     return new UnsentEdits(this.replica, this.pusher.outbox.unsent);
   }
 
+  /** What was found and waits still. */
+  get waiting(): FoundDoc {
+    return { epoch: this.epoch, copy: null, entries: this.#waiting, spare: 0n, hasMore: false };
+  }
+
   /** For the device. */
   kept(owner: string | null): Kept {
     const { outbox } = this.pusher;
     return {
       owner,
       epoch: this.epoch,
-      entries: outbox.entries(this.epoch),
+      entries: () => outbox.entries(this.epoch),
       ownPeers: outbox.ownPeers,
       durable: (peer) => outbox.durable(peer),
       copy: this.replica,
@@ -104,7 +109,7 @@ export class DocBody {
     return {
       owner,
       epoch: this.epoch,
-      entries: [],
+      entries: () => [],
       ownPeers: new Set(peers),
       durable: () => 0,
       copy: null,

@@ -64,7 +64,11 @@ export class DocReplica implements CopySource, OutboxSource {
   }
 
   snapshot(): Uint8Array {
-    return this.doc.export({ mode: 'snapshot' });
+    // A detached document would first be rebuilt, and then be attached.
+    if (this.doc.isDetached()) this.doc.attach();
+    const bytes = this.doc.export({ mode: 'snapshot' });
+    if (!this.#editable) this.doc.detach();
+    return bytes;
   }
 
   since(base: Versions): Uint8Array {

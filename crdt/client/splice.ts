@@ -76,14 +76,13 @@ export function moveDelta<T extends { readonly length: number }>(
       moved.push(step);
       continue;
     }
-    const length = step.retain ?? step.delete;
-    old += length;
-    if (step.retain !== undefined && step.attributes === undefined) continue;
+    const attributes = step.retain === undefined ? undefined : step.attributes;
+    old += step.retain ?? step.delete ?? 0;
+    if (step.retain !== undefined && !attributes) continue;
     const end = movePosition(old, others);
     if (end <= start) continue; // others have removed it
     retain(start);
-    if (step.delete !== undefined) moved.push({ delete: end - start });
-    else moved.push({ ...step, retain: end - start });
+    moved.push(attributes ? { retain: end - start, attributes } : { delete: end - start });
     written = end;
   }
   return moved;
