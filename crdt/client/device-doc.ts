@@ -180,7 +180,8 @@ export class DeviceDoc {
   #merged(found: PendingRecord | null, save: DocSave): [string, Uint8Array | null] {
     const { owner, epoch, ownPeers } = save;
     const others = (found?.entries ?? []).filter(
-      (entry) => !ownPeers.has(entry.peer) && !(entry.epoch === epoch && entry.end <= save.durable(entry.peer)),
+      (entry) =>
+        !ownPeers.has(entry.peer) && !(entry.epoch === epoch && entry.end <= save.durable(entry.peer)),
     );
     const former = others.filter((entry) => entry.epoch !== epoch).slice(-MAX_FORMER);
     const present = others.filter((entry) => entry.epoch === epoch);

@@ -27,7 +27,11 @@ const tail = fc.record({ epoch, copyBytes: fc.nat(), base: bytes, update: bytes 
 const list = fc.array(fc.record({ key: fc.string({ maxLength: 20 }), bytes: fc.nat() }), { maxLength: 5 });
 
 /** Read as written, and no prefix of it is read at all. */
-function roundTrips<T>(values: fc.Arbitrary<T>, encode: (value: T) => Uint8Array, decode: (b: Uint8Array) => T) {
+function roundTrips<T>(
+  values: fc.Arbitrary<T>,
+  encode: (value: T) => Uint8Array,
+  decode: (b: Uint8Array) => T,
+) {
   fc.assert(
     fc.property(values, fc.nat(), (value, cut) => {
       const written = encode(value);
@@ -49,7 +53,12 @@ test('copies, tails and the list of copies are read as they were kept', () => {
 });
 
 test('too many entries are refused before they are read', () => {
-  const many = Array.from({ length: 1001 }, () => ({ epoch: '', peer: 1n, end: 1, bytes: new Uint8Array(0) }));
+  const many = Array.from({ length: 1001 }, () => ({
+    epoch: '',
+    peer: 1n,
+    end: 1,
+    bytes: new Uint8Array(0),
+  }));
   expect(() => decodePending(encodePending({ owner: null, epoch: '', spares: [], entries: many }))).toThrow(
     '1001',
   );

@@ -118,7 +118,8 @@ export function decodeList(bytes: Uint8Array): ListedCopy[] {
   readVersion(reader);
   const length = reader.varuint();
   const copies: ListedCopy[] = [];
-  for (let i = 0; i < length; i++) copies.push({ key: reader.string(MAX_TEXT_BYTES), bytes: reader.varuint() });
+  for (let i = 0; i < length; i++)
+    copies.push({ key: reader.string(MAX_TEXT_BYTES), bytes: reader.varuint() });
   reader.end();
   return copies;
 }

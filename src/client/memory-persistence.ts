@@ -7,13 +7,7 @@ import type { JsonObject } from '../base/json.ts';
 import type { Cursor } from '../protocol/row-batch.ts';
 import type { DocChange, Persistence, RowChanges, StoredOp, StoredState } from './persistence.ts';
 
-export type PersistenceOperation =
-  | 'load'
-  | 'saveRows'
-  | 'saveOp'
-  | 'deleteOp'
-  | 'loadDoc'
-  | 'changeDocs';
+export type PersistenceOperation = 'load' | 'saveRows' | 'saveOp' | 'deleteOp' | 'loadDoc' | 'changeDocs';
 
 /** All that is durable. */
 export interface MemoryState {

@@ -10,7 +10,14 @@ import { Fault } from '../base/fault.ts';
 import type { JsonObject } from '../base/json.ts';
 import { Lane } from '../base/lane.ts';
 import type { Cursor } from '../protocol/row-batch.ts';
-import type { DocChange, DocPersistence, Persistence, RowChanges, StoredOp, StoredState } from './persistence.ts';
+import type {
+  DocChange,
+  DocPersistence,
+  Persistence,
+  RowChanges,
+  StoredOp,
+  StoredState,
+} from './persistence.ts';
 
 /** Above any number of ops that a queue may hold. */
 const MAX_TASKS = 100_000;
