@@ -20,19 +20,10 @@ import { DocBody } from './doc-body.ts';
 import { DocKeeper } from './doc-keeper.ts';
 import { DocLink } from './doc-link.ts';
 import type { DocState } from './doc-state.ts';
+import { EditFates } from './edit-fates.ts';
 import type { DocOptions } from './options.ts';
 import { PresenceHandle } from './presence-handle.ts';
 import { UndoHandle } from './undo-handle.ts';
-import type { UnsentEdits } from './unsent-edits.ts';
-
-/** What became of unsent edits, for the state `live`. */
-interface Fates {
-  readonly dropped: Fault | undefined;
-  readonly rebased: Fault | undefined;
-}
-
-const NO_FATES: Fates = { dropped: undefined, rebased: undefined };
-const MADE_ANEW = 'the document was made anew';
 
 export class SharedDoc {
   readonly presence: PresenceHandle;
@@ -61,9 +52,7 @@ export class SharedDoc {
   #restarts = 0;
   /** A shallow snapshot does not do any more. */
   #wantsAll = false;
-  /** Of a body that is void: to be made anew in the present one. */
-  #unsent: readonly UnsentEdits[] = [];
-  #fates = NO_FATES;
+  #fates = new EditFates();
 
   constructor(host: EngineHost, ref: DocRef, options: DocOptions) {
     this.#host = host;
@@ -91,7 +80,7 @@ export class SharedDoc {
   }
 
   get pending(): boolean {
-    return this.#body.pending || this.#unsent.length > 0;
+    return this.#body.pending || this.#fates.waiting;
   }
 
   get editable(): boolean {
@@ -130,8 +119,7 @@ export class SharedDoc {
     this.#owner = this.#host.session === null ? undefined : this.#host.session.userId;
     this.#renew();
     this.#peer = 0n;
-    this.#unsent = [];
-    this.#fates = NO_FATES;
+    this.#fates = new EditFates();
     this.#loaded = false;
     this.#opened = false;
     this.#to({ name: 'loading' });
@@ -229,7 +217,7 @@ export class SharedDoc {
       case 'joined':
         return this.#joined(frame);
       case 'update':
-        return this.#update(frame.rev, frame.bytes);
+        return this.#update(frame);
       case 'ack':
         if (frame.level === 'durable') this.#durable(frame.n);
         return;
@@ -253,21 +241,21 @@ export class SharedDoc {
     if ((mode === 'reset' || mode === 'shallow') && !this.#body.isEmpty) this.#setAside();
     if (this.#body.import(bytes, tail) !== 'done') return this.#broken();
     const lost = this.#body.joined(epoch, decodeVersions(vv));
-    if (lost.length > 0) this.#fate({ dropped: new Fault('conflict', MADE_ANEW) });
+    if (lost.length > 0) this.#fates.dropped(new Fault('conflict', 'edits of another life of the document'));
     this.#rev = rev;
     this.#lagging = false;
     const mayEdit = permission === 'write';
     this.#keeper.granted(spare, mayEdit);
     if (!mayEdit && this.pending) return this.#drop(new Fault('forbidden', 'read-only now'));
-    if (mayEdit && this.#unsent.some(({ ends }) => ends.has(peer))) {
+    if (mayEdit && this.#fates.names(peer)) {
       this.#peer = 0n; // another page may send those very operations: what is made anew needs new names
       return this.#join();
     }
     if (mayEdit) this.#mayEdit(peer);
     else this.#mayOnlyRead();
-    this.#to({ name: 'live', permission, ...this.#fates });
+    this.#to({ name: 'live', permission, ...this.#fates.told });
     this.presence.joined();
-    if (this.#unsent.length > 0) void this.#remake();
+    if (this.#fates.waiting) void this.#remake();
     else void this.#keeper.flush();
     this.#body.pusher.flush();
   }
@@ -275,30 +263,22 @@ export class SharedDoc {
   /** The body is void; its unsent edits wait for the next one. */
   #setAside(): void {
     const unsent = this.#body.unsent();
-    if (unsent) this.#unsent = [...this.#unsent, unsent];
+    if (unsent) this.#fates.setAside(unsent);
     const { waiting } = this.#body;
     this.#renew();
     if (waiting.entries.length > 0) this.#body.load(waiting);
   }
 
-  /** Unsent edits of another life of the document. Two pages that found the same ones make them anew once. */
   async #remake(): Promise<void> {
     const body = this.#body;
-    const ends = new Map(this.#unsent.flatMap((unsent) => [...unsent.ends]));
-    let isMade = false;
-    const make = (taken: ReadonlyMap<bigint, number>) => {
-      if (body !== this.#body || isMade) throw new Fault('cancelled', MADE_ANEW);
-      isMade = true;
-      const done = this.#unsent.map((unsent) => unsent.applyTo(body.replica, taken));
-      this.#unsent = [];
-      const fault = new Fault('conflict', MADE_ANEW);
-      this.#fate(done.includes(false) ? { dropped: fault, rebased: fault } : { rebased: fault });
-      return body.kept(this.#owner ?? null);
-    };
-    await this.#keeper.remake(ends, make);
+    await this.#fates.remake({
+      keeper: this.#keeper,
+      replica: body.replica,
+      kept: () => body.kept(this.#owner ?? null),
+      isCurrent: () => body === this.#body && this.#state.name !== 'closed',
+    });
     if (body !== this.#body || this.#state.name === 'closed') return;
-    if (!isMade) make(new Map()); // the device keeps nothing: this page alone has them
-    if (this.#state.name === 'live') this.#to({ ...this.#state, ...this.#fates });
+    if (this.#state.name === 'live') this.#to({ ...this.#state, ...this.#fates.told });
     body.pusher.plan();
   }
 
@@ -314,9 +294,9 @@ export class SharedDoc {
     this.#body.replica.freeze();
   }
 
-  #update(rev: number, bytes: Uint8Array): void {
+  #update({ rev, revs, bytes }: Extract<DocDown, { kind: 'update' }>): void {
     if (this.#state.name !== 'live') return; // the answer to the join holds it
-    if (rev !== this.#rev + 1 && !this.#lagging) return this.#resync();
+    if (rev - revs !== this.#rev && !this.#lagging) return this.#resync();
     if (this.#body.import(bytes) !== 'done') return this.#broken();
     this.#rev = rev;
     this.#lagging = false;
@@ -337,11 +317,11 @@ export class SharedDoc {
       return this.#join();
     }
     // Unsent edits are on this device.
-    const unsent = this.#unsent;
+    const fates = this.#fates;
     void this.#keeper.forgetCopy();
     this.#stop();
     this.#start();
-    this.#unsent = unsent;
+    this.#fates = fates;
   }
 
   #durable(n: number): void {
@@ -358,8 +338,7 @@ export class SharedDoc {
   /** Our edits are unwelcome: begin again from what the server has. */
   #drop(fault: Fault): void {
     this.#host.env.log.warn('doc.edits_dropped', { doc: docKey(this.#ref), code: fault.code });
-    this.#fate({ dropped: fault });
-    this.#unsent = [];
+    this.#fates.dropped(fault);
     void this.#keeper.void(this.#body.refused(this.#owner ?? null));
     this.#renew();
     this.#join();
@@ -400,13 +379,9 @@ export class SharedDoc {
   #present(): ReturnType<DocBody['kept']> | null {
     const { epoch, replica } = this.#body;
     // What was set aside is still in its place on the device, and what was found as well.
-    if (epoch === '' || replica.isDead || this.#unsent.length > 0) return null;
+    if (epoch === '' || replica.isDead || this.#fates.waiting) return null;
     if (this.#state.name === 'refused' || this.#permission === undefined) return null;
     return this.#body.kept(this.#owner ?? null);
-  }
-
-  #fate(fates: Partial<Fates>): void {
-    this.#fates = { ...this.#fates, ...fates };
   }
 
   #to(next: DocState): void {
