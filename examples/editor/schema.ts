@@ -19,19 +19,22 @@ const Note = entity(
   { indexes: [{ name: 'by_time', fields: ['createdAt'] }] },
 );
 
+/** The note that is there from the start, nobody's own. */
+export const WELCOME_ID = 'welcome';
+
 /** The fields that are texts. */
 export const TEXT_FIELDS = ['summary', 'body'] as const;
 
-const mine = 'auth.userId == existing.ownerId';
+const mine = 'auth.userId != null && auth.userId == existing.ownerId';
 export const schema = defineSchema({
   entities: [Note],
   policies: [
     policy({
       entity: 'Note',
       allowRead: 'true',
-      allowInsert: "auth.userId != null && auth.userId == data.ownerId && data.title != ''",
-      allowUpdate: `data.ownerId == existing.ownerId && (${mine} || (existing.open && data.open))`,
-      allowDelete: mine,
+      allowInsert: `auth.userId != null && (auth.userId == data.ownerId || data.id == '${WELCOME_ID}')`,
+      allowUpdate: `data.ownerId == existing.ownerId && (${mine} || (auth.userId != null && existing.open && data.open))`,
+      allowDelete: 'auth.userId != null && auth.userId == data.ownerId',
     }),
   ],
 });

@@ -13,7 +13,7 @@ import {
 } from '@codemirror/view';
 import type { LoroDoc } from 'loro-crdt';
 import { type FieldCursor, type FieldCursors, offsetIn } from 'ternion/crdt/client';
-import { colorClass, nameOf } from './people.ts';
+import { COLORS, colorClass, nameOf } from './people.ts';
 
 export interface CodeCursorsOptions {
   readonly doc: LoroDoc;
@@ -119,7 +119,14 @@ class Caret implements LayerMarker {
   }
 }
 
+/** Styles of the page end at a shadow root; its custom properties do not. */
+const colors = Array.from({ length: COLORS }, (_, i) => [
+  `.person-${i}`,
+  { '--person': `var(--person-${i})` },
+]);
+
 const theme = EditorView.baseTheme({
+  ...Object.fromEntries(colors),
   '.others-carets': { pointerEvents: 'none' },
   '.caret': { borderLeft: '2px solid var(--person)', marginLeft: '-1px' },
   '.range': { backgroundColor: 'var(--person)', opacity: '0.25' },
@@ -130,7 +137,7 @@ const theme = EditorView.baseTheme({
     padding: '0 0.35em',
     borderRadius: '0.3em 0.3em 0.3em 0',
     backgroundColor: 'var(--person)',
-    color: 'var(--on-person)',
+    color: '#ffffff',
     font: '600 0.6875rem/1.45 system-ui, sans-serif',
     whiteSpace: 'nowrap',
   },

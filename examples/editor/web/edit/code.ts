@@ -16,7 +16,6 @@ export interface CodeOptions {
   readonly parent: Element | ShadowRoot;
   /** What screen readers call it. */
   readonly label: string;
-  readonly extensions?: Extension;
 }
 
 /** Shows the field until the returned function is called. */
@@ -36,7 +35,7 @@ export function mountCode(handle: DocHandle, field: string, options: CodeOptions
           EditorView.contentAttributes.of({ 'aria-label': options.label }),
           placeholder(editable ? 'Write here' : ''),
           EditorView.lineWrapping,
-          options.extensions ?? [],
+          theme,
         ],
       }),
     });
@@ -75,3 +74,13 @@ function undoKeys(undo: UndoManager) {
     { key: 'Mod-y', run: redo, preventDefault: true },
   ];
 }
+
+const theme = EditorView.theme({
+  '&': { minHeight: '9rem', borderRadius: 'inherit', cursor: 'text' },
+  '&.cm-focused': { outline: 'none' },
+  '.cm-scroller': { minHeight: 'inherit', font: '0.9375rem/1.6 ui-monospace, monospace' },
+  '.cm-content': { padding: '1rem 0', caretColor: 'var(--ink)' },
+  '.cm-content[contenteditable=false]': { color: 'var(--soft)' },
+  '.cm-line': { padding: '0 0.9rem' },
+  '.cm-placeholder': { color: 'var(--soft)' },
+});

@@ -5,13 +5,13 @@ export interface Person {
   readonly name: string | null;
 }
 
-const COLORS = 8;
+export const COLORS = 8;
 
 export function nameOf({ name }: Person): string {
   return name ?? 'Somebody';
 }
 
-/** The same person has the same colour in every editor and on every page. The classes are in people.css. */
+/** The same person has the same colour in every editor and on every page. The colours are in people.css. */
 export function colorClass({ userId, key }: Person): string {
   let hash = 0;
   for (const char of userId ?? `${key}`) hash = (hash * 31 + char.codePointAt(0)!) >>> 0;

@@ -1,14 +1,10 @@
-/**
- * The others' cursors and selections in ProseMirror, as decorations. A position is a place in the text of one
- * block; blocks are found by the way down from the root, which is the same in the document and in the editor.
- */
-import { type Cursor, type LoroDoc, LoroMap, LoroText } from 'loro-crdt';
-import type { Node, ResolvedPos } from 'prosemirror-model';
+/** The others' cursors and selections in ProseMirror, as decorations, and one's own shown to them. */
+import type { Cursor, LoroDoc } from 'loro-crdt';
 import { type EditorState, Plugin } from 'prosemirror-state';
 import { Decoration, DecorationSet, type EditorView } from 'prosemirror-view';
-import { type FieldCursor, type FieldCursors, offsetIn } from 'ternion/crdt/client';
+import type { FieldCursor, FieldCursors } from 'ternion/crdt/client';
 import { colorClass, nameOf } from './people.ts';
-import { childrenOf } from './rich-sync.ts';
+import { cursorAt, positionIn } from './rich-places.ts';
 
 export interface RichCursorsOptions {
   readonly doc: LoroDoc;
@@ -58,7 +54,7 @@ class OwnCursor {
 }
 
 function decorationsOf(state: EditorState, { doc, field, cursors }: RichCursorsOptions): DecorationSet {
-  const map = doc.getMap(field);
+  const root = doc.getMap(field);
   const drawn = cursors.others.flatMap((who) => {
     const [anchor, head] = [positionOf(who.anchor), positionOf(who.head)];
     if (anchor === undefined || head === undefined) return [];
@@ -71,7 +67,7 @@ function decorationsOf(state: EditorState, { doc, field, cursors }: RichCursorsO
   return DecorationSet.create(state.doc, drawn);
 
   function positionOf(cursor: Cursor): number | undefined {
-    return positionIn(state.doc, { doc, map }, cursor);
+    return positionIn(state.doc, { doc, root }, cursor);
   }
 }
 
@@ -83,71 +79,4 @@ function caretOf(who: FieldCursor): HTMLElement {
   flag.textContent = nameOf(who);
   caret.append(flag);
   return caret;
-}
-
-/** A stable position for a place in the editor; undefined where there is no text. */
-function cursorAt(root: LoroMap, at: ResolvedPos): Cursor | undefined {
-  let map = root;
-  for (let depth = 0; depth < at.depth; depth++) {
-    const child = childrenOf(map)[at.index(depth)];
-    if (!(child instanceof LoroMap)) return undefined;
-    map = child;
-  }
-  let offset = at.parentOffset;
-  for (const child of childrenOf(map)) {
-    const size = child instanceof LoroText ? child.length : 1;
-    if (child instanceof LoroText && offset <= size) return child.getCursor(offset);
-    offset -= size;
-  }
-  return undefined;
-}
-
-/** The place of a stable position in the editor; undefined when it is elsewhere or not here yet. */
-function positionIn(
-  node: Node,
-  { doc, map }: { doc: LoroDoc; map: LoroMap },
-  cursor: Cursor,
-): number | undefined {
-  try {
-    const text = doc.getContainerById(cursor.containerId());
-    if (!(text instanceof LoroText)) return undefined;
-    const offset = offsetIn(text, cursor, doc);
-    const way = wayTo(text, map);
-    if (offset === undefined || !way) return undefined;
-    const inBlock = way.pop()!;
-    let [position, at] = [0, node];
-    for (const index of way) {
-      for (let i = 0; i < index; i++) position += at.child(i).nodeSize;
-      at = at.child(index);
-      position += 1;
-    }
-    if (!at.isTextblock) return undefined;
-    return position + Math.min(inBlock + offset, at.content.size);
-  } catch {
-    return undefined; // a block that the schema did not take, or anything else that somebody sent
-  }
-}
-
-/** Indices of blocks from the root down to the text's, and at last what stands before the text in its block. */
-function wayTo(text: LoroText, root: LoroMap): number[] | undefined {
-  const way: number[] = [];
-  let child: LoroText | LoroMap = text;
-  while (child.id !== root.id) {
-    const parent: unknown = child.parent()?.parent();
-    if (!(parent instanceof LoroMap)) return undefined;
-    const siblings = childrenOf(parent);
-    const { id } = child;
-    const index = siblings.findIndex(
-      (one) => (one instanceof LoroMap || one instanceof LoroText) && one.id === id,
-    );
-    if (index < 0) return undefined;
-    const before = siblings.slice(0, index);
-    way.unshift(
-      child === text
-        ? before.reduce((sum: number, one) => sum + (one instanceof LoroText ? one.length : 1), 0)
-        : index,
-    );
-    child = parent;
-  }
-  return way;
 }

@@ -8,7 +8,15 @@
  * - An empty paragraph gets its text at once, so that two who begin to type in it share that text.
  * - Others' edits are applied as the smallest change, so that the caret stays and an IME goes on.
  */
-import { isContainer, type LoroDoc, type LoroEventBatch, LoroList, LoroMap, LoroText } from 'loro-crdt';
+import {
+  type Cursor,
+  isContainer,
+  type LoroDoc,
+  type LoroEventBatch,
+  LoroList,
+  LoroMap,
+  LoroText,
+} from 'loro-crdt';
 import {
   ATTRIBUTES_KEY,
   CHILDREN_KEY,
@@ -20,8 +28,9 @@ import {
   updateLoroToPmState,
 } from 'loro-prosemirror';
 import type { Node, Schema } from 'prosemirror-model';
-import { type EditorState, Plugin } from 'prosemirror-state';
+import { type EditorState, Plugin, TextSelection, type Transaction } from 'prosemirror-state';
 import type { EditorView } from 'prosemirror-view';
+import { childrenOf, letterBefore, positionBehind } from './rich-places.ts';
 import { SYSTEM_ORIGIN } from './undo.ts';
 
 /** What the field holds now. */
@@ -48,6 +57,8 @@ class RichSync {
   readonly #field: string;
   readonly #mapping: LoroNodeMapping = new Map();
   readonly #off: () => void;
+  /** Where the selection is, by the letters before its ends. */
+  #selection: readonly [anchor: Cursor | undefined, head: Cursor | undefined] = [undefined, undefined];
   #writing = false;
   #reading = false;
 
@@ -61,7 +72,17 @@ class RichSync {
   }
 
   update(view: EditorView, before: EditorState): void {
-    if (this.#reading || view.state.doc.eq(before.doc)) return;
+    if (!this.#reading && !view.state.doc.eq(before.doc)) this.#edited(view, before);
+    const { $anchor, $head } = view.state.selection;
+    const root = this.#doc.getMap(this.#field);
+    this.#selection = [letterBefore(root, $anchor), letterBefore(root, $head)];
+  }
+
+  destroy(): void {
+    this.#off();
+  }
+
+  #edited(view: EditorView, before: EditorState): void {
     this.#writing = true;
     try {
       const map = this.#doc.getMap(this.#field);
@@ -72,10 +93,6 @@ class RichSync {
     } finally {
       this.#writing = false;
     }
-  }
-
-  destroy(): void {
-    this.#off();
   }
 
   #write(map: LoroMap, state: EditorState): void {
@@ -93,15 +110,25 @@ class RichSync {
     const end = state.doc.content.findDiffEnd(next.content);
     if (start === null || !end) return;
     const overlap = Math.max(0, start - Math.min(end.a, end.b));
-    const change = state.tr
-      .replace(start, end.a + overlap, next.slice(start, end.b + overlap))
-      .setMeta('addToHistory', false);
+    const change = state.tr.replace(start, end.a + overlap, next.slice(start, end.b + overlap));
+    this.#select(change);
     this.#reading = true;
     try {
       this.#view.dispatch(change);
     } finally {
       this.#reading = false;
     }
+  }
+
+  /** Keeps the selection with its letters; where there is none before it, others' text goes behind it. */
+  #select(change: Transaction): void {
+    const { selection } = this.#view.state;
+    if (!(selection instanceof TextSelection)) return;
+    const tree = { doc: this.#doc, root: this.#doc.getMap(this.#field) };
+    const place = (at: number, letter: Cursor | undefined) =>
+      change.doc.resolve((letter && positionBehind(change.doc, tree, letter)) ?? change.mapping.map(at, -1));
+    const [anchor, head] = this.#selection;
+    change.setSelection(TextSelection.between(place(selection.anchor, anchor), place(selection.head, head)));
   }
 }
 
@@ -142,12 +169,6 @@ function giveTexts(map: LoroMap, node: Node): void {
     const inner = below[index];
     if (!child.isLeaf && inner instanceof LoroMap) giveTexts(inner, child);
   });
-}
-
-/** The nodes and texts below a node. */
-export function childrenOf(map: LoroMap): unknown[] {
-  const children = map.get(CHILDREN_KEY);
-  return children instanceof LoroList ? children.toArray() : [];
 }
 
 /** What is typed at the end of a mark is part of it, unless the schema says otherwise. */

@@ -131,6 +131,42 @@ test('the caret stays with its letters when others type before it', () => {
   expect(shown(b)).toBe('doc(paragraph(">> Hel-lo"))');
 });
 
+test('two who type at one place, or begin with the same letter, do not get in between each other', () => {
+  const [a, b] = pair();
+  for (const i of [0, 1, 2, 3]) {
+    type(a, 'Rain'[i]!);
+    type(b, 'Rose'[i]!);
+    exchange(a.page, b.page);
+  }
+  expectSame(a, b);
+  expect([...a.view.dom.children].map(({ textContent }) => textContent).sort()).toEqual(['Rain', 'Rose']);
+  put(a, 3);
+  put(b, 3);
+  for (const i of [0, 1, 2]) {
+    type(a, 'xyz'[i]!);
+    type(b, '123'[i]!);
+    exchange(a.page, b.page);
+  }
+  expectSame(a, b);
+  expect(a.view.state.doc.textContent).toMatch(/xyz123|123xyz/);
+});
+
+test('the caret stays when others type on both sides of it at once', () => {
+  const [a, b] = pair();
+  type(a, 'one');
+  splitBlock(a.view.state, a.view.dispatch);
+  type(a, 'two');
+  splitBlock(a.view.state, a.view.dispatch);
+  type(a, 'three');
+  exchange(a.page, b.page);
+  put(a, 8);
+  type(b, '>', 1);
+  type(b, '<', b.view.state.doc.content.size - 1);
+  exchange(a.page, b.page);
+  type(a, '-');
+  expect(shown(a)).toBe('doc(paragraph(">one"), paragraph("tw-o"), paragraph("three<"))');
+});
+
 test("undo takes back one's own edits, not the others'", () => {
   const [a, b] = pair();
   type(a, 'mine');
