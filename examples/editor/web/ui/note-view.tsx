@@ -1,6 +1,6 @@
 /** One note: its row above, the three fields of its document below. */
 import { useDoc, useDocStatus, useTextareaRef } from 'ternion/crdt/react';
-import { useSession } from 'ternion/react';
+import { useMutationQueue, useSession } from 'ternion/react';
 import { useEngine, useRow } from '../hooks.ts';
 import { CodeField } from './code-field.tsx';
 import { docState } from './doc-state.ts';
@@ -9,8 +9,12 @@ import { RichField } from './rich-field.tsx';
 
 export function NoteView({ id }: { id: string }) {
   const row = useRow('Note', id);
-  // The document belongs to the row, so it can be opened once the row is there.
-  return row ? <OpenNote id={id} /> : <p className="empty">There is no such note, or it is not here yet.</p>;
+  const { pending } = useMutationQueue();
+  // The document belongs to the row, so it can be opened once the server has the row.
+  const isSending = pending.some(({ change }) => change.kind === 'insert' && change.row_id === id);
+  if (!row) return <p className="empty">There is no such note, or it is not here yet.</p>;
+  if (isSending) return <p className="empty">The note is on its way to the server.</p>;
+  return <OpenNote id={id} />;
 }
 
 function OpenNote({ id }: { id: string }) {
