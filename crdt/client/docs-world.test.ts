@@ -303,6 +303,26 @@ test('a large text goes up and down in pieces', async () => {
   expect(textIn(db)).toBe(large);
 });
 
+test('[D2] a refused document with pending edits is let go after one linger, and may be asked for again', async () => {
+  const made = await makeWorld();
+  const { world, clock } = made;
+  const a = await world.client('ann');
+  const id = await newNote(made);
+  const da = open(a, id);
+  await live(world, da);
+  type(da, 'typed');
+  await clock.run(world.host.store.write(({ tx }) => tx.delete('Note', id)));
+  await clock.until(() => da.state.name === 'refused');
+  expect(da.pending).toBe(true);
+  await clock.run(world.host.store.write(({ tx }) => tx.insert('Note', Note.parseInsert(id, {}))));
+  da.close();
+  await clock.advance(1001);
+  const again = open(a, id);
+  await live(world, again);
+  expect(textIn(again)).toBe(''); // another life of the row
+  expect(again.pending).toBe(false);
+});
+
 test('[D7] pages see what others show, until they go', async () => {
   const made = await makeWorld();
   const { world, clock } = made;
