@@ -3,7 +3,7 @@
  * there no more. Positions are moved past what differs between the two. Used by shared-doc.ts.
  * [D2] an edit is made anew once: what the other document holds already, or another page has taken, is left out.
  */
-import type { ContainerID, Diff, LoroDoc, PeerID } from 'loro-crdt';
+import { type ContainerID, type Diff, LoroDoc, type PeerID } from 'loro-crdt';
 import { toVector, type Versions } from '../core/versions.ts';
 import type { DocReplica } from './doc-replica.ts';
 import { difference, moveDelta } from './splice.ts';
@@ -33,6 +33,14 @@ export class UnsentEdits {
 
   /** False: some could not be made anew, and are lost. `taken`: operations that are somebody else's by now. */
   applyTo(fresh: DocReplica, taken: ReadonlyMap<bigint, number>): boolean {
+    try {
+      return this.#apply(fresh, taken);
+    } catch {
+      return false; // the document that they are of cannot go back to where they began
+    }
+  }
+
+  #apply(fresh: DocReplica, taken: ReadonlyMap<bigint, number>): boolean {
     const changes = this.#changes(fresh, taken);
     if (changes.length === 0) return true;
     const trial = fresh.doc.fork();
@@ -56,8 +64,10 @@ export class UnsentEdits {
     vector.free();
     const changes: Change[] = this.#doc.diff(from, this.#doc.oplogFrontiers(), false);
     if (changes.length === 0) return [];
-    const base = this.#doc.forkAt(from);
+    const base = new LoroDoc(); // not `forkAt`, which shallow documents cannot do
     try {
+      base.import(this.#doc.export({ mode: 'snapshot' }));
+      base.checkout(from);
       return changes.map((change) => moved(change, base, fresh.doc));
     } finally {
       base.free();
