@@ -33,7 +33,10 @@ test('property: without edits, a place is where it was', () => {
     fc.property(fc.string({ minLength: 1, maxLength: 20 }), fc.nat(), (text, at) => {
       const doc = docOf(text);
       const index = at % (text.length + 1);
-      expect(resolveCursor(doc, encodeCursor(doc, { field: 'body', index })!)).toEqual({ field: 'body', index });
+      expect(resolveCursor(doc, encodeCursor(doc, { field: 'body', index })!)).toEqual({
+        field: 'body',
+        index,
+      });
     }),
   );
 });
