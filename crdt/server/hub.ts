@@ -6,14 +6,14 @@
  */
 import { backoffMs } from '../../src/base/backoff.ts';
 import type { Cancel, Env } from '../../src/base/env.ts';
-import { Fault, toFault } from '../../src/base/fault.ts';
+import { Fault, isFault, toFault } from '../../src/base/fault.ts';
 import { newId } from '../../src/base/id.ts';
 import type { JsonObject } from '../../src/base/json.ts';
 import type { AnyEntity, Schema } from '../../src/schema/define-schema.ts';
 import type { Commit } from '../../src/store/change-log.ts';
 import { type DocRef, docKey } from '../core/doc-ref.ts';
 import { AwarenessBoard } from './awareness-board.ts';
-import { DocEntry } from './doc-entry.ts';
+import { type Adopted, DocEntry } from './doc-entry.ts';
 import type { Materialiser } from './materialiser.ts';
 import type { DocsOptions } from './options.ts';
 import { PeerLeases } from './peer-lease.ts';
@@ -34,7 +34,7 @@ interface Deps {
 
 type Slot =
   /** `row`: what a commit said while the load was under way; null when the row was deleted. */
-  | { name: 'loading'; doc: Promise<LiveDoc>; row: JsonObject | null | undefined }
+  | { name: 'loading'; doc: Promise<LiveDoc>; row: JsonObject | null | undefined; adopted: Adopted[] }
   | { name: 'live'; doc: LiveDoc };
 
 export class DocHub {
@@ -73,7 +73,7 @@ export class DocHub {
     if (!slot) {
       if (this.#slots.size >= this.#options.maxDocs)
         throw new Fault('overloaded', 'too many documents are open');
-      slot = { name: 'loading', doc: this.#load(ref, entity), row: undefined };
+      slot = { name: 'loading', doc: this.#load(ref, entity), row: undefined, adopted: [] };
       this.#slots.set(key, slot);
     }
     const doc = await slot.doc;
@@ -93,6 +93,25 @@ export class DocHub {
       }
     }
     if (gone.length > 0) this.remove(gone);
+  }
+
+  /** An update was committed with UpdateLog.appendWithin; called after the commit. [D8] */
+  adopt(ref: DocRef, update: Adopted): void {
+    const slot = this.#slots.get(docKey(ref));
+    if (slot?.name === 'live') slot.doc.entry.adopt(update);
+    else slot?.adopted.push(update); // what is being loaded may be older
+    if (slot?.name !== 'live') this.#project(ref);
+  }
+
+  /** Whether the document of a row that is gone is still to be removed. */
+  removing(ref: DocRef): boolean {
+    return this.#removals.has(docKey(ref));
+  }
+
+  /** The epoch of a document that is loaded, which may not be stored yet. */
+  epochOf(ref: DocRef): string | undefined {
+    const slot = this.#slots.get(docKey(ref));
+    return slot?.name === 'live' ? slot.doc.entry.epoch : undefined;
   }
 
   /** Forgets what is stored of these documents; until that is done, nobody loads them. */
@@ -132,8 +151,11 @@ export class DocHub {
       const row = newer === undefined ? found?.row : newer;
       if (!found || !row) throw new Fault('not_found', `no ${ref.entity} ${ref.id}`);
       if (this.#closed) throw this.#closed;
-      const doc = this.#open(ref, { entity, row, stored: found.stored });
+      const adopted = slot?.name === 'loading' ? slot.adopted : [];
+      const epoch = found.stored.epoch ?? adopted[0]?.epoch ?? newId(this.#env);
+      const doc = this.#open(ref, { entity, row, epoch, stored: found.stored });
       this.#slots.set(key, { name: 'live', doc });
+      for (const update of adopted) doc.entry.adopt(update);
       return doc;
     } catch (error) {
       this.#slots.delete(key);
@@ -142,10 +164,22 @@ export class DocHub {
     }
   }
 
-  #open(ref: DocRef, loaded: { entity: AnyEntity; row: JsonObject; stored: StoredDoc }): LiveDoc {
+  /** A document that nobody has open is shown by its row all the same. */
+  #project(ref: DocRef): void {
+    this.acquire(ref)
+      .then(({ doc, release }) => doc.entry.settle().finally(release))
+      .catch((error) => {
+        if (isFault(error, 'not_found')) return; // the row went with the same transaction, or soon after
+        this.#env.log.error('docs.project_failed', { doc: docKey(ref), error: String(error) });
+      });
+  }
+
+  #open(
+    ref: DocRef,
+    loaded: { entity: AnyEntity; row: JsonObject; epoch: string; stored: StoredDoc },
+  ): LiveDoc {
     const { log, materialiser } = this.#deps;
-    const { entity, row, stored } = loaded;
-    const epoch = stored.epoch ?? newId(this.#env);
+    const { entity, row, epoch, stored } = loaded;
     const board = new AwarenessBoard(this.#env, this.#options);
     const replica = new Replica(stored.snapshot, stored.updates);
     const onClosed = () => {

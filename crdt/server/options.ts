@@ -10,6 +10,11 @@ export interface DocsOptions {
   maxReaders: number;
   /** Bytes of one push. A larger one is refused as `too_large`. */
   maxUpdateBytes: number;
+  /**
+   * Bytes of a stored document that `ctx.docs` reads and edits, on the thread that serves everybody; a larger one
+   * is refused as `too_large`.
+   */
+  maxEditBytes: number;
   /** Bytes of one document received and not yet durable; more is refused as `overloaded`, to be sent later. */
   maxUndurableBytes: number;
   /** Pushes refused for good on one channel before it is closed as `bad_message`. */
@@ -22,6 +27,10 @@ export interface DocsOptions {
   compactUpdates: number;
   /** Bytes of updates in a document's log after which they are folded into a snapshot. */
   compactBytes: number;
+  /** Each reader of a document lengthens the least time between two frames to its readers by this much. */
+  tellMsPerReader: number;
+  /** The longest that time gets. Commits and acks do not wait for it. */
+  maxTellMs: number;
   /** Operations from which on a new reader gets a snapshot instead of the updates; it imports faster. */
   snapshotOps: number;
   /** Waits between attempts to write or project when the store fails. [D10] */
@@ -39,12 +48,15 @@ export const DEFAULT_DOCS: DocsOptions = {
   maxDocs: 20_000,
   maxReaders: 10_000,
   maxUpdateBytes: 4 << 20,
+  maxEditBytes: 256 << 10,
   maxUndurableBytes: 16 << 20,
   maxRefusals: 16,
   maxPendingBytes: 256 << 10,
   projectMs: 250,
   compactUpdates: 500,
   compactBytes: 1 << 20,
+  tellMsPerReader: 0.03,
+  maxTellMs: 16,
   snapshotOps: 2000,
   retry: { baseMs: 200, capMs: 10_000 },
   awarenessMs: 50,

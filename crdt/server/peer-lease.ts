@@ -69,7 +69,7 @@ function peerId(peer: bigint): PeerID {
   return `${peer}` as PeerID;
 }
 
-function randomPeer(random: Random): bigint {
+export function randomPeer(random: Random): bigint {
   for (;;) {
     let peer = 0n;
     for (const byte of random.fill(new Uint8Array(8))) peer = (peer << 8n) | BigInt(byte);

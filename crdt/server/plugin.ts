@@ -6,17 +6,22 @@
 import type { Cancel } from '../../src/base/env.ts';
 import { Fault } from '../../src/base/fault.ts';
 import type { Json } from '../../src/base/json.ts';
+import { Lane } from '../../src/base/lane.ts';
+import type { PluginCall } from '../../src/functions/plugin-context.ts';
 import type { Channel, ChannelHandler } from '../../src/plugin/channel.ts';
 import type { Plugin, PluginInstance } from '../../src/plugin/plugin.ts';
 import type { Services } from '../../src/plugin/services.ts';
+import type { Schema } from '../../src/schema/define-schema.ts';
 import type { Commit } from '../../src/store/change-log.ts';
 import { DOC_CHANNEL, type DocRef, parseDocRef } from '../core/doc-ref.ts';
 import { Rights } from './access.ts';
+import { DocEditor } from './doc-editor.ts';
 import { DocHub } from './hub.ts';
 import { InlineMaterialiser } from './inline-materialiser.ts';
 import type { Materialiser } from './materialiser.ts';
 import { DEFAULT_DOCS, type DocsOptions } from './options.ts';
 import { DocReader } from './reader.ts';
+import { ServerDocs } from './server-docs.ts';
 import { DOC_TABLES, UpdateLog } from './update-log.ts';
 
 export interface DocsPlugin extends Plugin {
@@ -39,6 +44,7 @@ export class DocsInstance implements PluginInstance {
   readonly channels = {
     [DOC_CHANNEL]: (channel: Channel, params: Json) => this.#openChannel(channel, params),
   };
+  readonly context = { docs: (call: PluginCall) => this.#serverDocs(call) };
   readonly gauges = [
     { name: 'ternion_docs_open', help: 'documents loaded', read: () => this.#hub.size },
     {
@@ -62,6 +68,7 @@ export class DocsInstance implements PluginInstance {
   readonly #log: UpdateLog;
   readonly #materialiser: Materialiser = new InlineMaterialiser();
   readonly #hub: DocHub;
+  readonly #editor: DocEditor;
   /** Entities whose rows decide about documents of others. */
   readonly #deciding: ReadonlySet<string>;
   #offCommit: Cancel | undefined;
@@ -72,6 +79,7 @@ export class DocsInstance implements PluginInstance {
     this.#options = options;
     this.#log = new UpdateLog(store);
     this.#hub = new DocHub(env, { schema, log: this.#log, materialiser: this.#materialiser }, options);
+    this.#editor = new DocEditor(env, { log: this.#log, hub: this.#hub }, options);
     const documents = schema.entities.filter(({ documentFields }) => documentFields.length > 0);
     const dependencies = documents.flatMap(({ name }) =>
       (['read', 'update'] as const).flatMap((action) => access.dependencies(action, name)),
@@ -154,6 +162,11 @@ export class DocsInstance implements PluginInstance {
       const place = { entity: entry.ref.entity, data: entry.row };
       if (turns.some((turn) => access.turns(turn.entity, turn, place))) entry.rightsChanged();
     }
+  }
+
+  #serverDocs(call: PluginCall): ServerDocs<Schema> {
+    const { store } = this.#services;
+    return new ServerDocs(call, { store, editor: this.#editor, lane: new Lane() });
   }
 
   async #openChannel(channel: Channel, params: Json): Promise<ChannelHandler> {
