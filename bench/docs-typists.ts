@@ -10,6 +10,7 @@ export function typists(): Workload {
   const name = `docs.typists-${TYPING.typists}`;
   const units = {
     [`${name}.server`]: 'us/update',
+    [`${name}.server.loop`]: 'us/update',
     [`${name}.server.first`]: 'us/update',
     [`${name}.server.last`]: 'us/update',
     [`${name}.client`]: '% of a core',
@@ -23,12 +24,15 @@ export function typists(): Workload {
         { url: server.url, ...TYPING },
         () => usages.push(server.usage()),
       );
-      const cpu = (await Promise.all(usages)).map(({ cpuUs }) => cpuUs);
-      const cost = typed.map((updates, i) => (cpu[i + 1]! - cpu[i]!) / updates);
+      const marks = await Promise.all(usages);
+      const cost = (from: Usage, to: Usage, updates: number) => (to.cpuUs - from.cpuUs) / updates;
+      const [begin, end] = [marks[0]!, marks.at(-1)!];
+      const updates = typed.reduce((sum, count) => sum + count, 0);
       return {
-        [`${name}.server`]: (cpu.at(-1)! - cpu[0]!) / typed.reduce((sum, updates) => sum + updates, 0),
-        [`${name}.server.first`]: cost[0]!,
-        [`${name}.server.last`]: cost.at(-1)!,
+        [`${name}.server`]: cost(begin, end, updates),
+        [`${name}.server.loop`]: (end.loopUs - begin.loopUs) / updates,
+        [`${name}.server.first`]: cost(begin, marks[1]!, typed[0]!),
+        [`${name}.server.last`]: cost(marks.at(-2)!, end, typed.at(-1)!),
         [`${name}.client`]: share * 100,
       };
     } finally {

@@ -2,6 +2,7 @@
  * Real engines type into one text at a steady pace each, somewhere in it. Says so when an interval of the measurement begins or ends;
  * prints the share of a core that one client took.
  */
+import type { Cursor } from 'loro-crdt';
 import { createSyncEngine } from 'ternion/client';
 import { openDoc } from 'ternion/crdt/client';
 import { createGuest } from '../client.ts';
@@ -16,6 +17,8 @@ interface Options {
 }
 
 const { url, doc, typists, perSecond, intervals, intervalMs }: Options = JSON.parse(process.argv[2] ?? '{}');
+/** Not counted: code is compiled. */
+const WARM_UP_MS = 3000;
 /** Longest wait for all replicas to be equal in the end. */
 const END_MS = 10_000;
 
@@ -34,16 +37,32 @@ const random = () => {
   seed = (seed * 48_271) % 2_147_483_647;
   return seed / 2_147_483_647;
 };
+/** Where each of them types: its own place, which moves with what others write. */
+const carets: (Cursor | undefined)[] = [];
+/** How often one goes elsewhere. */
+const JUMP = 0.02;
+
+function type(typist: number): void {
+  const handle = pages[typist]!;
+  const text = handle.text('body');
+  const caret = random() > JUMP ? carets[typist] : undefined;
+  const place = (caret && handle.doc.getCursorPos(caret)?.offset) ?? Math.floor(random() * text.length);
+  text.insert(place, 'x');
+  carets[typist] = text.getCursor(place + 1);
+  handle.doc.commit();
+}
+
 let typed = 0;
+const start = performance.now();
+// By the clock: on a busy machine timers are late, and keystrokes must not be fewer for that.
 const typing = setInterval(
   () => {
-    const handle = pages[typed++ % typists]!;
-    const text = handle.text('body');
-    text.insert(Math.floor(random() * text.length), 'x');
-    handle.doc.commit();
+    const due = ((performance.now() - start) / 1000) * typists * perSecond;
+    while (typed < due) type(typed++ % typists);
   },
   1000 / (typists * perSecond),
 );
+await new Promise((resolve) => setTimeout(resolve, WARM_UP_MS));
 const cpu = process.cpuUsage();
 const marks: number[] = [];
 for (let i = 0; i <= intervals; i++) {
