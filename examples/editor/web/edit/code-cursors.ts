@@ -140,6 +140,9 @@ const theme = EditorView.baseTheme({
     color: '#ffffff',
     font: '600 0.6875rem/1.45 system-ui, sans-serif',
     whiteSpace: 'nowrap',
+    animation: 'fade 0.5s 4s forwards',
   },
+  // A name would hide what stands above the caret: it goes when the caret rests.
+  '@keyframes fade': { to: { opacity: 0 } },
   '.flag.below': { top: '100%', bottom: 'auto', borderRadius: '0 0.3em 0.3em 0.3em' },
 });

@@ -58,7 +58,7 @@ function decorationsOf(state: EditorState, { doc, field, cursors }: RichCursorsO
   const drawn = cursors.others.flatMap((who) => {
     const [anchor, head] = [positionOf(who.anchor), positionOf(who.head)];
     if (anchor === undefined || head === undefined) return [];
-    const key = `${who.key} ${colorClass(who)} ${nameOf(who)}`;
+    const key = `${who.key} ${colorClass(who)} ${nameOf(who)} ${head}`;
     const caret = Decoration.widget(head, () => caretOf(who), { key, side: 10, ignoreSelection: true });
     if (anchor === head) return [caret];
     const range = { class: `range ${colorClass(who)}` };
