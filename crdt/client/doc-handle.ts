@@ -15,6 +15,7 @@ import {
 import type { DocState } from './doc-state.ts';
 import type { PresenceHandle } from './presence-handle.ts';
 import type { SharedDoc } from './shared-doc.ts';
+import type { UndoHandle } from './undo-handle.ts';
 
 const CLOSED: DocState = { name: 'closed' };
 
@@ -54,6 +55,16 @@ export class DocHandle {
     return this.#shared.presence;
   }
 
+  /** Undo and redo of this page's own edits. */
+  get undo(): UndoHandle {
+    return this.#shared.undo;
+  }
+
+  /** The update of the document that this page has come to: grows by one with each; the row says `docRev`. */
+  get rev(): number {
+    return this.#shared.rev;
+  }
+
   /** The text of a richtext or text field. Call `doc.commit()` after edits of this and of all below. */
   text(field: string): LoroText {
     return textOf(this.#shared.doc, field);
@@ -91,7 +102,7 @@ export class DocHandle {
 
   /** Resolves when this page has all there is and all of its edits are durable. Rejects when it is refused. */
   async synced(): Promise<void> {
-    this.#shared.flush();
+    void this.#shared.flush();
     await new Promise<void>((resolve, reject) => {
       const check = () => {
         const { state, pending } = this;
@@ -111,7 +122,7 @@ export class DocHandle {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#shared.flush();
+    void this.#shared.flush();
     this.#release();
   }
 }
