@@ -12,6 +12,7 @@ import {
   textOf,
   treeOf,
 } from '../core/containers.ts';
+import { encodeCursor, resolveCursor, type TextPlace } from './cursor.ts';
 import type { DocState } from './doc-state.ts';
 import type { PresenceHandle } from './presence-handle.ts';
 import type { SharedDoc } from './shared-doc.ts';
@@ -93,6 +94,19 @@ export class DocHandle {
   /** The value of a field with `.crdt('lww')`. */
   register(field: string): Register {
     return registerOf(this.#shared.doc, field);
+  }
+
+  /**
+   * A place in a text, to be shown to others: it stays where it is while they edit. Null when the field holds no text
+   * that could be pointed at.
+   */
+  cursor(field: string, index: number): string | null {
+    return encodeCursor(this.#shared.doc, { field, index });
+  }
+
+  /** Where such a place is now. Null for what is none, and for one in text that has not come yet. */
+  resolveCursor(cursor: string): TextPlace | null {
+    return resolveCursor(this.#shared.doc, cursor);
   }
 
   /** Called when `state`, `editable`, `pending` or the `doc` object changed; for its content ask `doc.subscribe`. */
