@@ -1,14 +1,7 @@
 /** The code of docs/guides/editors.md, beside that of examples/editor. */
 import { defineSchema, entity, field, policy } from 'ternion';
 import type { SyncEngine } from 'ternion/client';
-import {
-  bindTextarea,
-  type DocHandle,
-  FieldCursors,
-  mountOnDoc,
-  offsetIn,
-  openDoc,
-} from 'ternion/crdt/client';
+import { bindTextarea, type DocHandle, FieldCursors, mountOnDoc, openDoc } from 'ternion/crdt/client';
 import { useCollabTextarea } from 'ternion/crdt/react';
 
 const Note = entity('Note', {
@@ -50,13 +43,13 @@ export function mountPreview(note: DocHandle, element: HTMLElement) {
 export function cursorsOf(note: DocHandle, say: (line: string) => void) {
   const cursors = new FieldCursors(note, 'body');
   const select = (from: number, to: number) => {
-    const [anchor, head] = [note.text('body').getCursor(from), note.text('body').getCursor(to)];
+    const [anchor, head] = [note.cursor('body', from), note.cursor('body', to)];
     cursors.show(anchor && head ? { anchor, head } : null);
   };
   const off = cursors.subscribe(() => {
     for (const { name, head } of cursors.others) {
-      const offset = offsetIn(note.text('body'), head, note.doc);
-      if (offset !== undefined) say(`${name ?? 'Somebody'} is at ${offset}`);
+      const place = note.resolveCursor(head);
+      if (place?.field === 'body') say(`${name ?? 'Somebody'} is at ${place.index}`);
     }
   });
   return { select, off };
