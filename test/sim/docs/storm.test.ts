@@ -114,11 +114,11 @@ const RULES = '[D1] [D2] [D4] [D5] [D6] [D7] [D9] [D10]';
 simulate(`${RULES} docs: what holds after a storm of two to five pages`, options, async (world) => {
   const people = 2 + world.env.random.int(4);
   const steady = world.env.random.chance(0.5);
-  await inStorm(world, { people, users: ['ada', 'eve', 'bob'], steps: 35 * people, pauseMs: 80, steady });
+  await inStorm(world, { people, users: ['ada', 'eve', 'bob'], steps: 24 * people, pauseMs: 80, steady });
 });
 
-const crowd = { ...options, every: 20, host: { outbox: { highWaterBytes: 2000, docsBytes: 8000 } } };
+const crowd = { ...options, every: 40, host: { outbox: { highWaterBytes: 2000, docsBytes: 8000 } } };
 simulate(`${RULES} docs: what holds after a storm of thirty pages`, crowd, async (world) => {
   const users = Array.from({ length: 12 }, (_, n) => `user${n}`);
-  await inStorm(world, { people: 30, users, steps: 600, pauseMs: 30, steady: false });
+  await inStorm(world, { people: 30, users, steps: 500, pauseMs: 30, steady: false });
 });
