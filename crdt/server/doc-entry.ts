@@ -17,6 +17,7 @@ import { type DocRef, docKey } from '../core/doc-ref.ts';
 import { NO_VERSIONS, type Versions } from '../core/versions.ts';
 import { type Authors, CommitLoop } from './commit-loop.ts';
 import { FanOut, type Follower } from './fan-out.ts';
+import type { HistoryNotes } from './history-notes.ts';
 import type { Materialiser } from './materialiser.ts';
 import type { DocsOptions } from './options.ts';
 import type { OutletSource } from './outlet.ts';
@@ -34,6 +35,7 @@ interface Deps {
   readonly stored: StoredDoc;
   readonly replica: Replica;
   readonly log: UpdateLog;
+  readonly notes: HistoryNotes;
   readonly entity: AnyEntity;
   readonly materialiser: Materialiser;
   /** Called once, when the state is `closed`. */
@@ -70,7 +72,7 @@ export class DocEntry {
     this.#env = env;
     this.#deps = deps;
     this.#options = options;
-    const { ref, epoch, entity, stored, replica, log, materialiser } = deps;
+    const { ref, epoch, entity, stored, replica, log, notes, materialiser } = deps;
     this.ref = ref;
     this.epoch = epoch;
     this.#row = deps.row;
@@ -79,7 +81,7 @@ export class DocEntry {
     const committed = (rev: number, delta: Delta, authors: Authors) =>
       this.#order.run(rev, () => this.#committed(delta, authors));
     const failed = (fault: Fault) => this.end(fault);
-    this.#commits = new CommitLoop(env, { ref, epoch, replica, log, committed, failed }, options);
+    this.#commits = new CommitLoop(env, { ref, epoch, replica, log, notes, committed, failed }, options);
     this.#fanOut = new FanOut(env, this, options);
     const work = { ref, epoch, replica, log, materialiser, source: this, tail: stored.updates };
     this.#snapshots = new Snapshots(env, work, options);
