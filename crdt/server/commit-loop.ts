@@ -19,8 +19,12 @@ import type { DocsOptions } from './options.ts';
 import type { Delta, Replica } from './replica.ts';
 import type { LogEntry, UpdateLog } from './update-log.ts';
 
-/** Who pushed something; null for somebody who is not known. */
-export type Authors = ReadonlySet<Follower | null>;
+/** What a delta is made of. */
+export interface Pushed {
+  /** Null for somebody who is not known. */
+  readonly authors: ReadonlySet<Follower | null>;
+  readonly pushes: number;
+}
 
 interface Deps {
   readonly ref: DocRef;
@@ -30,7 +34,7 @@ interface Deps {
   /** What the history is told of a delta. */
   readonly notes: HistoryNotes;
   /** Resolves when all earlier revisions are known here; the delta counts as durable from then on. */
-  readonly committed: (rev: number, delta: Delta, authors: Authors) => Promise<void>;
+  readonly committed: (rev: number, delta: Delta, pushed: Pushed) => Promise<void>;
   /** The document cannot go on. */
   readonly failed: (fault: Fault) => void;
 }
@@ -44,6 +48,7 @@ export class CommitLoop {
   #takes = 0;
   #settledMark = 0;
   #authors = new Set<Follower | null>();
+  #pushes = 0;
   #receivedBytes = 0;
   #failing: Fault | undefined;
   #idle: Deferred<void> | undefined;
@@ -78,6 +83,7 @@ export class CommitLoop {
   received(sizeBytes: number, author: Follower | null): void {
     this.#receivedBytes += sizeBytes;
     this.#authors.add(author);
+    this.#pushes++;
     if (this.#running || this.#closed) return;
     this.#running = true;
     this.#env.clock.soon(() => void this.#run());
@@ -113,14 +119,15 @@ export class CommitLoop {
 
   async #commit(delta: Delta): Promise<void> {
     const mark = ++this.#takes;
-    const authors = this.#authors;
+    const pushed = { authors: this.#authors, pushes: this.#pushes };
     this.#authors = new Set();
+    this.#pushes = 0;
     const takenBytes = this.#receivedBytes;
     const rev = await this.#append({ bytes: delta.bytes, also: this.#deps.notes.of(delta) });
     if (rev === undefined || this.#closed) return;
     this.#receivedBytes -= takenBytes;
     this.#settledMark = mark;
-    await this.#deps.committed(rev, delta, authors);
+    await this.#deps.committed(rev, delta, pushed);
   }
 
   /** Writes until it is written; undefined when the document was closed first. */

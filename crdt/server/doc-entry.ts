@@ -15,7 +15,7 @@ import { Refcount } from '../../src/base/refcount.ts';
 import type { AnyEntity } from '../../src/schema/define-schema.ts';
 import { type DocRef, docKey } from '../core/doc-ref.ts';
 import { NO_VERSIONS, type Versions } from '../core/versions.ts';
-import { type Authors, CommitLoop } from './commit-loop.ts';
+import { CommitLoop, type Pushed } from './commit-loop.ts';
 import { FanOut, type Follower } from './fan-out.ts';
 import type { HistoryNotes } from './history-notes.ts';
 import type { Materialiser } from './materialiser.ts';
@@ -78,8 +78,8 @@ export class DocEntry {
     this.#row = deps.row;
     this.#refs = new Refcount(env.clock, options.lingerMs, () => void this.#unload());
     this.#order = new RevOrder(env.clock, stored.rev, () => this.#restart('a revision is missing'));
-    const committed = (rev: number, delta: Delta, authors: Authors) =>
-      this.#order.run(rev, () => this.#committed(delta, authors));
+    const committed = (rev: number, delta: Delta, pushed: Pushed) =>
+      this.#order.run(rev, () => this.#committed(delta, pushed));
     const failed = (fault: Fault) => this.end(fault);
     this.#commits = new CommitLoop(env, { ref, epoch, replica, log, notes, committed, failed }, options);
     this.#fanOut = new FanOut(env, this, options);
@@ -203,7 +203,7 @@ export class DocEntry {
         this.#restart(error);
         return;
       }
-      this.#grew(bytes, new Set([null]));
+      this.#grew(bytes, { authors: new Set([null]), pushes: 1 });
     });
   }
 
@@ -259,16 +259,16 @@ export class DocEntry {
     if (this.state === 'flushing') this.end(new Fault('unavailable', 'the document was unloaded'));
   }
 
-  #committed(delta: Delta, authors: Authors): void {
+  #committed(delta: Delta, pushed: Pushed): void {
     if (this.#state.name === 'closed') return;
     this.#deps.replica.settle(delta);
     for (const follower of this.#waiting)
       if (follower.settled(this.settledMark)) this.#waiting.delete(follower);
-    this.#grew(delta.bytes, authors);
+    this.#grew(delta.bytes, pushed);
   }
 
-  #grew(bytes: Uint8Array, authors: Authors): void {
-    this.#fanOut.committed(bytes, authors);
+  #grew(bytes: Uint8Array, pushed: Pushed): void {
+    this.#fanOut.committed(bytes, pushed);
     this.#snapshots.grew(bytes.length);
     this.#projector.touch();
   }

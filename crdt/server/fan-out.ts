@@ -8,6 +8,7 @@ import type { Cancel, Env } from '../../src/base/env.ts';
 import type { Fault } from '../../src/base/fault.ts';
 import { encodeDown } from '../core/down-frame.ts';
 import type { Versions } from '../core/versions.ts';
+import type { Pushed } from './commit-loop.ts';
 import type { DocsOptions } from './options.ts';
 import type { OutletSource } from './outlet.ts';
 
@@ -48,6 +49,8 @@ export class FanOut implements OutletSource {
   #authors = new Set<Follower | null>();
   /** All that is not told yet, when it is one update. */
   #only: Uint8Array | undefined;
+  /** How many pushes that was. */
+  #pushes = 0;
   #rev: number;
   #durable: Versions;
   #lastMs = Number.NEGATIVE_INFINITY;
@@ -85,14 +88,14 @@ export class FanOut implements OutletSource {
     return () => this.#followers.delete(follower);
   }
 
-  /** The source is one revision further, by this update of these authors. */
-  committed(bytes: Uint8Array, authors: ReadonlySet<Follower | null>): void {
+  /** The source is one revision further, by this update. */
+  committed(bytes: Uint8Array, { authors, pushes }: Pushed): void {
     for (const author of authors) this.#authors.add(author);
+    this.#pushes += pushes;
     this.#only = this.#source.rev === this.#rev + 1 ? bytes : undefined;
-    if (this.#timer) return;
     const waitMs = this.#lastMs + this.#windowMs - this.#env.clock.monotonic();
-    if (waitMs <= 0) this.tell();
-    else this.#timer = this.#env.clock.after(waitMs, () => this.tell());
+    if (waitMs <= 0 || this.#pushes >= this.#options.tellPushes) this.tell();
+    else this.#timer ??= this.#env.clock.after(waitMs, () => this.tell());
   }
 
   /** Tells now what there is. */
@@ -110,6 +113,7 @@ export class FanOut implements OutletSource {
     this.#durable = durable;
     this.#only = undefined;
     this.#authors.clear();
+    this.#pushes = 0;
     this.#lastMs = this.#env.clock.monotonic();
     for (const follower of [...this.#followers])
       follower.updated({ frame, before, own: follower === sole ? own : null });

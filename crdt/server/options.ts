@@ -33,10 +33,14 @@ export interface DocsOptions {
   compactUpdates: number;
   /** Bytes of updates in a document's log after which they are folded into a snapshot. */
   compactBytes: number;
+  /** How long `received` waits; a commit that is faster is told alone. */
+  receivedMs: number;
   /** Each reader of a document lengthens the least time between two frames to its readers by this much. */
   tellMsPerReader: number;
   /** The longest that time gets. Commits and acks do not wait for it. */
   maxTellMs: number;
+  /** Pushes in wait for a frame to readers that go out before that time: what they save is little by then. */
+  tellPushes: number;
   /** Operations from which on a new reader gets a snapshot instead of the updates; it imports faster. */
   snapshotOps: number;
   /** Waits between attempts to write or project when the store fails. [D10] */
@@ -64,8 +68,10 @@ export const DEFAULT_DOCS: DocsOptions = {
   projectMs: 250,
   compactUpdates: 500,
   compactBytes: 1 << 20,
+  receivedMs: 20,
   tellMsPerReader: 0.03,
   maxTellMs: 16,
+  tellPushes: 16,
   snapshotOps: 2000,
   retry: { baseMs: 200, capMs: 10_000 },
   awarenessMs: 50,

@@ -71,7 +71,7 @@ export class DocReader implements ChannelHandler, Follower {
   #state: State = { name: 'opened' };
   #lastPush = 0;
   #refusals = 0;
-  #ackPlanned = false;
+  #ackTimer: Cancel | undefined;
   /** Pushes whose durability is not told yet, by the flush that holds them: the last of each. */
   #unsettled: { n: number; mark: number }[] = [];
 
@@ -120,6 +120,7 @@ export class DocReader implements ChannelHandler, Follower {
     this.#state = { name: 'closed' };
     this.#outlet.close();
     this.#assembler.clear();
+    this.#ackTimer?.();
     for (const cleanup of this.#cleanups) cleanup();
   }
 
@@ -272,10 +273,8 @@ export class DocReader implements ChannelHandler, Follower {
     else if (last?.mark === mark) last.n = n;
     else this.#unsettled.push({ n, mark }); // at most two: the flush under way and the next
     entry.awaitMark(this);
-    if (this.#ackPlanned) return;
-    this.#ackPlanned = true;
-    this.#env.clock.soon(() => {
-      this.#ackPlanned = false;
+    this.#ackTimer ??= this.#env.clock.after(this.#options.receivedMs, () => {
+      this.#ackTimer = undefined;
       this.#outlet.flushAcks();
     });
   }
