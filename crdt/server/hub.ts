@@ -14,6 +14,8 @@ import type { Commit } from '../../src/store/change-log.ts';
 import { type DocRef, docKey } from '../core/doc-ref.ts';
 import { AwarenessBoard } from './awareness-board.ts';
 import { type Adopted, DocEntry } from './doc-entry.ts';
+import type { HistoryLog } from './history-log.ts';
+import { HistoryNotes } from './history-notes.ts';
 import type { Materialiser } from './materialiser.ts';
 import type { DocsOptions } from './options.ts';
 import { PeerLeases } from './peer-lease.ts';
@@ -29,6 +31,9 @@ export interface LiveDoc {
 interface Deps {
   readonly schema: Schema;
   readonly log: UpdateLog;
+  readonly history: HistoryLog;
+  /** The server's own time, for the history. */
+  readonly now: () => number;
   readonly materialiser: Materialiser;
 }
 
@@ -178,7 +183,7 @@ export class DocHub {
     ref: DocRef,
     loaded: { entity: AnyEntity; row: JsonObject; epoch: string; stored: StoredDoc },
   ): LiveDoc {
-    const { log, materialiser } = this.#deps;
+    const { log, history, now, materialiser } = this.#deps;
     const { entity, row, epoch, stored } = loaded;
     const board = new AwarenessBoard(this.#env, this.#options);
     const replica = new Replica(stored.snapshot, stored.updates);
@@ -186,9 +191,12 @@ export class DocHub {
       board.close();
       this.#slots.delete(docKey(ref));
     };
-    const deps = { ref, entity, row, epoch, stored, replica, log, materialiser, onClosed };
+    const leases = new PeerLeases(this.#env, { ref, epoch, log }, stored.peers);
+    const noting = { ref, replica, leases, history, now };
+    const notes = new HistoryNotes(noting, this.#options.historyMs);
+    const deps = { ref, entity, row, epoch, stored, replica, log, notes, materialiser, onClosed };
     const entry = new DocEntry(this.#env, deps, this.#options);
-    return { entry, board, leases: new PeerLeases(this.#env, { ref, epoch, log }, stored.peers) };
+    return { entry, board, leases };
   }
 
   async #remove(refs: readonly DocRef[]): Promise<void> {

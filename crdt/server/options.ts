@@ -21,6 +21,12 @@ export interface DocsOptions {
   maxRefusals: number;
   /** Bytes of updates that came before what they build on, after which the document forgets them. */
   maxPendingBytes: number;
+  /** Longest stretch of changes that the history shows as one. */
+  historyMs: number;
+  /** Stretches of changes that a document's history keeps; older ones go. */
+  maxHistory: number;
+  /** Named versions of a document; one more is refused as `overloaded`. */
+  maxNames: number;
   /** Least time between two projections of one document to its row. */
   projectMs: number;
   /** Where documents are read and snapshots made: in a worker thread, or on the server's own (tests, bundled servers). */
@@ -68,6 +74,9 @@ export const DEFAULT_DOCS: DocsOptions = {
   maxUndurableBytes: 16 << 20,
   maxRefusals: 16,
   maxPendingBytes: 256 << 10,
+  historyMs: 60_000,
+  maxHistory: 1000,
+  maxNames: 100,
   projectMs: 250,
   materialiser: 'worker',
   maxShadows: 500,

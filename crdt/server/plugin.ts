@@ -16,6 +16,7 @@ import type { Commit } from '../../src/store/change-log.ts';
 import { DOC_CHANNEL, type DocRef, parseDocRef } from '../core/doc-ref.ts';
 import { Rights } from './access.ts';
 import { DocEditor } from './doc-editor.ts';
+import { HISTORY_TABLES, HistoryLog } from './history-log.ts';
 import { DocHub } from './hub.ts';
 import { InlineHost } from './inline-host.ts';
 import { Materialiser } from './materialiser.ts';
@@ -41,7 +42,7 @@ export function docs(options: Partial<DocsOptions> = {}): DocsPlugin {
 const REPAIR_BATCH = 100;
 
 export class DocsInstance implements PluginInstance {
-  readonly tables = DOC_TABLES;
+  readonly tables = [...DOC_TABLES, ...HISTORY_TABLES];
   readonly channels = {
     [DOC_CHANNEL]: (channel: Channel, params: Json) => this.#openChannel(channel, params),
   };
@@ -70,6 +71,7 @@ export class DocsInstance implements PluginInstance {
   readonly #materialiser: Materialiser;
   readonly #hub: DocHub;
   readonly #editor: DocEditor;
+  readonly #history: HistoryLog;
   /** Entities whose rows decide about documents of others. */
   readonly #deciding: ReadonlySet<string>;
   #offCommit: Cancel | undefined;
@@ -81,8 +83,15 @@ export class DocsInstance implements PluginInstance {
     this.#log = new UpdateLog(store);
     const host = options.materialiser === 'worker' ? new WorkerHost(env, options) : new InlineHost();
     this.#materialiser = new Materialiser(host, options);
-    this.#hub = new DocHub(env, { schema, log: this.#log, materialiser: this.#materialiser }, options);
-    this.#editor = new DocEditor(env, { log: this.#log, hub: this.#hub }, options);
+    this.#history = new HistoryLog(options);
+    const now = () => store.now();
+    const deps = { schema, log: this.#log, history: this.#history, now, materialiser: this.#materialiser };
+    this.#hub = new DocHub(env, deps, options);
+    this.#editor = new DocEditor(
+      env,
+      { log: this.#log, hub: this.#hub, history: this.#history, now },
+      options,
+    );
     const documents = schema.entities.filter(({ documentFields }) => documentFields.length > 0);
     const dependencies = documents.flatMap(({ name }) =>
       (['read', 'update'] as const).flatMap((action) => access.dependencies(action, name)),
@@ -169,7 +178,8 @@ export class DocsInstance implements PluginInstance {
 
   #serverDocs(call: PluginCall): ServerDocs<Schema> {
     const { store } = this.#services;
-    return new ServerDocs(call, { store, editor: this.#editor, lane: new Lane() });
+    const deps = { store, editor: this.#editor, history: this.#history, lane: new Lane() };
+    return new ServerDocs(call, deps);
   }
 
   async #openChannel(channel: Channel, params: Json): Promise<ChannelHandler> {

@@ -8,7 +8,7 @@
  *   import --> received --take()--> under way --settle()--> durable --since(), snapshot--> readers
  *   adopt --------------------------------------------------^
  */
-import { decodeImportBlobMeta, LoroDoc, type PeerID, type VersionVector } from 'loro-crdt';
+import { decodeImportBlobMeta, LoroDoc, type OpId, type PeerID, type VersionVector } from 'loro-crdt';
 import { assert } from '../../src/base/assert.ts';
 import { Fault } from '../../src/base/fault.ts';
 import { covers, merged, NO_VERSIONS, spansBetween, toVector, type Versions } from '../core/versions.ts';
@@ -158,6 +158,16 @@ export class Replica {
     const vector = toVector(from);
     try {
       return this.#doc.export({ mode: 'update', from: vector });
+    } finally {
+      vector.free();
+    }
+  }
+
+  /** The operations at the front of what is durable. */
+  durableFront(): OpId[] {
+    const vector = toVector(this.#durable);
+    try {
+      return this.#doc.vvToFrontiers(vector);
     } finally {
       vector.free();
     }
