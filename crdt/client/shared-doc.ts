@@ -16,6 +16,7 @@ import type { EngineHost } from '../../src/client/channel.ts';
 import type { SessionInfo } from '../../src/protocol/server-message.ts';
 import { type DocRef, docKey } from '../core/doc-ref.ts';
 import type { DocDown, Joined, Permission } from '../core/down-frame.ts';
+import { NO_WANTS } from '../core/up-frame.ts';
 import { decodeVersions } from '../core/versions.ts';
 import { DocLink } from './doc-link.ts';
 import { DocOutbox } from './doc-outbox.ts';
@@ -182,7 +183,7 @@ export class SharedDoc {
     vector.free();
     const { epoch = '', peer = 0n } = this.#lease ?? {};
     this.#to({ name: 'syncing' });
-    this.#link.send({ kind: 'join', lease: peer, epoch: empty ? '' : epoch, vv });
+    this.#link.send({ kind: 'join', lease: peer, wants: NO_WANTS, epoch: empty ? '' : epoch, vv });
   }
 
   #resync(): void {
@@ -204,6 +205,8 @@ export class SharedDoc {
         return;
       case 'refuse':
         return this.#pushRefused(new Fault(frame.code, 'the server refused an edit'));
+      case 'told':
+        return; // nothing was asked yet
       case 'lagging':
         this.#lagging = true;
         return;

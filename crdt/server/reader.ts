@@ -14,7 +14,7 @@ import { Fault, isFault, toFault } from '../../src/base/fault.ts';
 import type { Channel, ChannelHandler } from '../../src/plugin/channel.ts';
 import { encodeDown, type JoinKind, type Permission } from '../core/down-frame.ts';
 import { Assembler } from '../core/fragments.ts';
-import { type DocUp, decodeUp } from '../core/up-frame.ts';
+import { type DocUp, decodeUp, NO_WANTS, type Wants } from '../core/up-frame.ts';
 import { decodeVersions, encodeVersions, NO_VERSIONS, type Versions } from '../core/versions.ts';
 import { ownerOf, type Rights } from './access.ts';
 import type { AwarenessBoard } from './awareness-board.ts';
@@ -22,7 +22,7 @@ import type { DocEntry, Follower } from './doc-entry.ts';
 import { checkUpdate, gap } from './import-guard.ts';
 import type { DocsOptions } from './options.ts';
 import { Outlet } from './outlet.ts';
-import type { PeerLeases } from './peer-lease.ts';
+import { type Lease, NO_LEASE, type PeerLeases } from './peer-lease.ts';
 
 interface Deps {
   readonly channel: Channel;
@@ -38,12 +38,17 @@ interface Deps {
 
 type Join = Extract<DocUp, { kind: 'join' }>;
 /** What a client said that it holds. */
-type Claim = { readonly epoch: string; readonly versions: Versions; readonly lease: bigint };
+type Claim = {
+  readonly epoch: string;
+  readonly versions: Versions;
+  readonly lease: bigint;
+  readonly wants: Wants;
+};
 type State =
   | { name: 'opened' }
   | { name: 'joining'; claim: Claim; again: boolean }
   /** `stalled`: a push was refused; the following ones build on it and are ignored. */
-  | { name: 'joined'; permission: Permission; peer: bigint; stalled: boolean }
+  | { name: 'joined'; permission: Permission; lease: Lease; stalled: boolean }
   | { name: 'closed' };
 
 /** Beside a push no other frame is large; two may overlap when a page restarts its document. */
@@ -155,13 +160,15 @@ export class DocReader implements ChannelHandler, Follower {
         return this.#resync(decodeVersions(frame.vv));
       case 'push':
         return this.#push(frame.n, frame.bytes);
+      case 'ask':
+        return this.#ask(frame.id);
       case 'awareness':
         return this.#deps.board.show(this.#seat, this.#deps.channel.session.viewer, frame.state);
     }
   }
 
-  #join({ lease, epoch, vv }: Join): void {
-    const claim = { epoch, versions: decodeVersions(vv), lease };
+  #join({ lease, wants, epoch, vv }: Join): void {
+    const claim = { epoch, versions: decodeVersions(vv), lease, wants };
     if (this.#state.name === 'joining') {
       this.#state = { name: 'joining', claim, again: true }; // only the last one is answered
       return;
@@ -179,11 +186,11 @@ export class DocReader implements ChannelHandler, Follower {
         if (rights.needRows) await rights.learn();
         const { permission } = rights;
         if (!permission) throw new Fault('not_found', 'no such document');
-        const wish = { owner: this.#owner, wanted: claim.lease };
-        const peer = permission === 'write' ? await this.#deps.leases.lease(wish) : 0n;
+        const wish = { owner: this.#owner, wanted: claim.lease, spare: claim.wants.spare };
+        const lease = permission === 'write' ? await this.#deps.leases.lease(wish) : NO_LEASE;
         if (this.#state.name !== 'joining') return; // closed meanwhile
         if (this.#state.again) continue;
-        this.#state = { name: 'joined', permission, peer, stalled: false };
+        this.#state = { name: 'joined', permission, lease, stalled: false };
         this.#answer(claim);
         this.#checkRights(); // they may have changed while the lease was stored
       } catch (error) {
@@ -197,13 +204,14 @@ export class DocReader implements ChannelHandler, Follower {
     if (this.#state.name === 'joining') return; // its answer is on the way
     if (this.#state.name !== 'joined') throw new Fault('bad_message', 'join first');
     this.#state.stalled = false;
-    this.#answer({ epoch: this.#deps.epoch, versions, lease: this.#state.peer });
+    this.#state.lease = { ...this.#state.lease, spare: 0n }; // given away already
+    this.#answer({ epoch: this.#deps.epoch, versions, lease: this.#state.lease.peer, wants: NO_WANTS });
   }
 
   #answer(claim: Claim): void {
     const { entry, epoch } = this.#deps;
     if (this.#state.name !== 'joined') return;
-    const { permission, peer } = this.#state;
+    const { permission, lease } = this.#state;
     const same = claim.epoch === epoch || (claim.epoch === '' && claim.versions.size === 0);
     const from = same ? claim.versions : NO_VERSIONS;
     const snapshot = from.size === 0 && entry.opCount >= this.#options.snapshotOps ? entry.snapshot() : null;
@@ -213,9 +221,14 @@ export class DocReader implements ChannelHandler, Follower {
     const [bytes, tail] = snapshot ? [snapshot.bytes, update ?? NO_BYTES] : [update ?? NO_BYTES, NO_BYTES];
     const vv = encodeVersions(durable);
     this.#outlet.begin(
-      encodeDown({ kind: 'joined', permission, epoch, rev, peer, vv, mode, bytes, tail }),
+      encodeDown({ kind: 'joined', permission, epoch, rev, ...lease, vv, mode, bytes, tail }),
       durable,
     );
+  }
+
+  #ask(id: number): void {
+    const { code, message } = new Fault('unsupported', 'this server keeps no history to ask about');
+    this.#outlet.notice(encodeDown({ kind: 'told', id, ok: false, json: JSON.stringify({ code, message }) }));
   }
 
   #push(n: number, bytes: Uint8Array): void {

@@ -87,8 +87,8 @@ export class UpdateLog {
     });
   }
 
-  /** Binds a peer id to an owner, and with it fixes the document's epoch. */
-  async lease(ref: DocRef, lease: { epoch: string; peer: PeerID; owner: string }): Promise<void> {
+  /** Binds peer ids to an owner, and with them fixes the document's epoch. */
+  async lease(ref: DocRef, lease: { epoch: string; peers: readonly PeerID[]; owner: string }): Promise<void> {
     const key = [ref.entity, ref.id];
     await this.#store.write(async ({ tx }) => {
       await requireRow(tx, ref);
@@ -96,11 +96,10 @@ export class UpdateLog {
         'INSERT OR IGNORE INTO _doc_meta (entity, id, epoch, rev, projected) VALUES (?, ?, ?, 0, 0)',
         [...key, lease.epoch],
       );
-      await tx.run('INSERT INTO _doc_peers (entity, id, peer, owner) VALUES (?, ?, ?, ?)', [
-        ...key,
-        lease.peer,
-        lease.owner,
-      ]);
+      for (const peer of lease.peers) {
+        const sql = 'INSERT INTO _doc_peers (entity, id, peer, owner) VALUES (?, ?, ?, ?)';
+        await tx.run(sql, [...key, peer, lease.owner]);
+      }
     });
   }
 

@@ -18,9 +18,11 @@ const options = { app: stepsApp, host: { outbox: { highWaterBytes: 500, rowsByte
 class Watcher {
   readonly #history: History<StepsApp>;
   readonly #client: Client;
-  /** What it shows is of this moment or of a later one. */
+  /** What it shows to this user is of this moment or of a later one. */
   #shown = 0;
+  #viewer: string | null = null;
   #saved = 0;
+  #owner: string | undefined;
 
   constructor(history: History<StepsApp>, client: Client) {
     this.#history = history;
@@ -28,33 +30,41 @@ class Watcher {
   }
 
   look(): void {
-    const { cursor, rows, ops } = this.#client.disk;
+    const { cursor, rows, ops, owner } = this.#client.disk;
+    if (owner !== this.#owner) [this.#owner, this.#saved] = [owner, 0];
+    const ownerId = USERS.find((name) => owner === `user:${name}`) ?? null;
     if (cursor) {
       expect(cursor.seq, '[S2] the cursor on the disk').toBeGreaterThanOrEqual(this.#saved);
       this.#saved = cursor.seq;
-      expect(plain(rows), '[S3] the rows on the disk').toEqual(this.#visibleAt(cursor.seq));
+      expect(plain(rows), '[S3] [S8] the rows on the disk').toEqual(this.#visibleAt(cursor.seq, ownerId));
     }
     if (this.#client.crashed) {
-      this.#shown = this.#saved;
+      [this.#viewer, this.#shown] = [ownerId, this.#saved];
       return;
     }
-    const { store, mutations } = this.#client.engine;
+    const { store, mutations, session } = this.#client.engine;
+    if (!session) {
+      expect(store.knowledge, '[S8] nothing is shown before it is known to whom').toBe('unknown');
+      return;
+    }
+    const user = session.userId;
+    if (user !== this.#viewer) [this.#viewer, this.#shown] = [user, 0];
     // An op is on the disk until the rows cover it.
     const layered = mutations.pending().length > 0 || [...ops.values()].some((op) => op.status === 'pending');
     if (store.knowledge === 'unknown' || layered) return;
     const shown = Object.fromEntries(ENTITIES.map((entity) => [entity, this.#client.rows(entity)]));
     for (let seq = this.#shown; seq <= this.#history.seq; seq++) {
-      if (!isDeepStrictEqual(this.#visibleAt(seq), shown)) continue;
+      if (!isDeepStrictEqual(this.#visibleAt(seq, user), shown)) continue;
       this.#shown = seq;
       return;
     }
-    expect(shown, `[S2] what is shown, at ${this.#shown} or later`).toEqual(
-      this.#visibleAt(this.#history.seq),
+    expect(shown, `[S2] [S8] what is shown to ${user}, at ${this.#shown} or later`).toEqual(
+      this.#visibleAt(this.#history.seq, user),
     );
   }
 
-  #visibleAt(seq: number): Record<string, unknown> {
-    return plain(visible(this.#history.at(seq), this.#client.user));
+  #visibleAt(seq: number, user: string | null): Record<string, unknown> {
+    return plain(visible(this.#history.at(seq), user));
   }
 }
 
@@ -80,7 +90,7 @@ function write(world: World<StepsApp>, { engine }: Client): void {
 }
 
 simulate(
-  '[S2] [S3] [S4] [S6] every step: disk and page show one moment of what their user may see',
+  '[S2] [S3] [S4] [S6] [S8] every step: disk and page show one moment of what their user may see',
   options,
   async (world) => {
     const { random, clock } = world.env;
@@ -90,7 +100,8 @@ simulate(
     const watchers = world.clients.map((client) => new Watcher(history, client));
     for (let i = 0; i < STEPS; i++) {
       const client = random.pick(world.clients);
-      if (random.chance(0.3)) {
+      if (random.chance(0.05) && !client.crashed) client.become(random.pick(USERS));
+      else if (random.chance(0.3)) {
         const wasUp = world.up;
         await trouble(world, client);
         if (!wasUp && world.up) await history.follow();
