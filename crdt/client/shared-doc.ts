@@ -199,7 +199,7 @@ export class SharedDoc {
       case 'joined':
         return this.#joined(frame);
       case 'update':
-        return this.#update(frame.rev, frame.bytes);
+        return this.#update(frame);
       case 'ack':
         if (frame.level === 'durable') this.#durable(frame.n);
         return;
@@ -267,9 +267,9 @@ export class SharedDoc {
     return false;
   }
 
-  #update(rev: number, bytes: Uint8Array): void {
+  #update({ rev, revs, bytes }: Extract<DocDown, { kind: 'update' }>): void {
     if (this.#state.name !== 'live') return; // the answer to the join holds it
-    if (rev !== this.#rev + 1 && !this.#lagging) return this.#resync();
+    if (rev - revs !== this.#rev && !this.#lagging) return this.#resync();
     this.#rev = rev;
     this.#lagging = false;
     this.#import(bytes);

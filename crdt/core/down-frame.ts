@@ -66,8 +66,8 @@ export interface Joined {
 
 export type DocDown =
   | ({ kind: 'joined' } & Joined)
-  /** No bytes: the update held nothing but this reader's own operations. */
-  | { kind: 'update'; rev: number; bytes: Uint8Array }
+  /** The last `revs` revisions up to `rev`. No bytes: they held nothing but this reader's own operations. */
+  | { kind: 'update'; rev: number; revs: number; bytes: Uint8Array }
   /** For all pushes up to `n`. */
   | { kind: 'ack'; n: number; level: AckLevel }
   | { kind: 'refuse'; n: number; code: Code; retry: Retry }
@@ -88,7 +88,7 @@ export function encodeDown(frame: DocDown): Uint8Array {
       writer.u8(JOIN_KINDS.indexOf(frame.mode)).blob(frame.bytes).bytes(frame.tail);
       break;
     case 'update':
-      writer.u8(UPDATE).varuint(frame.rev).bytes(frame.bytes);
+      writer.u8(UPDATE).varuint(frame.rev).varuint(frame.revs).bytes(frame.bytes);
       break;
     case 'ack':
       writer.u8(ACK).varuint(frame.n).u8(LEVELS.indexOf(frame.level));
@@ -148,7 +148,7 @@ function decode(reader: Reader): DocDown {
         tail: reader.rest(),
       };
     case UPDATE:
-      return { kind: 'update', rev: reader.varuint(), bytes: reader.rest() };
+      return { kind: 'update', rev: reader.varuint(), revs: reader.varuint(), bytes: reader.rest() };
     case ACK:
       return { kind: 'ack', n: reader.varuint(), level: oneOf(reader, LEVELS) };
     case REFUSE:

@@ -48,7 +48,7 @@ const down: fc.Arbitrary<DocDown> = fc.oneof(
     bytes,
     tail: bytes,
   }),
-  fc.record({ kind: fc.constant('update' as const), rev: n, bytes }),
+  fc.record({ kind: fc.constant('update' as const), rev: n, revs: n, bytes }),
   fc.record({
     kind: fc.constant('ack' as const),
     n,

@@ -22,6 +22,10 @@ export interface DocsOptions {
   compactUpdates: number;
   /** Bytes of updates in a document's log after which they are folded into a snapshot. */
   compactBytes: number;
+  /** Each reader of a document lengthens the least time between two frames to its readers by this much. */
+  tellMsPerReader: number;
+  /** The longest that time gets. Commits and acks do not wait for it. */
+  maxTellMs: number;
   /** Operations from which on a new reader gets a snapshot instead of the updates; it imports faster. */
   snapshotOps: number;
   /** Waits between attempts to write or project when the store fails. [D10] */
@@ -45,6 +49,8 @@ export const DEFAULT_DOCS: DocsOptions = {
   projectMs: 250,
   compactUpdates: 500,
   compactBytes: 1 << 20,
+  tellMsPerReader: 0.03,
+  maxTellMs: 16,
   snapshotOps: 2000,
   retry: { baseMs: 200, capMs: 10_000 },
   awarenessMs: 50,

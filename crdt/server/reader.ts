@@ -18,7 +18,8 @@ import { type DocUp, decodeUp, NO_WANTS, type Wants } from '../core/up-frame.ts'
 import { decodeVersions, encodeVersions, NO_VERSIONS, type Versions } from '../core/versions.ts';
 import { ownerOf, type Rights } from './access.ts';
 import type { AwarenessBoard } from './awareness-board.ts';
-import type { DocEntry, Follower } from './doc-entry.ts';
+import type { DocEntry } from './doc-entry.ts';
+import type { Follower, Own } from './fan-out.ts';
 import { checkUpdate, gap } from './import-guard.ts';
 import type { DocsOptions } from './options.ts';
 import { Outlet } from './outlet.ts';
@@ -86,7 +87,7 @@ export class DocReader implements ChannelHandler, Follower {
     });
     this.#seat = board.enter((frame) => this.#outlet.awareness(frame));
     this.#outlet = new Outlet({
-      source: entry,
+      source: entry.told,
       send: (payload) => channel.send(payload, 'docs'),
       fail: (fault) => this.#fail(fault),
       caughtUp: () => board.resend(this.#seat),
@@ -122,16 +123,16 @@ export class DocReader implements ChannelHandler, Follower {
     for (const cleanup of this.#cleanups) cleanup();
   }
 
-  updated({ frame, before, own }: { frame: Uint8Array; before: Versions; own: boolean }): void {
-    const { rev } = this.#deps.entry;
-    this.#outlet.update(own ? encodeDown({ kind: 'update', rev, bytes: NO_BYTES }) : frame, before);
+  updated({ frame, before, own }: { frame: Uint8Array; before: Versions; own: Own | null }): void {
+    this.#outlet.update(own ? encodeDown({ kind: 'update', ...own, bytes: NO_BYTES }) : frame, before);
   }
 
-  settled(mark: number): void {
+  settled(mark: number): boolean {
     while (this.#unsettled.length > 0 && this.#unsettled[0]!.mark <= mark) {
       this.#outlet.ack('durable', this.#unsettled.shift()!.n);
     }
     this.#outlet.flushAcks();
+    return this.#unsettled.length === 0;
   }
 
   rowChanged(): void {
@@ -212,12 +213,13 @@ export class DocReader implements ChannelHandler, Follower {
     const { entry, epoch } = this.#deps;
     if (this.#state.name !== 'joined') return;
     const { permission, lease } = this.#state;
+    entry.tell(); // what this client may know of by its acks
     const same = claim.epoch === epoch || (claim.epoch === '' && claim.versions.size === 0);
     const from = same ? claim.versions : NO_VERSIONS;
     const snapshot = from.size === 0 && entry.opCount >= this.#options.snapshotOps ? entry.snapshot() : null;
-    const update = entry.since(snapshot?.versions ?? from);
+    const { rev, durable } = entry.told;
+    const update = entry.told.since(snapshot?.versions ?? from);
     const mode: JoinKind = !same ? 'reset' : snapshot ? 'snapshot' : update ? 'delta' : 'none';
-    const { rev, durable } = entry;
     const [bytes, tail] = snapshot ? [snapshot.bytes, update ?? NO_BYTES] : [update ?? NO_BYTES, NO_BYTES];
     const vv = encodeVersions(durable);
     this.#outlet.begin(
@@ -269,6 +271,7 @@ export class DocReader implements ChannelHandler, Follower {
     if (mark <= entry.settledMark) this.#outlet.ack('durable', n);
     else if (last?.mark === mark) last.n = n;
     else this.#unsettled.push({ n, mark }); // at most two: the flush under way and the next
+    entry.awaitMark(this);
     if (this.#ackPlanned) return;
     this.#ackPlanned = true;
     this.#env.clock.soon(() => {

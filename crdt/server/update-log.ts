@@ -39,10 +39,12 @@ export interface StoredDoc {
 
 export interface LogEntry {
   readonly epoch: string;
-  readonly rev: number;
   readonly bytes: Uint8Array;
-  /** The whole document with `bytes`: takes the place of all updates so far. */
-  readonly snapshot: Uint8Array | null;
+}
+
+/** The whole document up to `rev`: takes the place of all updates so far. */
+export interface LogSnapshot extends LogEntry {
+  readonly rev: number;
 }
 
 export class UpdateLog {
@@ -60,31 +62,53 @@ export class UpdateLog {
     });
   }
 
-  /** Resolves after the commit. Throws `not_found` when the row is gone. */
-  async append(ref: DocRef, entry: LogEntry): Promise<void> {
+  /** Resolves to the update's revision, after the commit. Throws as `appendWithin`. */
+  async append(ref: DocRef, entry: LogEntry): Promise<number> {
+    const { value } = await this.#store.write(({ tx }) => this.appendWithin(tx, ref, entry));
+    return value;
+  }
+
+  /**
+   * Appends in a transaction of the caller's, and returns the revision: whoever commits first has the lower one.
+   * The live document, if there is one, must hear of it after the commit (DocHub.adopt), or it ends. Throws
+   * `not_found` when the row is gone, `unavailable` when the document was made anew.
+   */
+  async appendWithin(tx: Transaction, ref: DocRef, { epoch, bytes }: LogEntry): Promise<number> {
     const key = [ref.entity, ref.id];
-    await this.#store.write(async ({ tx }) => {
+    const counted = await tx.run(
+      `INSERT INTO _doc_meta (entity, id, epoch, rev, projected)
+        SELECT ?, ?, ?, 1, 0 WHERE EXISTS (SELECT 1 FROM ${quote(ref.entity)} WHERE "id" = ?)
+        ON CONFLICT (entity, id) DO UPDATE SET rev = rev + 1 WHERE epoch = excluded.epoch`,
+      [...key, epoch, ref.id],
+    );
+    if (counted === 0) {
       await requireRow(tx, ref);
-      await tx.run(
-        `INSERT INTO _doc_meta (entity, id, epoch, rev, projected) VALUES (?, ?, ?, ?, 0)
-          ON CONFLICT (entity, id) DO UPDATE SET rev = excluded.rev`,
-        [...key, entry.epoch, entry.rev],
+      throw new Fault('unavailable', 'the document was made anew');
+    }
+    const [row] = await tx.all(
+      `INSERT INTO _doc_updates (entity, id, rev, bytes)
+        SELECT entity, id, rev, ? FROM _doc_meta WHERE entity = ? AND id = ? RETURNING rev`,
+      [bytes, ...key],
+    );
+    return Number(row?.rev);
+  }
+
+  /** Puts a snapshot in the place of the updates it holds. False: the document has been made anew meanwhile. */
+  async compact(ref: DocRef, { epoch, rev, bytes }: LogSnapshot): Promise<boolean> {
+    const key = [ref.entity, ref.id];
+    const { value } = await this.#store.write(async ({ tx }) => {
+      const kept = await tx.run(
+        `INSERT INTO _doc_snapshots (entity, id, rev, bytes)
+          SELECT entity, id, ?, ? FROM _doc_meta WHERE entity = ? AND id = ? AND epoch = ?
+          ON CONFLICT (entity, id) DO UPDATE SET rev = excluded.rev, bytes = excluded.bytes
+            WHERE rev < excluded.rev`,
+        [rev, bytes, ...key, epoch],
       );
-      if (entry.snapshot) {
-        await tx.run('INSERT OR REPLACE INTO _doc_snapshots (entity, id, rev, bytes) VALUES (?, ?, ?, ?)', [
-          ...key,
-          entry.rev,
-          entry.snapshot,
-        ]);
-        await tx.run('DELETE FROM _doc_updates WHERE entity = ? AND id = ?', key);
-      } else {
-        await tx.run('INSERT INTO _doc_updates (entity, id, rev, bytes) VALUES (?, ?, ?, ?)', [
-          ...key,
-          entry.rev,
-          entry.bytes,
-        ]);
-      }
+      if (kept === 0) return false;
+      await tx.run('DELETE FROM _doc_updates WHERE entity = ? AND id = ? AND rev <= ?', [...key, rev]);
+      return true;
     });
+    return value;
   }
 
   /** Binds peer ids to an owner, and with them fixes the document's epoch. */

@@ -22,7 +22,7 @@ class Watcher {
   #shown = 0;
   #viewer: string | null = null;
   #saved = 0;
-  #owner: string | undefined;
+  #owner: string | null | undefined;
 
   constructor(history: History<StepsApp>, client: Client) {
     this.#history = history;

@@ -131,8 +131,16 @@ export const down: readonly BinaryVector<DocDown>[] = [
     },
     hex: '11 01 05 65312e6431 ac02 0900000000000000 0a00000000000000 03 010706 04 02 aabb cc',
   },
-  { name: 'update 301, `aabb`', value: { kind: 'update', rev: 301, bytes: BYTES }, hex: '12 ad02 aabb' },
-  { name: 'update 302 without bytes', value: { kind: 'update', rev: 302, bytes: NONE }, hex: '12 ae02' },
+  {
+    name: 'update 301, `aabb`',
+    value: { kind: 'update', rev: 301, revs: 1, bytes: BYTES },
+    hex: '12 ad02 01 aabb',
+  },
+  {
+    name: 'updates 302 to 601 without bytes',
+    value: { kind: 'update', rev: 601, revs: 300, bytes: NONE },
+    hex: '12 d904 ac02',
+  },
   { name: 'ack 300, received', value: { kind: 'ack', n: 300, level: 'received' }, hex: '13 ac02 00' },
   { name: 'ack 300, durable', value: { kind: 'ack', n: 300, level: 'durable' }, hex: '13 ac02 01' },
   {
