@@ -5,7 +5,7 @@
  * doc-entry.ts alone; commits, and the acks of their authors, wait for none of this.
  */
 import type { Cancel, Env } from '../../src/base/env.ts';
-import type { Fault } from '../../src/base/fault.ts';
+import { type Fault, isFault } from '../../src/base/fault.ts';
 import { encodeDown } from '../core/down-frame.ts';
 import type { Versions } from '../core/versions.ts';
 import type { DocsOptions } from './options.ts';
@@ -13,6 +13,8 @@ import type { OutletSource } from './outlet.ts';
 
 /** Whoever follows a document. */
 export interface Follower {
+  /** Who it is to peer-lease.ts. */
+  readonly owner: string;
   /** New revisions. `frame` is shared; `own` when this follower's own operations are all there is in it. */
   updated(update: { frame: Uint8Array; before: Versions; own: Own | null }): void;
   /** Pushes marked up to here are durable. False: a later mark is waited for. */
@@ -102,7 +104,8 @@ export class FanOut implements OutletSource {
     const { rev, durable } = this.#source;
     if (rev === this.#rev) return;
     const before = this.#durable;
-    const bytes = this.#only ?? this.#source.since(before, durable) ?? new Uint8Array(0);
+    const bytes = this.#only ?? this.#untold(before, durable);
+    if (!bytes) return;
     const own = { rev, revs: rev - this.#rev };
     const frame = encodeDown({ kind: 'update', ...own, bytes });
     const [sole] = this.#authors.size === 1 ? this.#authors : [];
@@ -113,6 +116,16 @@ export class FanOut implements OutletSource {
     this.#lastMs = this.#env.clock.monotonic();
     for (const follower of [...this.#followers])
       follower.updated({ frame, before, own: follower === sole ? own : null });
+  }
+
+  /** Null while the document is built anew; `tell` is called after that. */
+  #untold(before: Versions, durable: Versions): Uint8Array | null {
+    try {
+      return this.#source.since(before, durable) ?? new Uint8Array(0);
+    } catch (error) {
+      if (isFault(error, 'stale_cursor')) return null;
+      throw error;
+    }
   }
 
   each(visit: (follower: Follower) => void): void {
