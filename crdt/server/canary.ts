@@ -47,7 +47,7 @@ export class Canary implements Laboratory {
   }
 
   async fold(bytes: Bytes): Promise<Uint8Array> {
-    return (await this.#materialiser.run('proven', {}, bytes)).bytes[0]!;
+    return (await this.#materialiser.run('snapshotOf', {}, bytes)).bytes[0]!;
   }
 
   /** Null: it went well. */

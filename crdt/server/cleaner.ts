@@ -3,6 +3,7 @@
  * begins a new epoch as one snapshot, so that every page starts over from what is sound. The hub calls it while the
  * document takes no pushes, and ends the document after it. [D3] [D6]
  */
+import type { PeerID } from 'loro-crdt';
 import type { Env } from '../../src/base/env.ts';
 import { Fault } from '../../src/base/fault.ts';
 import { newId } from '../../src/base/id.ts';
@@ -22,11 +23,11 @@ interface Deps {
   readonly quarantine: Quarantine;
 }
 
-/** Who is to leave, and why. */
 export interface Cleaned {
-  /** Owners of bad operations. Empty: nothing was found, and nothing was changed. */
-  readonly offenders: ReadonlySet<string>;
+  /** False: nothing was found. */
   readonly changed: boolean;
+  /** Peers of bad operations, not of those that build on them. */
+  readonly offenders: ReadonlySet<PeerID>;
 }
 
 /** Owner of operations whose peer id nobody holds. */
@@ -56,7 +57,9 @@ export class Cleaner {
     if (dropped.length === 0) return { offenders: new Set(), changed: false };
     const entries = dropped.map((piece) => entryOf(stored, piece));
     await this.#replace(ref, { stored, clean, entries });
-    return { offenders: this.#report(ref, entries), changed: true };
+    this.#report(ref, entries);
+    const bad = dropped.filter(({ reason }) => reason !== 'builds_on');
+    return { changed: true, offenders: new Set(bad.flatMap(({ peer }) => peer ?? [])) };
   }
 
   async #replace(
@@ -84,15 +87,16 @@ export class Cleaner {
     });
   }
 
-  #report(ref: DocRef, entries: readonly NewEntry[]): Set<string> {
+  #report(ref: DocRef, entries: readonly NewEntry[]): void {
     this.#quarantined += entries.length;
     for (const { rev, owner, reason, bytes } of entries) {
       const sizeBytes = bytes.length;
       this.#env.log.error('docs.quarantined', { doc: docKey(ref), rev, owner, reason, sizeBytes });
     }
-    const offenders = new Set(entries.filter(({ reason }) => reason !== 'builds_on').map(({ owner }) => owner));
+    const offenders = new Set(
+      entries.filter(({ reason }) => reason !== 'builds_on').map(({ owner }) => owner),
+    );
     for (const owner of offenders) this.#deps.suspects.strike(owner);
-    return offenders;
   }
 }
 

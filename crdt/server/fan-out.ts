@@ -4,6 +4,8 @@
  * after a pause goes out at once. Between two frames readers are shown the document as it was told. Used by
  * doc-entry.ts alone; commits, and the acks of their authors, wait for none of this.
  */
+
+import type { PeerID } from 'loro-crdt';
 import type { Cancel, Env } from '../../src/base/env.ts';
 import { type Fault, isFault } from '../../src/base/fault.ts';
 import { encodeDown } from '../core/down-frame.ts';
@@ -15,6 +17,8 @@ import type { OutletSource } from './outlet.ts';
 export interface Follower {
   /** Who it is to peer-lease.ts. */
   readonly owner: string;
+  /** Whose operations it may push now. */
+  readonly peer: PeerID | null;
   /** New revisions. `frame` is shared; `own` when this follower's own operations are all there is in it. */
   updated(update: { frame: Uint8Array; before: Versions; own: Own | null }): void;
   /** Pushes marked up to here are durable. False: a later mark is waited for. */

@@ -6,7 +6,7 @@
  */
 import { backoffMs } from '../../src/base/backoff.ts';
 import type { Cancel, Env } from '../../src/base/env.ts';
-import { Fault, toFault } from '../../src/base/fault.ts';
+import { Fault, isFault, toFault } from '../../src/base/fault.ts';
 import { newId } from '../../src/base/id.ts';
 import type { JsonObject } from '../../src/base/json.ts';
 import type { AnyEntity, Schema } from '../../src/schema/define-schema.ts';
@@ -15,8 +15,10 @@ import { type DocRef, docKey } from '../core/doc-ref.ts';
 import { AwarenessBoard } from './awareness-board.ts';
 import { type Adopted, DocEntry } from './doc-entry.ts';
 import type { Materialiser } from './materialiser.ts';
+import { isTrap } from './materialiser-jobs.ts';
 import type { DocsOptions } from './options.ts';
 import { PeerLeases } from './peer-lease.ts';
+import type { Guards } from './repair.ts';
 import { Replica } from './replica.ts';
 import type { StoredDoc, UpdateLog } from './update-log.ts';
 
@@ -30,6 +32,7 @@ interface Deps {
   readonly schema: Schema;
   readonly log: UpdateLog;
   readonly materialiser: Materialiser;
+  readonly guards: Guards;
 }
 
 type Slot =
@@ -133,13 +136,15 @@ export class DocHub {
   async #load(ref: DocRef, entity: AnyEntity): Promise<LiveDoc> {
     const key = docKey(ref);
     try {
-      const found = await this.#deps.log.load(ref);
+      const found = await this.#sound(ref);
       const slot = this.#slots.get(key);
       const newer = slot?.name === 'loading' ? slot.row : undefined;
       const row = newer === undefined ? found?.row : newer;
-      if (!found || !row) throw new Fault('not_found', `no ${ref.entity} ${ref.id}`);
-      if (this.#closed) throw this.#closed;
-      const doc = this.#open(ref, { entity, row, stored: found.stored });
+      if (!found || !row || this.#closed) {
+        found?.replica.free();
+        throw this.#closed ?? new Fault('not_found', `no ${ref.entity} ${ref.id}`);
+      }
+      const doc = this.#open(ref, { ...found, entity, row });
       this.#slots.set(key, { name: 'live', doc });
       if (slot?.name === 'loading') for (const update of slot.adopted) doc.entry.adopt(update);
       return doc;
@@ -150,17 +155,35 @@ export class DocHub {
     }
   }
 
-  #open(ref: DocRef, loaded: { entity: AnyEntity; row: JsonObject; stored: StoredDoc }): LiveDoc {
-    const { log, materialiser } = this.#deps;
-    const { entity, row, stored } = loaded;
+  /** Loads a document, and cleans its log first when it does not load. [D3] */
+  async #sound(ref: DocRef): Promise<{ row: JsonObject; stored: StoredDoc; replica: Replica } | null> {
+    const { log, guards } = this.#deps;
+    const found = await log.load(ref);
+    if (!found) return null;
+    try {
+      return { ...found, replica: new Replica(found.stored.snapshot, found.stored.updates) };
+    } catch (error) {
+      if (!isFault(error, 'storage')) throw error;
+      if (isTrap(error.cause)) guards.suspects.mainTrapped();
+      if (!(await guards.cleaner.clean(ref)).changed) throw error;
+    }
+    const clean = await log.load(ref);
+    return clean && { ...clean, replica: new Replica(clean.stored.snapshot, clean.stored.updates) };
+  }
+
+  #open(
+    ref: DocRef,
+    loaded: { entity: AnyEntity; row: JsonObject; stored: StoredDoc; replica: Replica },
+  ): LiveDoc {
+    const { log, materialiser, guards } = this.#deps;
+    const { entity, row, stored, replica } = loaded;
     const epoch = stored.epoch ?? newId(this.#env);
     const board = new AwarenessBoard(this.#env, this.#options);
-    const replica = new Replica(stored.snapshot, stored.updates);
     const onClosed = () => {
       board.close();
       this.#slots.delete(docKey(ref));
     };
-    const deps = { ref, entity, row, epoch, stored, replica, log, materialiser, onClosed };
+    const deps = { ref, entity, row, epoch, stored, replica, log, materialiser, guards, onClosed };
     const entry = new DocEntry(this.#env, deps, this.#options);
     return { entry, board, leases: new PeerLeases(this.#env, { ref, epoch, log }, stored.peers) };
   }

@@ -1,7 +1,12 @@
 /** What may be set about documents on a server. Each limit has a default here and a test at its edge. [N3] */
 import type { BackoffOptions } from '../../src/base/backoff.ts';
+import type { PushRateOptions } from './push-rate.ts';
+import type { QuarantineOptions } from './quarantine.ts';
+import type { SuspectOptions } from './suspects.ts';
 
-export interface DocsOptions {
+export interface DocsOptions extends SuspectOptions, QuarantineOptions, PushRateOptions {
+  /** Entities of which every update is tried in the materialiser before anybody gets it. [D3] */
+  tryFirst: readonly string[];
   /** How long a document stays loaded after its last reader left. [D4] */
   lingerMs: number;
   /** Documents loaded at once; one more is refused as `overloaded`. */
@@ -18,6 +23,18 @@ export interface DocsOptions {
   maxPendingBytes: number;
   /** Least time between two projections of one document to its row. */
   projectMs: number;
+  /** Where documents are read and snapshots made: in a worker thread, or on the server's own (tests, bundled servers). */
+  materialiser: 'worker' | 'inline';
+  /** Documents of which the materialiser keeps a copy; the one unused longest is let go. */
+  maxShadows: number;
+  /** Traps in the materialiser's WebAssembly after which its worker is replaced. [D3] */
+  maxTraps: number;
+  /** Bytes of WebAssembly memory after which the materialiser's worker is replaced when it has nothing to do. */
+  maxWorkerBytes: number;
+  /** How long one job of the materialiser may take before its worker is replaced. */
+  jobTimeoutMs: number;
+  /** Jobs that wait for the materialiser's worker; one more fails as `overloaded` and is tried again. */
+  maxJobs: number;
   /** Updates in a document's log after which they are folded into a snapshot. */
   compactUpdates: number;
   /** Bytes of updates in a document's log after which they are folded into a snapshot. */
@@ -39,6 +56,16 @@ export interface DocsOptions {
 }
 
 export const DEFAULT_DOCS: DocsOptions = {
+  tryFirst: [],
+  pushesPerSecond: 20_000,
+  pushBytesPerSecond: 32 << 20,
+  suspectMs: 3_600_000,
+  maxStrikes: 3,
+  barMs: 600_000,
+  maxSuspects: 10_000,
+  maxMainTraps: 20,
+  maxQuarantined: 1000,
+  maxQuarantinedBytes: 64 << 20,
   lingerMs: 30_000,
   maxDocs: 20_000,
   maxReaders: 10_000,
@@ -47,6 +74,12 @@ export const DEFAULT_DOCS: DocsOptions = {
   maxRefusals: 16,
   maxPendingBytes: 256 << 10,
   projectMs: 250,
+  materialiser: 'worker',
+  maxShadows: 500,
+  maxTraps: 20,
+  maxWorkerBytes: 512 << 20,
+  jobTimeoutMs: 20_000,
+  maxJobs: 20_000,
   compactUpdates: 500,
   compactBytes: 1 << 20,
   tellMsPerReader: 0.03,

@@ -90,13 +90,6 @@ export class Quarantine {
       return;
     }
   }
-
-  async count(): Promise<number> {
-    const [row] = await this.#store.read((snapshot) =>
-      snapshot.all('SELECT count(*) AS n FROM _doc_quarantine'),
-    );
-    return Number(row?.n);
-  }
 }
 
 function entryOf(row: SqlRow): Quarantined {

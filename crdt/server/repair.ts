@@ -8,6 +8,7 @@
  *
  * A document whose log was cleaned begins a new epoch, so it ends here, and its readers join the next one.
  */
+import type { PeerID } from 'loro-crdt';
 import { backoffMs } from '../../src/base/backoff.ts';
 import { type Deferred, deferred } from '../../src/base/deferred.ts';
 import type { Cancel, Env } from '../../src/base/env.ts';
@@ -15,7 +16,7 @@ import { Fault, isFault } from '../../src/base/fault.ts';
 import { type DocRef, docKey } from '../core/doc-ref.ts';
 import type { Canary } from './canary.ts';
 import type { Cleaner } from './cleaner.ts';
-import { ownersOf } from './import-guard.ts';
+import { peersIn } from './import-guard.ts';
 import type { DocsOptions } from './options.ts';
 import { rebuild } from './rebuild.ts';
 import type { Replica } from './replica.ts';
@@ -38,8 +39,8 @@ interface Deps {
   readonly quiet: () => Promise<void>;
   /** The replica is whole again. */
   readonly mended: () => void;
-  /** Channels of these identities must go. */
-  readonly expel: (owners: ReadonlySet<string>) => void;
+  /** Channels that push for these peers must go. */
+  readonly expel: (peers: ReadonlySet<PeerID>) => void;
   readonly end: (fault: Fault) => void;
 }
 
@@ -134,10 +135,11 @@ export class Repair {
     const trapped = () => suspects.mainTrapped();
     const built = await rebuild({ canary, trapped }, found.stored, replica.undurable);
     if (this.#state.name !== 'underWay') return built.replica.free();
-    const owners = new Set(built.lost.flatMap((bytes) => ownersOf(bytes, found.stored.peers)));
+    const peers = new Set(built.lost.flatMap((bytes) => peersIn(bytes)));
+    const owners = new Set([...peers].flatMap((peer) => found.stored.peers.get(peer) ?? []));
     for (const owner of owners) suspects.strike(owner);
     replica.revive(built.replica);
-    expel(owners);
+    expel(peers);
     this.#env.log.warn('docs.rebuilt', { doc: docKey(ref), lost: built.lost.length });
   }
 

@@ -144,7 +144,9 @@ export class Replica {
       bytes,
       false,
     );
+    const { length } = this.#received;
     if (this.import(bytes) === 'pending') throw new Fault('storage', 'an update that builds on others');
+    this.#received.length = length; // it is in the log
     const ends = end.toJSON();
     start.free();
     end.free();

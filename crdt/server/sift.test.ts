@@ -1,8 +1,9 @@
 import { LoroDoc, type PeerID } from 'loro-crdt';
 import { expect, test } from 'vitest';
-import type { Random } from '../../src/base/env.ts';
 import { isFault } from '../../src/base/fault.ts';
 import { simEnv } from '../../src/testing/sim-env.ts';
+import type { SimRandom } from '../../src/testing/sim-random.ts';
+import { withDocument } from './materialiser-jobs.ts';
 import { type Laboratory, sift, type Verdict } from './sift.ts';
 import { forged } from './testing/forged.ts';
 import { slice, trial } from './trial-jobs.ts';
@@ -17,7 +18,7 @@ const laboratory: Laboratory = {
       return null;
     }
   },
-  fold: async (bytes) => trial(bytes),
+  fold: async (bytes) => withDocument(bytes, (doc) => doc.export({ mode: 'snapshot' })),
 };
 
 function verdictOf(bytes: readonly Uint8Array[]): Verdict {
@@ -46,7 +47,7 @@ function typed(doc: LoroDoc, text: string, at = 0): Uint8Array {
 }
 
 /** A changed copy of an update that a detached document takes, and on which an attached one fails. */
-function poison(base: readonly Uint8Array[], honest: Uint8Array, random: Random): Uint8Array {
+function poison(base: readonly Uint8Array[], honest: Uint8Array, random: SimRandom): Uint8Array {
   for (;;) {
     const bytes = forged(honest, random);
     const doc = new LoroDoc();
@@ -79,7 +80,10 @@ function opsIn(updates: readonly Uint8Array[]): number {
   return doc.opCount();
 }
 
-const textOf = (snapshot: Uint8Array | null) => page('1', snapshot ? [snapshot] : []).getText('body').toString();
+const textOf = (snapshot: Uint8Array | null) =>
+  page('1', snapshot ? [snapshot] : [])
+    .getText('body')
+    .toString();
 
 test('[D3] a log without a fault stays whole', async () => {
   const a = page('2');

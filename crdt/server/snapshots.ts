@@ -7,8 +7,8 @@
  */
 import type { Env } from '../../src/base/env.ts';
 import { type DocRef, docKey } from '../core/doc-ref.ts';
-import { NO_VERSIONS, type Versions } from '../core/versions.ts';
-import type { Materialiser } from './materialiser.ts';
+import type { Versions } from '../core/versions.ts';
+import type { Food, Shadow } from './materialiser.ts';
 import type { DocsOptions } from './options.ts';
 import type { Delta, Replica } from './replica.ts';
 import type { UpdateLog } from './update-log.ts';
@@ -17,12 +17,19 @@ interface Deps {
   readonly ref: DocRef;
   readonly epoch: string;
   readonly replica: Replica;
-  readonly materialiser: Materialiser;
+  readonly shadow: Shadow;
   readonly log: UpdateLog;
+  /** Told of each error. */
+  readonly failed: (error: unknown) => void;
   /** The updates that were loaded. */
   readonly tail: readonly Uint8Array[];
   /** The durable document. */
-  readonly source: { readonly rev: number; readonly durable: Versions };
+  readonly source: {
+    readonly rev: number;
+    readonly durable: Versions;
+    /** What a shadow that holds `from` lacks. */
+    food(from: Versions): Food;
+  };
 }
 
 /** Updates in the log behind the last snapshot there. */
@@ -80,6 +87,7 @@ export class Snapshots {
       .catch((error) => {
         if (this.#closed) return;
         this.#env.log.error('docs.snapshot_failed', { doc: docKey(this.#deps.ref), error: String(error) });
+        this.#deps.failed(error);
       })
       .finally(() => {
         this.#making = undefined;
@@ -87,12 +95,13 @@ export class Snapshots {
   }
 
   async #make(): Promise<void> {
-    const { replica, materialiser, source } = this.#deps;
-    const { rev, durable: versions } = source;
+    const { replica, shadow, source } = this.#deps;
+    const { rev } = source;
     const tail = { ...this.#tail };
-    const updates = replica.since(NO_VERSIONS);
-    if (!updates) return;
-    const bytes = await materialiser.snapshot(updates);
+    const food = source.food(shadow.versions);
+    const { versions } = food;
+    if (versions.size === 0) return;
+    const bytes = await shadow.snapshot(food);
     if (this.#closed) return;
     replica.keepSnapshot({ bytes, versions });
     if (!this.#long) return;

@@ -3,7 +3,7 @@
  * anybody can change what is inside and put the right sum on it. Layout of an export: 'loro' (4 bytes), a sum field of
  * 16 bytes of which the last 4 hold xxHash32(rest, seed 'LORO') in little endian, the mode (2 bytes), the body.
  */
-import type { Random } from '../../../src/base/env.ts';
+import type { SimRandom } from '../../../src/testing/sim-random.ts';
 import { xxh32 } from './xxh32.ts';
 
 const SUM_AT = 16;
@@ -28,7 +28,7 @@ export function sumsOf(bytes: Uint8Array): { said: number; right: number } {
 const EXTREMES = [0, 127, 128, 255];
 
 /** One to `most` changes of the body of an update: bits, bytes, bytes too many and too few. The sum fits. */
-export function forged(update: Uint8Array, random: Random, most = 1): Uint8Array {
+export function forged(update: Uint8Array, random: SimRandom, most = 1): Uint8Array {
   const body = [...update.subarray(BODY_FROM)];
   for (let left = 1 + random.int(most); left > 0; left--) {
     const at = random.int(body.length);

@@ -59,10 +59,14 @@ export class Hand implements Channel {
     }
     this.frames.push(frame);
     if (frame.kind === 'joined' || frame.kind === 'update') {
-      if (frame.bytes.length > 0) this.doc.import(frame.bytes);
-      if (frame.kind === 'joined' && frame.tail.length > 0) this.doc.import(frame.tail);
+      if (frame.bytes.length > 0) this.learn(frame.bytes);
+      if (frame.kind === 'joined' && frame.tail.length > 0) this.learn(frame.tail);
     }
     return true;
+  }
+
+  learn(bytes: Uint8Array): void {
+    this.doc.import(bytes);
   }
 
   close(fault: Fault): void {

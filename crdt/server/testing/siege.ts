@@ -4,15 +4,17 @@
  * breaks or begins a new epoch. Runs on a simulated clock and on a real one. [D3]
  */
 import { LoroMap } from 'loro-crdt';
-import type { Env, Random } from '../../../src/base/env.ts';
 import { CODES } from '../../../src/base/codes.ts';
+import type { Env } from '../../../src/base/env.ts';
 import { type Fault, toFault } from '../../../src/base/fault.ts';
+import type { SimRandom } from '../../../src/testing/sim-random.ts';
 import type { DocsInstance } from '../plugin.ts';
 import { forged } from './forged.ts';
 import { Hand } from './hand.ts';
 
 export interface Ground {
   readonly env: Env;
+  readonly random: SimRandom;
   readonly instance: DocsInstance;
   /** Lets the server work. */
   readonly wait: (ms: number) => Promise<void>;
@@ -50,7 +52,10 @@ class Page extends Hand {
 async function opened(ground: Ground, id: string, user: string): Promise<Page | Fault> {
   const page = new Page(user);
   const opening = ground.instance.channels.doc(page, { entity: 'Note', id });
-  const failed = await settledBy(ground, opening.then((handler) => void (page.handler = handler)));
+  const failed = await settledBy(
+    ground,
+    opening.then((handler) => void (page.handler = handler)),
+  );
   return failed ?? page;
 }
 
@@ -166,7 +171,11 @@ export class Citizen {
       if (level !== 'durable') continue;
       for (const sent of this.#sent) if (sent.n <= n) for (const word of sent.words) this.durable.add(word);
     }
-    page.frames.splice(0, page.frames.length, ...page.frames.filter(({ kind }) => kind !== 'ack' && kind !== 'update'));
+    page.frames.splice(
+      0,
+      page.frames.length,
+      ...page.frames.filter(({ kind }) => kind !== 'ack' && kind !== 'update'),
+    );
   }
 }
 
@@ -196,9 +205,9 @@ class Attacker {
       const { peer, epoch: present } = page.last('joined');
       this.#leases.set(id, { epoch: present, peer });
       page.doc.setPeerId(peer);
-      const honest = anyEdit(page, this.#ground.env.random);
+      const honest = anyEdit(page, this.#ground.random);
       while (honest && pushed < PUSHES_PER_PAGE && !page.fault) {
-        await this.#push(page, forged(honest, this.#ground.env.random));
+        await this.#push(page, forged(honest, this.#ground.random));
         pushed++;
       }
     }
@@ -225,7 +234,7 @@ class Attacker {
 }
 
 /** An edit of some container, as an update; undefined when the page cannot. */
-function anyEdit(page: Page, random: Random): Uint8Array | undefined {
+function anyEdit(page: Page, random: SimRandom): Uint8Array | undefined {
   const { doc } = page;
   const from = doc.oplogVersion();
   const text = doc.getText('body');
@@ -277,7 +286,7 @@ function anyEdit(page: Page, random: Random): Uint8Array | undefined {
 
 /** Two honest pages on each document, and hostile ones in turn. Ends when all honest edits are durable. */
 export async function siege(ground: Ground, plan: SiegePlan): Promise<{ toll: Toll; citizens: Citizen[] }> {
-  const { random } = ground.env;
+  const { random } = ground;
   const toll: Toll = {};
   const citizens = plan.documents.flatMap((id) =>
     ['ann', 'bob'].map((user) => new Citizen(ground, user, id)),
