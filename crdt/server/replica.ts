@@ -219,8 +219,8 @@ export class Replica {
     this.#freed = true;
     this.#snapshot = undefined;
     this.#durable = NO_VERSIONS;
-    this.#taken.free();
     try {
+      this.#taken.free();
       this.#doc.free();
     } catch {
       // A document that trapped cannot be given back.

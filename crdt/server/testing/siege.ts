@@ -3,7 +3,6 @@
  * checksum, under their own peer ids; the honest ones type words, and start over as a page does when their document
  * breaks or begins a new epoch. Runs on a simulated clock and on a real one. [D3]
  */
-import { LoroMap } from 'loro-crdt';
 import { CODES } from '../../../src/base/codes.ts';
 import type { Env } from '../../../src/base/env.ts';
 import { type Fault, toFault } from '../../../src/base/fault.ts';
@@ -11,11 +10,13 @@ import type { SimRandom } from '../../../src/testing/sim-random.ts';
 import type { DocsInstance } from '../plugin.ts';
 import { forged } from './forged.ts';
 import { Hand } from './hand.ts';
+import type { PagesLoro } from './pages-loro.ts';
 
 export interface Ground {
   readonly env: Env;
   readonly random: SimRandom;
   readonly instance: DocsInstance;
+  readonly pages: PagesLoro;
   /** Lets the server work. */
   readonly wait: (ms: number) => Promise<void>;
 }
@@ -31,17 +32,32 @@ export type Toll = Record<string, number>;
 
 const PUSHES_PER_PAGE = 8;
 const PATIENCE_MS = 30_000;
+/** A page on which a document breaks does not load it again at once. */
+const RESTART_MS = 400;
 
 /** A page that is not the test's own process: what breaks it must not be thrown into the server. */
 class Page extends Hand {
+  readonly #pages: PagesLoro;
   broken: unknown;
-  /** What was typed before it was joined is not its own any more. */
-  override learn(bytes: Uint8Array): void {
+
+  constructor(user: string, pages: PagesLoro) {
+    super(user, new pages.loro.LoroDoc());
+    this.#pages = pages;
+  }
+
+  /** Does it, or breaks. */
+  attempt<T>(work: () => T): T | undefined {
     try {
-      super.learn(bytes);
+      return work();
     } catch (error) {
+      if (typeof error !== 'string') this.#pages.trapped();
       this.broken ??= error;
+      return undefined;
     }
+  }
+
+  override learn(bytes: Uint8Array): void {
+    this.attempt(() => super.learn(bytes));
   }
 
   get joined(): boolean {
@@ -50,7 +66,7 @@ class Page extends Hand {
 }
 
 async function opened(ground: Ground, id: string, user: string): Promise<Page | Fault> {
-  const page = new Page(user);
+  const page = new Page(user, ground.pages);
   const opening = ground.instance.channels.doc(page, { entity: 'Note', id });
   const failed = await settledBy(
     ground,
@@ -82,6 +98,11 @@ async function until(ground: Ground, done: () => boolean): Promise<boolean> {
   return true;
 }
 
+/** All that was ever written, as text: a hostile page may delete words, as it may write. */
+export function historyOf(page: Hand): string {
+  return JSON.stringify(page.doc.exportJsonUpdates());
+}
+
 /** Types words and remembers which of them the server called durable. */
 export class Citizen {
   readonly user: string;
@@ -90,6 +111,7 @@ export class Citizen {
   /** Answers that an honest page must never get. */
   readonly wrongs: string[] = [];
   restarts = 0;
+  #restartedMs = Number.NEGATIVE_INFINITY;
   readonly #ground: Ground;
   #page: Page | undefined;
   #words: string[] = [];
@@ -106,6 +128,10 @@ export class Citizen {
     return this.#page?.text ?? '';
   }
 
+  get history(): string {
+    return this.#page ? historyOf(this.#page) : '';
+  }
+
   get quiet(): boolean {
     return this.#words.every((word) => this.durable.has(word)) && !this.#hurt;
   }
@@ -118,7 +144,12 @@ export class Citizen {
   /** One word more, or a new start where one is due. */
   async act(type: boolean): Promise<void> {
     this.#hear();
-    if (this.#hurt && !(await this.#restart())) return;
+    if (this.#hurt) {
+      const nowMs = this.#ground.env.clock.monotonic();
+      if (nowMs < this.#restartedMs + RESTART_MS) return;
+      this.#restartedMs = nowMs;
+      if (!(await this.#restart())) return;
+    }
     if (!type) return;
     const word = `<${this.user}${this.#words.length}>`;
     this.#words.push(word);
@@ -142,7 +173,9 @@ export class Citizen {
     this.#page = page;
     const { peer, epoch } = page.last('joined');
     page.doc.setPeerId(peer);
-    const missing = this.#words.filter((word) => !page.text.includes(word));
+    const history = page.attempt(() => historyOf(page));
+    if (history === undefined) return false;
+    const missing = this.#words.filter((word) => !history.includes(word));
     // In the same epoch what is durable stays. Another one may lack what was built on bad operations.
     if (epoch === this.#epoch)
       for (const word of missing) if (this.durable.has(word)) this.wrongs.push(`lost ${word}`);
@@ -155,13 +188,10 @@ export class Citizen {
 
   #push(words: string[]): void {
     const page = this.#page!;
-    try {
-      const bytes = page.edit(words.join(''), 0);
-      page.push(bytes);
-      this.#sent.push({ n: page.n, words });
-    } catch (error) {
-      page.broken ??= error;
-    }
+    const bytes = page.attempt(() => page.edit(words.join(''), 0));
+    if (!bytes) return;
+    page.push(bytes);
+    this.#sent.push({ n: page.n, words });
   }
 
   #hear(): void {
@@ -205,7 +235,7 @@ class Attacker {
       const { peer, epoch: present } = page.last('joined');
       this.#leases.set(id, { epoch: present, peer });
       page.doc.setPeerId(peer);
-      const honest = anyEdit(page, this.#ground.random);
+      const honest = page.attempt(() => anyEdit(page.doc, this.#ground));
       while (honest && pushed < PUSHES_PER_PAGE && !page.fault) {
         await this.#push(page, forged(honest, this.#ground.random));
         pushed++;
@@ -233,55 +263,47 @@ class Attacker {
   }
 }
 
-/** An edit of some container, as an update; undefined when the page cannot. */
-function anyEdit(page: Page, random: SimRandom): Uint8Array | undefined {
-  const { doc } = page;
+/** An edit of some container, as an update. */
+function anyEdit(doc: Page['doc'], { random, pages }: Ground): Uint8Array {
   const from = doc.oplogVersion();
   const text = doc.getText('body');
-  try {
-    switch (random.int(5)) {
-      case 0:
-        text.insert(random.int(text.length + 1), 'evil');
-        break;
-      case 1:
-        text.insert(0, 'evil');
-        text.mark({ start: 0, end: Math.min(4, text.length) }, 'bold', true);
-        text.insert(2, '??');
-        break;
-      case 2: {
-        const map = doc.getMap('m');
-        map.set('a', random.int(9));
-        map.setContainer('c', new LoroMap()).set('x', 'y');
-        const list = doc.getMovableList('o');
-        list.insert(0, 'q');
-        list.insert(0, 'r');
-        list.move(0, 1);
-        list.set(0, 's');
-        break;
-      }
-      case 3: {
-        const tree = doc.getTree('t');
-        const node = tree.createNode();
-        node.createNode().data.set('k', 'v');
-        tree.move(node.id, tree.createNode().id);
-        doc.getList('l').insert(0, [1, 'two']);
-        break;
-      }
-      default:
-        for (let i = 0; i < 6; i++) {
-          text.insert(i, 'e');
-          doc.commit();
-        }
-        text.delete(2, 3);
+  switch (random.int(5)) {
+    case 0:
+      text.insert(random.int(text.length + 1), 'evil');
+      break;
+    case 1:
+      text.insert(0, 'evil');
+      text.mark({ start: 0, end: Math.min(4, text.length) }, 'bold', true);
+      text.insert(2, '??');
+      break;
+    case 2: {
+      const map = doc.getMap('m');
+      map.set('a', random.int(9));
+      map.setContainer('c', new pages.loro.LoroMap()).set('x', 'y');
+      const list = doc.getMovableList('o');
+      list.insert(0, 'q');
+      list.insert(0, 'r');
+      list.move(0, 1);
+      list.set(0, 's');
+      break;
     }
-    doc.commit();
-    return doc.export({ mode: 'update', from });
-  } catch (error) {
-    page.broken ??= error;
-    return undefined;
-  } finally {
-    from.free();
+    case 3: {
+      const tree = doc.getTree('t');
+      const node = tree.createNode();
+      node.createNode().data.set('k', 'v');
+      tree.move(node.id, tree.createNode().id);
+      doc.getList('l').insert(0, [1, 'two']);
+      break;
+    }
+    default:
+      for (let i = 0; i < 6; i++) {
+        text.insert(i, 'e');
+        doc.commit();
+      }
+      text.delete(2, 3);
   }
+  doc.commit();
+  return doc.export({ mode: 'update', from });
 }
 
 /** Two honest pages on each document, and hostile ones in turn. Ends when all honest edits are durable. */
