@@ -14,15 +14,18 @@ import type { Cancel, Env } from '../../src/base/env.ts';
 import { Fault, isFault, toFault } from '../../src/base/fault.ts';
 import { type DocRef, docKey } from '../core/doc-ref.ts';
 import type { Follower, Pushed } from './follower.ts';
+import type { HistoryNotes } from './history-notes.ts';
 import type { DocsOptions } from './options.ts';
 import type { Delta, Replica } from './replica.ts';
-import type { UpdateLog } from './update-log.ts';
+import type { LogEntry, UpdateLog } from './update-log.ts';
 
 interface Deps {
   readonly ref: DocRef;
   readonly epoch: string;
   readonly replica: Replica;
   readonly log: UpdateLog;
+  /** What the history is told of a delta. */
+  readonly notes: HistoryNotes;
   /** Resolves when all earlier revisions are known here; the delta counts as durable from then on. */
   readonly committed: (rev: number, delta: Delta, pushed: Pushed) => Promise<void>;
   /** The document cannot go on. */
@@ -79,6 +82,12 @@ export class CommitLoop {
     this.#env.clock.soon(() => void this.#run());
   }
 
+  /** The replica was built anew. What it lacks now is not waited for. */
+  resume(): void {
+    if (!this.#deps.replica.dirty) this.#receivedBytes = 0;
+    this.received(0, null);
+  }
+
   /** Resolves when all that was received is committed, or when this is closed and nothing uses the replica. */
   async settled(): Promise<void> {
     if (!this.#running) return;
@@ -93,14 +102,17 @@ export class CommitLoop {
 
   async #run(): Promise<void> {
     try {
-      while (!this.#closed) {
+      while (!this.#closed && !this.#deps.replica.isDead) {
         const delta = this.#deps.replica.take();
         if (!delta) break;
         await this.#commit(delta);
       }
     } catch (error) {
-      this.#env.log.error('docs.flush_failed', { doc: docKey(this.#deps.ref), error: String(error) });
-      this.#deps.failed(new Fault('internal', 'the document had to be loaded again'));
+      // A replica that died is built anew, and `resume` follows.
+      if (!this.#deps.replica.isDead) {
+        this.#env.log.error('docs.flush_failed', { doc: docKey(this.#deps.ref), error: String(error) });
+        this.#deps.failed(new Fault('internal', 'the document had to be loaded again'));
+      }
     }
     this.#running = false;
     this.#idle?.resolve();
@@ -113,7 +125,7 @@ export class CommitLoop {
     this.#authors = new Set();
     this.#pushes = 0;
     const takenBytes = this.#receivedBytes;
-    const rev = await this.#append(delta.bytes);
+    const rev = await this.#append({ bytes: delta.bytes, also: this.#deps.notes.of(delta) });
     if (rev === undefined || this.#closed) return;
     this.#receivedBytes -= takenBytes;
     this.#settledMark = mark;
@@ -121,11 +133,11 @@ export class CommitLoop {
   }
 
   /** Writes until it is written; undefined when the document was closed first. */
-  async #append(bytes: Uint8Array): Promise<number | undefined> {
+  async #append(entry: Omit<LogEntry, 'epoch'>): Promise<number | undefined> {
     const { ref, epoch, log, failed } = this.#deps;
     for (let attempt = 0; !this.#closed; attempt++) {
       try {
-        const rev = await log.append(ref, { epoch, bytes });
+        const rev = await log.append(ref, { epoch, ...entry });
         this.#failing = undefined;
         return rev;
       } catch (error) {
