@@ -8,6 +8,7 @@
  * [D2] readers and `durable` come after the commit, in the order of the log. [D4] `free` on closed, whatever the
  * way there.
  */
+import type { OpId } from 'loro-crdt';
 import type { Cancel, Env } from '../../src/base/env.ts';
 import { Fault } from '../../src/base/fault.ts';
 import type { JsonObject } from '../../src/base/json.ts';
@@ -106,6 +107,12 @@ export class DocEntry {
 
   get durable(): Versions {
     return this.#state.name === 'closed' ? NO_VERSIONS : this.#deps.replica.durable;
+  }
+
+  /** The operations at the front of what is durable. */
+  front(): OpId[] {
+    this.#require();
+    return this.#deps.replica.durableFront();
   }
 
   get opCount(): number {

@@ -16,6 +16,7 @@ import type { Commit } from '../../src/store/change-log.ts';
 import { DOC_CHANNEL, type DocRef, parseDocRef } from '../core/doc-ref.ts';
 import { Rights } from './access.ts';
 import { DocEditor } from './doc-editor.ts';
+import { HistoryDesk } from './history-desk.ts';
 import { HISTORY_TABLES, HistoryLog } from './history-log.ts';
 import { DocHub } from './hub.ts';
 import { InlineMaterialiser } from './inline-materialiser.ts';
@@ -180,7 +181,7 @@ export class DocsInstance implements PluginInstance {
   }
 
   async #openChannel(channel: Channel, params: Json): Promise<ChannelHandler> {
-    const { env, access, store } = this.#services;
+    const { env, access, schema, store } = this.#services;
     const ref = parseDocRef(params);
     const { doc, release } = await this.#hub.acquire(ref);
     const { entry, leases, board } = doc;
@@ -203,7 +204,10 @@ export class DocsInstance implements PluginInstance {
       throw new Fault('overloaded', 'too many readers of this document');
     }
     const epoch = `${store.epoch}.${entry.epoch}`;
-    return new DocReader(env, { channel, rights, entry, leases, board, epoch, release }, this.#options);
+    const entity = schema.entity(ref.entity);
+    const asked = { ref, entity, entry, leases, store, history: this.#history };
+    const desk = new HistoryDesk(env, asked, this.#options);
+    return new DocReader(env, { channel, rights, entry, leases, board, desk, epoch, release }, this.#options);
   }
 
   #sum(of: (entry: DocHub['entries'][number]) => number): number {
