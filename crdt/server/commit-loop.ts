@@ -13,18 +13,11 @@ import { type Deferred, deferred } from '../../src/base/deferred.ts';
 import type { Cancel, Env } from '../../src/base/env.ts';
 import { Fault, isFault, toFault } from '../../src/base/fault.ts';
 import { type DocRef, docKey } from '../core/doc-ref.ts';
-import type { Follower } from './fan-out.ts';
+import type { Follower, Pushed } from './follower.ts';
 import type { HistoryNotes } from './history-notes.ts';
 import type { DocsOptions } from './options.ts';
 import type { Delta, Replica } from './replica.ts';
 import type { LogEntry, UpdateLog } from './update-log.ts';
-
-/** What a delta is made of. */
-export interface Pushed {
-  /** Null for somebody who is not known. */
-  readonly authors: ReadonlySet<Follower | null>;
-  readonly pushes: number;
-}
 
 interface Deps {
   readonly ref: DocRef;

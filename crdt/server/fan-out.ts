@@ -5,32 +5,11 @@
  * doc-entry.ts alone; commits, and the acks of their authors, wait for none of this.
  */
 import type { Cancel, Env } from '../../src/base/env.ts';
-import type { Fault } from '../../src/base/fault.ts';
 import { encodeDown } from '../core/down-frame.ts';
 import type { Versions } from '../core/versions.ts';
-import type { Pushed } from './commit-loop.ts';
+import type { Follower, Pushed } from './follower.ts';
 import type { DocsOptions } from './options.ts';
 import type { OutletSource } from './outlet.ts';
-
-/** Whoever follows a document. */
-export interface Follower {
-  /** New revisions. `frame` is shared; `own` when this follower's own operations are all there is in it. */
-  updated(update: { frame: Uint8Array; before: Versions; own: Own | null }): void;
-  /** Pushes marked up to here are durable. False: a later mark is waited for. */
-  settled(mark: number): boolean;
-  /** The row is another; rights may be too. */
-  rowChanged(): void;
-  /** Other rows, which decide about this one, have changed. */
-  rightsChanged(): void;
-  /** The document is no more, for this reason. */
-  ended(fault: Fault): void;
-}
-
-/** The revisions that a frame holds. */
-export interface Own {
-  readonly rev: number;
-  readonly revs: number;
-}
 
 /** The durable document. */
 interface Source {

@@ -15,8 +15,8 @@ import { type Ask, askShape } from '../core/history.ts';
 import { NO_VERSIONS } from '../core/versions.ts';
 import type { DocEntry } from './doc-entry.ts';
 import { formatVersion, parseVersion } from './doc-version.ts';
-import { restoreTo, viewAt } from './history-jobs.ts';
 import type { HistoryLog } from './history-log.ts';
+import type { Materialiser } from './materialiser.ts';
 import type { DocsOptions } from './options.ts';
 import type { PeerLeases } from './peer-lease.ts';
 import { columnsOf, fitFields } from './read-fields.ts';
@@ -28,6 +28,7 @@ interface Deps {
   readonly leases: PeerLeases;
   readonly store: Store;
   readonly history: HistoryLog;
+  readonly materialiser: Materialiser;
 }
 
 export interface Asker {
@@ -98,17 +99,19 @@ export class HistoryDesk {
     }
   }
 
-  #view(version: string): Json {
+  async #view(version: string): Promise<Json> {
     this.#require(version);
-    const { entity } = this.#deps;
-    return fitFields(entity, viewAt({ version, columns: columnsOf(entity) }, this.#whole()));
+    const { entity, materialiser } = this.#deps;
+    const { json } = await materialiser.run('viewAt', { version, columns: columnsOf(entity) }, this.#whole());
+    return fitFields(entity, json);
   }
 
   async #restore(version: string, owner: string): Promise<null> {
-    const { entry, leases } = this.#deps;
+    const { entry, leases, materialiser } = this.#deps;
     this.#require(version);
     const { peer } = await leases.lease({ owner, wanted: 0n, spare: false });
-    const bytes = restoreTo({ version, peer: `${peer}` }, this.#whole());
+    const input = { version, peer: `${peer}` };
+    const [bytes] = (await materialiser.run('restoreTo', input, this.#whole())).bytes;
     if (!bytes) return null;
     const { maxUpdateBytes } = this.#options;
     if (bytes.length > maxUpdateBytes)
@@ -140,12 +143,9 @@ export class HistoryDesk {
     }
   }
 
-  /** All that is durable, as updates in order. */
-  #whole(): Uint8Array[] {
-    const { entry } = this.#deps;
-    const base = entry.snapshot();
-    const rest = entry.since(base?.versions ?? NO_VERSIONS);
-    return [base?.bytes, rest].filter((bytes) => bytes instanceof Uint8Array);
+  /** All that is durable. */
+  #whole(): readonly Uint8Array[] {
+    return this.#deps.entry.food(NO_VERSIONS).updates;
   }
 }
 

@@ -4,6 +4,8 @@ import type { BackoffOptions } from '../../src/base/backoff.ts';
 export interface DocsOptions {
   /** How long a document stays loaded after its last reader left. [D4] */
   lingerMs: number;
+  /** About as many bytes of documents stay loaded; above it those without readers go, the one unused longest first. */
+  maxBytes: number;
   /** Documents loaded at once; one more is refused as `overloaded`. */
   maxDocs: number;
   /** Readers of one document at once; one more is refused as `overloaded`. */
@@ -29,6 +31,18 @@ export interface DocsOptions {
   maxNames: number;
   /** Least time between two projections of one document to its row. */
   projectMs: number;
+  /** Where documents are read and snapshots made: in a worker thread, or on the server's own (tests, bundled servers). */
+  materialiser: 'worker' | 'inline';
+  /** Documents of which the materialiser keeps a copy; the one unused longest is let go. */
+  maxShadows: number;
+  /** Traps in the materialiser's WebAssembly after which its worker is replaced. [D3] */
+  maxTraps: number;
+  /** Bytes of WebAssembly memory after which the materialiser's worker is replaced when it has nothing to do. */
+  maxWorkerBytes: number;
+  /** How long one job of the materialiser may take before its worker is replaced. */
+  jobTimeoutMs: number;
+  /** Jobs that wait for the materialiser's worker; one more fails as `overloaded` and is tried again. */
+  maxJobs: number;
   /** Updates in a document's log after which they are folded into a snapshot. */
   compactUpdates: number;
   /** Bytes of updates in a document's log after which they are folded into a snapshot. */
@@ -55,6 +69,7 @@ export interface DocsOptions {
 
 export const DEFAULT_DOCS: DocsOptions = {
   lingerMs: 30_000,
+  maxBytes: 256 << 20,
   maxDocs: 20_000,
   maxReaders: 10_000,
   maxUpdateBytes: 4 << 20,
@@ -66,6 +81,12 @@ export const DEFAULT_DOCS: DocsOptions = {
   maxHistory: 1000,
   maxNames: 100,
   projectMs: 250,
+  materialiser: 'worker',
+  maxShadows: 500,
+  maxTraps: 20,
+  maxWorkerBytes: 512 << 20,
+  jobTimeoutMs: 20_000,
+  maxJobs: 20_000,
   compactUpdates: 500,
   compactBytes: 1 << 20,
   receivedMs: 20,

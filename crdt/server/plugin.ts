@@ -19,12 +19,13 @@ import { DocEditor } from './doc-editor.ts';
 import { HistoryDesk } from './history-desk.ts';
 import { HISTORY_TABLES, HistoryLog } from './history-log.ts';
 import { DocHub } from './hub.ts';
-import { InlineMaterialiser } from './inline-materialiser.ts';
-import type { Materialiser } from './materialiser.ts';
+import { InlineHost } from './inline-host.ts';
+import { Materialiser } from './materialiser.ts';
 import { DEFAULT_DOCS, type DocsOptions } from './options.ts';
 import { DocReader } from './reader.ts';
 import { ServerDocs } from './server-docs.ts';
 import { DOC_TABLES, UpdateLog } from './update-log.ts';
+import { WorkerHost } from './worker-host.ts';
 
 export interface DocsPlugin extends Plugin {
   readonly name: 'docs';
@@ -68,7 +69,7 @@ export class DocsInstance implements PluginInstance {
   readonly #services: Services;
   readonly #options: DocsOptions;
   readonly #log: UpdateLog;
-  readonly #materialiser: Materialiser = new InlineMaterialiser();
+  readonly #materialiser: Materialiser;
   readonly #hub: DocHub;
   readonly #editor: DocEditor;
   readonly #history: HistoryLog;
@@ -81,6 +82,8 @@ export class DocsInstance implements PluginInstance {
     this.#services = services;
     this.#options = options;
     this.#log = new UpdateLog(store);
+    const host = options.materialiser === 'worker' ? new WorkerHost(env, options) : new InlineHost();
+    this.#materialiser = new Materialiser(host, options);
     this.#history = new HistoryLog(options);
     const now = () => store.now();
     const deps = { schema, log: this.#log, history: this.#history, now, materialiser: this.#materialiser };
@@ -205,7 +208,8 @@ export class DocsInstance implements PluginInstance {
     }
     const epoch = `${store.epoch}.${entry.epoch}`;
     const entity = schema.entity(ref.entity);
-    const asked = { ref, entity, entry, leases, store, history: this.#history };
+    const [history, materialiser] = [this.#history, this.#materialiser];
+    const asked = { ref, entity, entry, leases, store, history, materialiser };
     const desk = new HistoryDesk(env, asked, this.#options);
     return new DocReader(env, { channel, rights, entry, leases, board, desk, epoch, release }, this.#options);
   }

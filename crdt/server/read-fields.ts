@@ -5,8 +5,11 @@ import { parseShape } from '../../src/base/shape.ts';
 import type { AnyEntity } from '../../src/schema/define-schema.ts';
 import { type Container, readContainer } from '../core/containers.ts';
 
+/** A field of the row and the kind of its root container. */
+export type Column = { field: string; container: Container };
+
 /** The fields that live in the document, with the kind of their root containers. */
-export function columnsOf(entity: AnyEntity): { field: string; container: Container }[] {
+export function columnsOf(entity: AnyEntity): Column[] {
   return entity.documentFields.map((field) => ({ field, container: entity.fields[field]!.spec.container! }));
 }
 
@@ -17,13 +20,19 @@ export function fitFields(entity: AnyEntity, values: JsonObject): JsonObject {
   return columns;
 }
 
-export function readFields(doc: LoroDoc, entity: AnyEntity): JsonObject {
+/** The values as the document holds them. */
+export function readColumns(doc: LoroDoc, columns: readonly Column[]): JsonObject {
   const values: JsonObject = {};
-  for (const { field, container } of columnsOf(entity)) {
+  for (const { field, container } of columns) {
     const value = readContainer(doc, field, container);
     if (value !== undefined) values[field] = value;
   }
-  return fitFields(entity, values);
+  return values;
+}
+
+/** The columns that the document gives. */
+export function readFields(doc: LoroDoc, entity: AnyEntity): JsonObject {
+  return fitFields(entity, readColumns(doc, columnsOf(entity)));
 }
 
 function asColumn(entity: AnyEntity, field: string, value: Json | undefined): Json {
