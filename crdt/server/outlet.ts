@@ -24,7 +24,7 @@ interface Deps {
   readonly send: (payload: Uint8Array) => boolean;
   /** The reader takes nothing any more: end its channel. */
   readonly fail: (fault: Fault) => void;
-  /** The reader holds all there is again. */
+  /** The reader holds all there is again, but for awareness. */
   readonly caughtUp: () => void;
 }
 
@@ -47,6 +47,8 @@ export class Outlet {
   #answers: { frame: Uint8Array; offset: number; stream: number }[] = [];
   #acks = { received: 0, durable: 0 };
   #acked = { received: 0, durable: 0 };
+  /** Awareness was dropped: the reader shows what is no more. */
+  #blurred = false;
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -107,9 +109,9 @@ export class Outlet {
     }
   }
 
-  /** Dropped unless the reader is up to date. */
+  /** Dropped unless the reader is up to date and has room; `caughtUp` asks for all of it later. */
   awareness(frame: Uint8Array): void {
-    if (this.#state.name === 'live') this.#deps.send(frame);
+    if (this.#state.name !== 'live' || !this.#deps.send(frame)) this.#blurred = true;
   }
 
   drained(): void {
@@ -121,6 +123,7 @@ export class Outlet {
     this.#sendAnswers();
     if (this.#state.name === 'sending') this.#pump();
     else if (this.#state.name === 'behind') this.#catchUp(this.#state.holds);
+    else if (this.#state.name === 'live' && this.#blurred) this.#live();
   }
 
   close(): void {
@@ -143,6 +146,12 @@ export class Outlet {
     this.#pump();
   }
 
+  #live(): void {
+    this.#state = { name: 'live' };
+    this.#blurred = false;
+    this.#deps.caughtUp();
+  }
+
   #pump(): void {
     while (this.#state.name === 'sending') {
       const { frame, offset, stream, holds } = this.#state;
@@ -150,8 +159,7 @@ export class Outlet {
         if (!this.#deps.send(pieceOf(frame, stream, offset))) return;
         this.#state.offset += FRAGMENT_BYTES;
       } else if (holds === this.#deps.source.durable) {
-        this.#state = { name: 'live' };
-        this.#deps.caughtUp();
+        this.#live();
       } else {
         this.#catchUp(holds);
       }
@@ -159,12 +167,9 @@ export class Outlet {
   }
 
   #catchUp(holds: Versions): void {
-    const { source, send, caughtUp } = this.#deps;
+    const { source, send } = this.#deps;
     const bytes = source.since(holds);
-    if (!bytes) {
-      this.#state = { name: 'live' };
-      return caughtUp();
-    }
+    if (!bytes) return this.#live();
     this.#state = { name: 'behind', holds };
     if (!send(encodeDown({ kind: 'lagging' }))) return;
     const frame = encodeDown({ kind: 'update', rev: source.rev, revs: 1, bytes });
