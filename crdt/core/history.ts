@@ -2,7 +2,7 @@
  * The history of a document, as it is told: what server code and clients get, and what a client may ask. A version
  * is a text that means something to the server alone.
  */
-import { type Infer, s, tagged } from '../../src/base/shape.ts';
+import { type Infer, type Shape, s, tagged } from '../../src/base/shape.ts';
 
 /** Longest text of a version: some four hundred writers at once. */
 export const MAX_VERSION_CHARS = 16_384;
@@ -10,6 +10,11 @@ export const MAX_VERSION_CHARS = 16_384;
 export const MAX_NAME_CHARS = 200;
 /** Changes in one page of a history. */
 export const MAX_PAGE = 200;
+
+/**
+ * Questions of one reader, answers that it has not taken yet included; one more is refused as `overloaded`.
+ */
+export const MAX_ASKS = 4;
 
 /** A stretch of changes. */
 export interface DocChange {
@@ -59,3 +64,13 @@ export const askShape = tagged({
   unname: s.object({ name }),
 });
 export type Ask = Infer<typeof askShape>;
+
+const who = s.nullable(s.string());
+export const pageShape: Shape<HistoryPage> = s.object({
+  changes: s.array(s.object({ version, since: version, at: s.int(), authors: s.array(who) })),
+  before: s.nullable(s.int()),
+});
+export const namesShape: Shape<NamedVersion[]> = s.array(
+  s.object({ name, version, at: s.int(), author: who }),
+);
+export const refusalShape = s.object({ code: s.string(), message: s.string() });

@@ -11,7 +11,7 @@ import type { AnyEntity } from '../../src/schema/define-schema.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { DocRef } from '../core/doc-ref.ts';
 import type { Permission } from '../core/down-frame.ts';
-import { type Ask, askShape } from '../core/history.ts';
+import { type Ask, askShape, MAX_ASKS } from '../core/history.ts';
 import { NO_VERSIONS } from '../core/versions.ts';
 import type { DocEntry } from './doc-entry.ts';
 import { formatVersion, parseVersion } from './doc-version.ts';
@@ -39,9 +39,6 @@ export interface Asker {
   /** What they may do now; null when they may not even know that the document is there. */
   readonly permission: () => Promise<Permission | null>;
 }
-
-/** Questions of one reader, answers that it has not taken yet included; one more is refused as `overloaded`. */
-export const MAX_ASKS = 4;
 
 export class HistoryDesk {
   readonly #env: Env;
