@@ -223,7 +223,7 @@ export class Replica {
   durableFront(): OpId[] {
     const vector = toVector(this.#durable);
     try {
-      return this.#doc.vvToFrontiers(vector);
+      return this.#call((doc) => doc.vvToFrontiers(vector));
     } finally {
       vector.free();
     }
