@@ -1,5 +1,5 @@
 /** A document on a raw socket: joins, and hands on what comes. */
-import { type DocDown, decodeDown, encodeUp, encodeVersions } from 'ternion/crdt';
+import { type DocDown, decodeDown, encodeUp, encodeVersions, NO_WANTS } from 'ternion/crdt';
 import { decodeFrame } from 'ternion/protocol';
 import { createGuest } from './client.ts';
 import { WireClient } from './wire-client.ts';
@@ -41,7 +41,13 @@ export function joinDoc(url: string, params: object, listener: (frame: DocDown) 
           text: (text) => {
             if (text.startsWith('{"t":"closed"')) reject(new Error(text));
             if (!text.startsWith('{"t":"opened"')) return;
-            const join = encodeUp({ kind: 'join', lease: 0n, epoch: '', vv: encodeVersions(new Map()) });
+            const join = encodeUp({
+              kind: 'join',
+              lease: 0n,
+              wants: NO_WANTS,
+              epoch: '',
+              vv: encodeVersions(new Map()),
+            });
             void ready.then((client) => client.send(CHANNEL, join));
           },
         }),

@@ -16,6 +16,7 @@ import type { EngineHost } from '../../src/client/channel.ts';
 import type { SessionInfo } from '../../src/protocol/server-message.ts';
 import { type DocRef, docKey } from '../core/doc-ref.ts';
 import type { DocDown, Joined, Permission } from '../core/down-frame.ts';
+import { NO_WANTS } from '../core/up-frame.ts';
 import { decodeVersions } from '../core/versions.ts';
 import { DocLink } from './doc-link.ts';
 import { DocOutbox } from './doc-outbox.ts';
@@ -182,7 +183,7 @@ export class SharedDoc {
     vector.free();
     const { epoch = '', peer = 0n } = this.#lease ?? {};
     this.#to({ name: 'syncing' });
-    this.#link.send({ kind: 'join', lease: peer, epoch: empty ? '' : epoch, vv });
+    this.#link.send({ kind: 'join', lease: peer, wants: NO_WANTS, epoch: empty ? '' : epoch, vv });
   }
 
   #resync(): void {
@@ -198,12 +199,14 @@ export class SharedDoc {
       case 'joined':
         return this.#joined(frame);
       case 'update':
-        return this.#update(frame.rev, frame.bytes);
+        return this.#update(frame);
       case 'ack':
         if (frame.level === 'durable') this.#durable(frame.n);
         return;
       case 'refuse':
         return this.#pushRefused(new Fault(frame.code, 'the server refused an edit'));
+      case 'told':
+        return; // nothing was asked yet
       case 'lagging':
         this.#lagging = true;
         return;
@@ -264,9 +267,9 @@ export class SharedDoc {
     return false;
   }
 
-  #update(rev: number, bytes: Uint8Array): void {
+  #update({ rev, revs, bytes }: Extract<DocDown, { kind: 'update' }>): void {
     if (this.#state.name !== 'live') return; // the answer to the join holds it
-    if (rev !== this.#rev + 1 && !this.#lagging) return this.#resync();
+    if (rev - revs !== this.#rev && !this.#lagging) return this.#resync();
     this.#rev = rev;
     this.#lagging = false;
     this.#import(bytes);

@@ -22,14 +22,18 @@ const LAGGING = 0x15;
 const PERMISSION = 0x16;
 const AWARENESS = 0x17;
 const FRAGMENT = 0x18;
+const TOLD = 0x19;
 
 export type Permission = 'read' | 'write';
-/** `reset`: the bytes are the whole document and what the client holds is void. */
-export type JoinKind = 'none' | 'delta' | 'snapshot' | 'reset';
+/**
+ * `reset`: the bytes are the whole document and what the client holds is void. `shallow`: the bytes are a
+ * snapshot without the history before it; a client that holds anything forgets it first, as for a reset.
+ */
+export type JoinKind = 'none' | 'delta' | 'snapshot' | 'reset' | 'shallow';
 export type AckLevel = 'received' | 'durable';
 
 const PERMISSIONS: readonly Permission[] = ['read', 'write'];
-const JOIN_KINDS: readonly JoinKind[] = ['none', 'delta', 'snapshot', 'reset'];
+const JOIN_KINDS: readonly JoinKind[] = ['none', 'delta', 'snapshot', 'reset', 'shallow'];
 const LEVELS: readonly AckLevel[] = ['received', 'durable'];
 const RETRIES: readonly Retry[] = ['never', 'now', 'after_auth', 'backoff'];
 
@@ -50,18 +54,20 @@ export interface Joined {
   readonly rev: number;
   /** The peer id under which this client may edit; 0 for none. */
   readonly peer: bigint;
+  /** One more, for the next load of the page; 0 for none. */
+  readonly spare: bigint;
   /** All that the server has made durable: what the client holds after importing `bytes` and `tail`. */
   readonly vv: Uint8Array;
   readonly mode: JoinKind;
   readonly bytes: Uint8Array;
-  /** What came after a `snapshot` was made; else empty. */
+  /** What came after a snapshot was made; else empty. */
   readonly tail: Uint8Array;
 }
 
 export type DocDown =
   | ({ kind: 'joined' } & Joined)
-  /** No bytes: the update held nothing but this reader's own operations. */
-  | { kind: 'update'; rev: number; bytes: Uint8Array }
+  /** The last `revs` revisions up to `rev`. No bytes: they held nothing but this reader's own operations. */
+  | { kind: 'update'; rev: number; revs: number; bytes: Uint8Array }
   /** For all pushes up to `n`. */
   | { kind: 'ack'; n: number; level: AckLevel }
   | { kind: 'refuse'; n: number; code: Code; retry: Retry }
@@ -69,6 +75,8 @@ export type DocDown =
   | { kind: 'lagging' }
   | { kind: 'permission'; permission: Permission }
   | { kind: 'awareness'; states: readonly AwarenessState[] }
+  /** Answers `ask`. JSON text; when not `ok`, of `{code, message}`. */
+  | { kind: 'told'; id: number; ok: boolean; json: string }
   | ({ kind: 'fragment' } & Fragment);
 
 export function encodeDown(frame: DocDown): Uint8Array {
@@ -76,11 +84,11 @@ export function encodeDown(frame: DocDown): Uint8Array {
   switch (frame.kind) {
     case 'joined':
       writer.u8(JOINED).u8(PERMISSIONS.indexOf(frame.permission)).string(frame.epoch);
-      writer.varuint(frame.rev).u64(frame.peer).blob(frame.vv).u8(JOIN_KINDS.indexOf(frame.mode));
-      writer.blob(frame.bytes).bytes(frame.tail);
+      writer.varuint(frame.rev).u64(frame.peer).u64(frame.spare).blob(frame.vv);
+      writer.u8(JOIN_KINDS.indexOf(frame.mode)).blob(frame.bytes).bytes(frame.tail);
       break;
     case 'update':
-      writer.u8(UPDATE).varuint(frame.rev).bytes(frame.bytes);
+      writer.u8(UPDATE).varuint(frame.rev).varuint(frame.revs).bytes(frame.bytes);
       break;
     case 'ack':
       writer.u8(ACK).varuint(frame.n).u8(LEVELS.indexOf(frame.level));
@@ -101,6 +109,13 @@ export function encodeDown(frame: DocDown): Uint8Array {
         writeName(writer, name);
         writer.string(state);
       }
+      break;
+    case 'told':
+      writer
+        .u8(TOLD)
+        .varuint(frame.id)
+        .u8(frame.ok ? 1 : 0)
+        .string(frame.json);
       break;
     case 'fragment':
       writeFragment(writer.u8(FRAGMENT), frame);
@@ -126,13 +141,14 @@ function decode(reader: Reader): DocDown {
         epoch: reader.string(MAX_EPOCH_BYTES),
         rev: reader.varuint(),
         peer: reader.u64(),
+        spare: reader.u64(),
         vv: reader.blob(MAX_VECTOR_BYTES),
         mode: oneOf(reader, JOIN_KINDS),
         bytes: reader.blob(reader.left),
         tail: reader.rest(),
       };
     case UPDATE:
-      return { kind: 'update', rev: reader.varuint(), bytes: reader.rest() };
+      return { kind: 'update', rev: reader.varuint(), revs: reader.varuint(), bytes: reader.rest() };
     case ACK:
       return { kind: 'ack', n: reader.varuint(), level: oneOf(reader, LEVELS) };
     case REFUSE:
@@ -143,6 +159,13 @@ function decode(reader: Reader): DocDown {
       return { kind: 'permission', permission: oneOf(reader, PERMISSIONS) };
     case AWARENESS:
       return { kind: 'awareness', states: readStates(reader) };
+    case TOLD:
+      return {
+        kind: 'told',
+        id: reader.varuint(),
+        ok: oneOf(reader, [false, true]),
+        json: reader.string(reader.left),
+      };
     case FRAGMENT:
       return { kind: 'fragment', ...readFragment(reader) };
     default:

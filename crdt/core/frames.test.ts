@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { CODES, type Code } from '../../src/base/codes.ts';
 import { Fault } from '../../src/base/fault.ts';
-import { type DocDown, decodeDown, encodeDown } from './down-frame.ts';
-import { FRAGMENT_BYTES, MAX_AWARENESS_STATES, MAX_VECTOR_BYTES } from './frame-limits.ts';
-import { type DocUp, decodeUp, encodeUp } from './up-frame.ts';
+import { type DocDown, decodeDown, encodeDown, type JoinKind } from './down-frame.ts';
+import { FRAGMENT_BYTES, MAX_ASK_BYTES, MAX_AWARENESS_STATES, MAX_VECTOR_BYTES } from './frame-limits.ts';
+import { type DocUp, decodeUp, encodeUp, NO_WANTS } from './up-frame.ts';
 
 const bytes = fc.uint8Array({ maxLength: 200 });
 const n = fc.nat(2 ** 31);
@@ -24,11 +24,13 @@ const fragment = fc
     bytes: last,
   }));
 
+const wants = fc.record({ lazy: fc.boolean(), spare: fc.boolean() });
 const up: fc.Arbitrary<DocUp> = fc.oneof(
-  fc.record({ kind: fc.constant('join' as const), lease: u64, epoch: text, vv: bytes }),
+  fc.record({ kind: fc.constant('join' as const), lease: u64, wants, epoch: text, vv: bytes }),
   fc.record({ kind: fc.constant('push' as const), n, bytes }),
   fc.record({ kind: fc.constant('resync' as const), vv: bytes }),
   fc.record({ kind: fc.constant('awareness' as const), state: text }),
+  fc.record({ kind: fc.constant('ask' as const), id: n, json: text }),
   fragment,
 );
 const permission = fc.constantFrom('read' as const, 'write' as const);
@@ -40,12 +42,13 @@ const down: fc.Arbitrary<DocDown> = fc.oneof(
     epoch: text,
     rev: n,
     peer: u64,
+    spare: u64,
     vv: bytes,
-    mode: fc.constantFrom('none' as const, 'delta' as const, 'snapshot' as const, 'reset' as const),
+    mode: fc.constantFrom<JoinKind>('none', 'delta', 'snapshot', 'reset', 'shallow'),
     bytes,
     tail: bytes,
   }),
-  fc.record({ kind: fc.constant('update' as const), rev: n, bytes }),
+  fc.record({ kind: fc.constant('update' as const), rev: n, revs: n, bytes }),
   fc.record({
     kind: fc.constant('ack' as const),
     n,
@@ -63,6 +66,7 @@ const down: fc.Arbitrary<DocDown> = fc.oneof(
     kind: fc.constant('awareness' as const),
     states: fc.array(fc.record({ key: n, userId: name, name, state: text }), { maxLength: 5 }),
   }),
+  fc.record({ kind: fc.constant('told' as const), id: n, ok: fc.boolean(), json: text }),
   fragment,
 );
 
@@ -113,9 +117,18 @@ test('[D3] truncated, bit-flipped and random frames decode or throw a typed faul
 });
 
 test('limits of single fields hold at their edge', () => {
-  const join = (size: number): DocUp => ({ kind: 'join', lease: 0n, epoch: '', vv: new Uint8Array(size) });
+  const join = (size: number): DocUp => ({
+    kind: 'join',
+    lease: 0n,
+    wants: NO_WANTS,
+    epoch: '',
+    vv: new Uint8Array(size),
+  });
   expect(decodeUp(encodeUp(join(MAX_VECTOR_BYTES)))).toEqual(join(MAX_VECTOR_BYTES));
   expect(attempt(() => decodeUp(encodeUp(join(MAX_VECTOR_BYTES + 1))))).toBe('too_large');
+  const ask = (size: number): DocUp => ({ kind: 'ask', id: 1, json: 'x'.repeat(size) });
+  expect(decodeUp(encodeUp(ask(MAX_ASK_BYTES)))).toEqual(ask(MAX_ASK_BYTES));
+  expect(attempt(() => decodeUp(encodeUp(ask(MAX_ASK_BYTES + 1))))).toBe('too_large');
   const states = (count: number): DocDown => ({
     kind: 'awareness',
     states: Array.from({ length: count }, (_, key) => ({ key, userId: null, name: '', state: '1' })),

@@ -21,5 +21,5 @@ export {
   type JoinKind,
   type Permission,
 } from './down-frame.ts';
-export { type DocUp, decodeUp, encodeUp } from './up-frame.ts';
+export { type DocUp, decodeUp, encodeUp, NO_WANTS, type Wants } from './up-frame.ts';
 export { decodeVersions, encodeVersions, type Versions } from './versions.ts';

@@ -1,43 +1,30 @@
 /**
- * One live document: its replica, its readers, and the loop that makes updates durable. All that came in one
- * turn becomes one delta: one row of the log, one frame for all readers, encoded once. Made and ended by hub.ts.
+ * One live document: its replica, its readers, and what is done with its updates: made durable (commit-loop.ts),
+ * told (fan-out.ts), folded (snapshots.ts), shown in the row (projector.ts). Made and ended by hub.ts.
  *
  *   open <--acquire()/last release--> idle --linger over--> flushing --all written--> closed (freed)
  *    ^--------------acquire()---------------------------------'     any --end()--> closed (freed)
  *
- * [D2] readers and `durable` come after the commit. [D4] `free` on closed, whatever the way there.
- * [D10] while the store fails nothing is dropped: the write is tried again, and `failing` says so.
+ * [D2] readers and `durable` come after the commit, in the order of the log. [D4] `free` on closed, whatever the
+ * way there.
  */
-import { backoffMs } from '../../src/base/backoff.ts';
-import { type Deferred, deferred } from '../../src/base/deferred.ts';
-import { Emitter } from '../../src/base/emitter.ts';
 import type { Cancel, Env } from '../../src/base/env.ts';
-import { Fault, isFault, toFault } from '../../src/base/fault.ts';
+import { Fault } from '../../src/base/fault.ts';
 import type { JsonObject } from '../../src/base/json.ts';
 import { Refcount } from '../../src/base/refcount.ts';
 import type { AnyEntity } from '../../src/schema/define-schema.ts';
 import { type DocRef, docKey } from '../core/doc-ref.ts';
-import { encodeDown } from '../core/down-frame.ts';
 import { NO_VERSIONS, type Versions } from '../core/versions.ts';
+import { type Authors, CommitLoop } from './commit-loop.ts';
+import { FanOut, type Follower } from './fan-out.ts';
 import type { Food, Materialiser, Shadow } from './materialiser.ts';
 import type { DocsOptions } from './options.ts';
+import type { OutletSource } from './outlet.ts';
 import { Projector } from './projector.ts';
 import type { Delta, ImportOutcome, Replica } from './replica.ts';
+import { RevOrder } from './rev-order.ts';
+import { Snapshots } from './snapshots.ts';
 import type { StoredDoc, UpdateLog } from './update-log.ts';
-
-/** Whoever follows a document. */
-export interface Follower {
-  /** A new revision. `frame` is shared; `own` is for a follower whose own operations are all there is in it. */
-  updated(update: { frame: Uint8Array; before: Versions; own: boolean }): void;
-  /** Pushes marked up to here are durable. */
-  settled(mark: number): void;
-  /** The row is another; rights may be too. */
-  rowChanged(): void;
-  /** Other rows, which decide about this one, have changed. */
-  rightsChanged(): void;
-  /** The document is no more, for this reason. */
-  ended(fault: Fault): void;
-}
 
 interface Deps {
   readonly ref: DocRef;
@@ -53,6 +40,12 @@ interface Deps {
   readonly onClosed: () => void;
 }
 
+/** An update that is in the log already. */
+export interface Adopted {
+  readonly rev: number;
+  readonly bytes: Uint8Array;
+}
+
 type State = { name: 'open' } | { name: 'idle' } | { name: 'flushing' } | { name: 'closed'; fault: Fault };
 
 export class DocEntry {
@@ -63,37 +56,37 @@ export class DocEntry {
   readonly #options: DocsOptions;
   readonly #refs: Refcount;
   readonly #shadow: Shadow;
+  readonly #order: RevOrder;
+  readonly #commits: CommitLoop;
+  readonly #fanOut: FanOut;
+  readonly #snapshots: Snapshots;
   readonly #projector: Projector;
-  readonly #followers = new Set<Follower>();
-  readonly #closing = new Emitter<[]>();
+  /** Who waits to hear that a push is durable. */
+  readonly #waiting = new Set<Follower>();
   #state: State = { name: 'idle' };
   #row: JsonObject;
-  #rev: number;
-  #authors = new Set<Follower | null>();
-  #undurableBytes = 0;
-  #takes = 0;
-  #settledMark = 0;
-  #flushing = false;
-  #snapshotting = false;
-  #failing: Fault | undefined;
-  #clean: Deferred<void> | undefined;
-  #tail: { updates: number; bytes: number };
 
   constructor(env: Env, deps: Deps, options: DocsOptions) {
     this.#env = env;
     this.#deps = deps;
     this.#options = options;
-    this.ref = deps.ref;
-    this.epoch = deps.epoch;
+    const { ref, epoch, entity, stored, replica, log, materialiser } = deps;
+    this.ref = ref;
+    this.epoch = epoch;
     this.#row = deps.row;
-    this.#rev = deps.stored.rev;
-    const { updates } = deps.stored;
-    this.#tail = { updates: updates.length, bytes: updates.reduce((sum, { length }) => sum + length, 0) };
     this.#refs = new Refcount(env.clock, options.lingerMs, () => void this.#unload());
-    const write = (rev: number, columns: JsonObject) => deps.log.project(deps.ref, rev, columns);
-    this.#shadow = deps.materialiser.open(deps.entity);
+    this.#shadow = materialiser.open(entity);
+    this.#order = new RevOrder(env.clock, stored.rev, () => this.#restart('a revision is missing'));
+    const committed = (rev: number, delta: Delta, authors: Authors) =>
+      this.#order.run(rev, () => this.#committed(delta, authors));
+    const failed = (fault: Fault) => this.end(fault);
+    this.#commits = new CommitLoop(env, { ref, epoch, replica, log, committed, failed }, options);
+    this.#fanOut = new FanOut(env, this, options);
+    const work = { ref, epoch, replica, log, shadow: this.#shadow, source: this, tail: stored.updates };
+    this.#snapshots = new Snapshots(env, work, options);
+    const write = (rev: number, columns: JsonObject) => log.project(ref, rev, columns);
     this.#projector = new Projector(env, { source: this, shadow: this.#shadow, write }, options);
-    if (deps.stored.projected < this.#rev) this.#projector.touch();
+    this.#projector.shows(stored.projected);
   }
 
   get state(): State['name'] {
@@ -106,7 +99,7 @@ export class DocEntry {
 
   /** Updates so far, durable ones. */
   get rev(): number {
-    return this.#rev;
+    return this.#order.rev;
   }
 
   get durable(): Versions {
@@ -118,12 +111,12 @@ export class DocEntry {
   }
 
   get followers(): number {
-    return this.#followers.size;
+    return this.#fanOut.size;
   }
 
   /** Why writes do not get through at the moment. */
   get failing(): Fault | undefined {
-    return this.#failing;
+    return this.#commits.failing;
   }
 
   /** Keeps the document loaded until the returned release is called. */
@@ -139,14 +132,27 @@ export class DocEntry {
 
   follow(follower: Follower): Cancel {
     this.#require();
-    this.#followers.add(follower);
-    return () => this.#followers.delete(follower);
+    const leave = this.#fanOut.add(follower);
+    return () => {
+      leave();
+      this.#waiting.delete(follower);
+    };
   }
 
-  /** What is durable beyond `from`; null when nothing is. */
-  since(from: Versions): Uint8Array | null {
+  /** The document as readers are told of it: durable, and perhaps some commits behind. */
+  get told(): OutletSource {
+    return this.#fanOut;
+  }
+
+  /** Tells readers what is durable, if they do not know yet. */
+  tell(): void {
+    this.#fanOut.tell();
+  }
+
+  /** What is durable beyond `from`, or of that what lies below `to`; null when nothing is. */
+  since(from: Versions, to?: Versions): Uint8Array | null {
     this.#require();
-    return this.#deps.replica.since(from);
+    return this.#deps.replica.since(from, to);
   }
 
   /** What a shadow that holds `from` lacks of what is durable. */
@@ -162,9 +168,7 @@ export class DocEntry {
   /** A snapshot of now or of some time ago, or null; one that is old is made anew for the next who asks. */
   snapshot(): Delta | null {
     this.#require();
-    const { replica } = this.#deps;
-    if (replica.snapshot?.versions !== replica.durable && !this.#snapshotting) void this.#refreshSnapshot();
-    return replica.snapshot;
+    return this.#snapshots.latest();
   }
 
   received(): Versions {
@@ -174,7 +178,7 @@ export class DocEntry {
 
   /** Bytes received and not yet committed. */
   get undurableBytes(): number {
-    return this.#undurableBytes;
+    return this.#commits.undurableBytes;
   }
 
   /** Imports a checked update. Throws `invalid` for bytes that Loro refuses; ends the document on a trap. */
@@ -187,28 +191,41 @@ export class DocEntry {
     } catch (error) {
       if (typeof error === 'string') throw new Fault('invalid', 'not a document update');
       // A trap: the document object is dead. What was not durable is still with its authors.
-      this.#env.log.error('docs.trap', { doc: docKey(this.ref), error: String(error) });
-      const fault = new Fault('internal', 'the document had to be loaded again');
-      this.end(fault);
-      throw fault;
+      throw this.#restart(error);
     }
-    if (replica.hasPending) this.#authors.add(null); // this update may have set free somebody else's
+    // An update may set free somebody else's that waited for it.
+    const known = replica.hasPending ? null : author;
     if (replica.pendingBytes > this.#options.maxPendingBytes) replica.forgetPending();
-    if (replica.dirty) {
-      this.#undurableBytes += bytes.length;
-      this.#authors.add(author);
-      this.#scheduleFlush();
-    }
+    if (outcome !== 'known' && replica.dirty) this.#commits.received(bytes.length, known);
     return outcome;
+  }
+
+  /** An update that somebody else has committed, such as a mutation: readers and the row follow. [D8] */
+  adopt({ rev, bytes }: Adopted): void {
+    if (this.#state.name === 'closed') return;
+    void this.#order.run(rev, () => {
+      try {
+        this.#deps.replica.adopt(bytes);
+      } catch (error) {
+        this.#restart(error);
+        return;
+      }
+      this.#grew(bytes, new Set([null]));
+    });
   }
 
   /** The mark that covers all received so far: durable when `settledMark` reaches it. */
   get mark(): number {
-    return this.#deps.replica.dirty ? this.#takes + 1 : this.#takes;
+    return this.#commits.mark;
   }
 
   get settledMark(): number {
-    return this.#settledMark;
+    return this.#commits.settledMark;
+  }
+
+  /** `follower` hears of the marks that settle, until it waits for no more. */
+  awaitMark(follower: Follower): void {
+    this.#waiting.add(follower);
   }
 
   /** The row was written. Null: deleted. */
@@ -216,21 +233,26 @@ export class DocEntry {
     if (this.#state.name === 'closed') return;
     if (!row) return this.end(new Fault('not_found', `no ${this.ref.entity} ${this.ref.id}`));
     this.#row = row;
-    for (const follower of [...this.#followers]) follower.rowChanged();
+    this.#fanOut.each((follower) => follower.rowChanged());
   }
 
   /** Rows that decide about this one were written. */
   rightsChanged(): void {
-    for (const follower of [...this.#followers]) follower.rightsChanged();
+    this.#fanOut.each((follower) => follower.rightsChanged());
   }
 
-  /** Resolves when all that was received is committed and the row shows it; at once when closed. */
+  /** Resolves when the row shows `rev` or a later revision. Throws `timeout`, and why the document ended. */
+  async projected(rev: number, timeoutMs: number): Promise<void> {
+    this.#require();
+    await this.#projector.reached(rev, timeoutMs);
+  }
+
+  /** Resolves when all that was received is committed, told, and shown by the row; at once when closed. */
   async settle(): Promise<void> {
-    if (this.#flushing) {
-      this.#clean ??= deferred();
-      await this.#clean.promise;
-    }
+    await this.#commits.settled();
+    if (this.#state.name !== 'closed') this.#fanOut.tell();
     await this.#projector.flush();
+    await this.#snapshots.settled();
   }
 
   /** Ends it now; readers hear why. What is not committed is dropped: its authors still have it. */
@@ -250,123 +272,42 @@ export class DocEntry {
     if (this.state === 'flushing') this.end(new Fault('unavailable', 'the document was unloaded'));
   }
 
-  async #refreshSnapshot(): Promise<void> {
-    const { replica } = this.#deps;
-    const food = this.food(this.#shadow.versions);
-    const { versions } = food;
-    if (versions.size === 0) return;
-    this.#snapshotting = true;
-    const bytes = await this.#shadow.snapshot(food).catch((error) => this.#snapshotFailed(error));
-    this.#snapshotting = false;
-    if (bytes && this.#state.name !== 'closed') replica.keepSnapshot({ bytes, versions });
-  }
-
-  #snapshotFailed(error: unknown): null {
-    this.#env.log.error('docs.snapshot_failed', { doc: docKey(this.ref), error: String(error) });
-    return null;
-  }
-
-  /** What the log and the next readers get instead of all updates so far, when those have become many. */
-  async #compacted(): Promise<Uint8Array | null> {
-    const { compactUpdates, compactBytes } = this.#options;
-    if (this.#tail.updates < compactUpdates && this.#tail.bytes < compactBytes) return null;
-    const { materialiser, replica } = this.#deps;
-    const snapshot = materialiser.run('snapshotOf', {}, [replica.exportAll()]);
-    return snapshot.then(({ bytes }) => bytes[0]!).catch((error) => this.#snapshotFailed(error));
-  }
-
-  #scheduleFlush(): void {
-    if (this.#flushing) return;
-    this.#flushing = true;
-    this.#env.clock.soon(() => void this.#flush());
-  }
-
-  async #flush(): Promise<void> {
-    try {
-      while (this.#state.name !== 'closed') {
-        const delta = this.#deps.replica.take();
-        if (!delta) break;
-        await this.#commit(delta);
-      }
-    } catch (error) {
-      this.#env.log.error('docs.flush_failed', { doc: docKey(this.ref), error: String(error) });
-      this.end(new Fault('internal', 'the document had to be loaded again'));
-    }
-    this.#flushing = false;
-    this.#clean?.resolve();
-    this.#clean = undefined;
-    if (this.state === 'closed') this.#deps.replica.free();
-  }
-
-  async #commit(delta: Delta): Promise<void> {
-    const mark = ++this.#takes;
-    const authors = this.#authors;
-    this.#authors = new Set();
-    const takenBytes = this.#undurableBytes;
-    const rev = this.#rev + 1;
-    const snapshot = await this.#compacted();
-    await this.#append({ epoch: this.epoch, rev, bytes: delta.bytes, snapshot });
+  #committed(delta: Delta, authors: Authors): void {
     if (this.#state.name === 'closed') return;
-    const before = this.durable;
-    this.#deps.replica.settle(delta.versions);
-    this.#rev = rev;
-    this.#undurableBytes -= takenBytes;
-    if (snapshot) this.#deps.replica.keepSnapshot({ bytes: snapshot, versions: delta.versions });
-    this.#tail = snapshot
-      ? { updates: 0, bytes: 0 }
-      : { updates: this.#tail.updates + 1, bytes: this.#tail.bytes + delta.bytes.length };
-    this.#settledMark = mark;
-    this.#tell(delta.bytes, authors, before);
+    this.#deps.replica.settle(delta);
+    for (const follower of this.#waiting)
+      if (follower.settled(this.settledMark)) this.#waiting.delete(follower);
+    this.#grew(delta.bytes, authors);
+  }
+
+  #grew(bytes: Uint8Array, authors: Authors): void {
+    this.#fanOut.committed(bytes, authors);
+    this.#snapshots.grew(bytes.length);
     this.#projector.touch();
   }
 
-  #tell(bytes: Uint8Array, authors: ReadonlySet<Follower | null>, before: Versions): void {
-    const frame = encodeDown({ kind: 'update', rev: this.#rev, bytes });
-    const [sole] = authors.size === 1 ? authors : [];
-    for (const follower of [...this.#followers]) {
-      follower.updated({ frame, before, own: follower === sole });
-      follower.settled(this.#settledMark);
-    }
-  }
-
-  /** Writes until it is written, or until the document is closed. */
-  async #append(entry: Parameters<UpdateLog['append']>[1]): Promise<void> {
-    for (let attempt = 0; this.#state.name !== 'closed'; attempt++) {
-      try {
-        await this.#deps.log.append(this.ref, entry);
-        this.#failing = undefined;
-        return;
-      } catch (error) {
-        if (isFault(error, 'not_found')) return this.end(error);
-        this.#failing = toFault(error);
-        this.#env.log.error('docs.append_failed', { doc: docKey(this.ref), attempt, error: String(error) });
-        await this.#pause(backoffMs(attempt, this.#env.random, this.#options.retry));
-      }
-    }
-  }
-
-  /** Cut short when the document is closed. */
-  #pause(delayMs: number): Promise<void> {
-    const { promise, resolve } = deferred<void>();
-    const off = this.#closing.on(resolve);
-    const cancel = this.#env.clock.after(delayMs, resolve);
-    return promise.finally(() => {
-      off();
-      cancel();
-    });
+  /** The next who asks loads it from the log. */
+  #restart(cause: unknown): Fault {
+    this.#env.log.error('docs.restarted', { doc: docKey(this.ref), error: String(cause) });
+    const fault = new Fault('internal', 'the document had to be loaded again');
+    this.end(fault);
+    return fault;
   }
 
   #to(next: State): void {
     if (this.#state.name === 'closed') return;
     this.#state = next;
     if (next.name !== 'closed') return;
+    const { replica, onClosed } = this.#deps;
     this.#refs.close();
-    this.#projector.close();
+    this.#projector.close(next.fault);
+    this.#snapshots.close();
     this.#shadow.close();
-    this.#closing.emit();
-    for (const follower of [...this.#followers]) follower.ended(next.fault);
-    this.#followers.clear();
-    if (!this.#flushing) this.#deps.replica.free(); // else when the flush has ended
-    this.#deps.onClosed();
+    this.#commits.close();
+    this.#order.close();
+    this.#fanOut.each((follower) => follower.ended(next.fault));
+    this.#fanOut.close();
+    void this.#commits.settled().then(() => replica.free());
+    onClosed();
   }
 }

@@ -165,6 +165,37 @@ test('[D9] leases outlive the server; a page keeps its own, another identity get
   expect(bob.last('joined').peer).not.toBe(peer);
 });
 
+test('[D9] a join that wants a spare gets one more peer id, whose edits pass later; a resync gets none', async () => {
+  const booted = await boot();
+  await booted.insert('n1');
+  const a = await open(booted, 'n1');
+  a.join('', 0n, { lazy: false, spare: true });
+  await booted.clock.until(() => a.all('joined').length > 0);
+  const { peer, spare } = a.last('joined');
+  expect([peer, spare]).not.toContain(0n);
+  expect(spare).not.toBe(peer);
+  a.resync();
+  expect(a.last('joined')).toMatchObject({ peer, spare: 0n });
+  const next = await open(booted, 'n1');
+  next.doc.setPeerId(spare);
+  const edit = next.edit('before the join');
+  next.join('', spare);
+  await booted.clock.until(() => next.all('joined').length > 0);
+  expect(next.last('joined')).toMatchObject({ peer: spare, spare: 0n });
+  next.push(edit);
+  await booted.clock.advance(1000);
+  expect(await booted.body('n1')).toBe('before the join');
+});
+
+test('a question about history is answered, if only with a refusal', async () => {
+  const booted = await boot();
+  await booted.insert('n1');
+  const a = await join(booted, 'n1');
+  a.up({ kind: 'ask', id: 7, json: '{}' });
+  expect(a.last('told')).toMatchObject({ id: 7, ok: false });
+  expect(JSON.parse(a.last('told').json).code).toBe('unsupported');
+});
+
 test('[D9] updates that build on what never came are refused, and forgotten past a bound', async () => {
   const booted = await boot({ maxPendingBytes: 300, maxRefusals: 1000 });
   await booted.insert('n1');

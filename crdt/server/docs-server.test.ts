@@ -39,7 +39,7 @@ test('what came in one turn is one update, and an author is spared its own', asy
   await booted.clock.advance(100);
   expect(b.all('update').length).toBe(1);
   expect(b.text).toBe('cba');
-  expect(a.last('update')).toEqual({ kind: 'update', rev: 1, bytes: new Uint8Array(0) });
+  expect(a.last('update')).toEqual({ kind: 'update', rev: 1, revs: 1, bytes: new Uint8Array(0) });
   a.push(a.edit('1'));
   b.push(b.edit('2'));
   await booted.clock.advance(100);

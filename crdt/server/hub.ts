@@ -13,7 +13,7 @@ import type { AnyEntity, Schema } from '../../src/schema/define-schema.ts';
 import type { Commit } from '../../src/store/change-log.ts';
 import { type DocRef, docKey } from '../core/doc-ref.ts';
 import { AwarenessBoard } from './awareness-board.ts';
-import { DocEntry } from './doc-entry.ts';
+import { type Adopted, DocEntry } from './doc-entry.ts';
 import type { Materialiser } from './materialiser.ts';
 import type { DocsOptions } from './options.ts';
 import { PeerLeases } from './peer-lease.ts';
@@ -34,7 +34,7 @@ interface Deps {
 
 type Slot =
   /** `row`: what a commit said while the load was under way; null when the row was deleted. */
-  | { name: 'loading'; doc: Promise<LiveDoc>; row: JsonObject | null | undefined }
+  | { name: 'loading'; doc: Promise<LiveDoc>; row: JsonObject | null | undefined; adopted: Adopted[] }
   | { name: 'live'; doc: LiveDoc };
 
 export class DocHub {
@@ -73,7 +73,7 @@ export class DocHub {
     if (!slot) {
       if (this.#slots.size >= this.#options.maxDocs)
         throw new Fault('overloaded', 'too many documents are open');
-      slot = { name: 'loading', doc: this.#load(ref, entity), row: undefined };
+      slot = { name: 'loading', doc: this.#load(ref, entity), row: undefined, adopted: [] };
       this.#slots.set(key, slot);
     }
     const doc = await slot.doc;
@@ -93,6 +93,13 @@ export class DocHub {
       }
     }
     if (gone.length > 0) this.remove(gone);
+  }
+
+  /** An update was committed with UpdateLog.appendWithin; called after the commit. [D8] */
+  adopt(ref: DocRef, update: Adopted): void {
+    const slot = this.#slots.get(docKey(ref));
+    if (slot?.name === 'live') slot.doc.entry.adopt(update);
+    else slot?.adopted.push(update); // what is being loaded may be older
   }
 
   /** Forgets what is stored of these documents; until that is done, nobody loads them. */
@@ -134,6 +141,7 @@ export class DocHub {
       if (this.#closed) throw this.#closed;
       const doc = this.#open(ref, { entity, row, stored: found.stored });
       this.#slots.set(key, { name: 'live', doc });
+      if (slot?.name === 'loading') for (const update of slot.adopted) doc.entry.adopt(update);
       return doc;
     } catch (error) {
       this.#slots.delete(key);

@@ -18,6 +18,8 @@ export interface DocsOptions {
   maxPendingBytes: number;
   /** Least time between two projections of one document to its row. */
   projectMs: number;
+  /** Reads that wait at once for a revision of one document to show in its row; one more fails as `overloaded`. */
+  maxProjectionWaits: number;
   /** Where documents are read and snapshots made: in a worker thread, or on the server's own (tests, bundled servers). */
   materialiser: 'worker' | 'inline';
   /** Documents of which the materialiser keeps a copy; the one unused longest is let go. */
@@ -34,6 +36,10 @@ export interface DocsOptions {
   compactUpdates: number;
   /** Bytes of updates in a document's log after which they are folded into a snapshot. */
   compactBytes: number;
+  /** Each reader of a document lengthens the least time between two frames to its readers by this much. */
+  tellMsPerReader: number;
+  /** The longest that time gets. Commits and acks do not wait for it. */
+  maxTellMs: number;
   /** Operations from which on a new reader gets a snapshot instead of the updates; it imports faster. */
   snapshotOps: number;
   /** Waits between attempts to write or project when the store fails. [D10] */
@@ -55,6 +61,7 @@ export const DEFAULT_DOCS: DocsOptions = {
   maxRefusals: 16,
   maxPendingBytes: 256 << 10,
   projectMs: 250,
+  maxProjectionWaits: 1000,
   materialiser: 'worker',
   maxShadows: 500,
   maxTraps: 20,
@@ -63,6 +70,8 @@ export const DEFAULT_DOCS: DocsOptions = {
   maxJobs: 20_000,
   compactUpdates: 500,
   compactBytes: 1 << 20,
+  tellMsPerReader: 0.03,
+  maxTellMs: 16,
   snapshotOps: 2000,
   retry: { baseMs: 200, capMs: 10_000 },
   awarenessMs: 50,

@@ -145,7 +145,7 @@ export class Outlet {
     }
     this.#state = { name: 'behind', holds };
     if (!send(encodeDown({ kind: 'lagging' }))) return;
-    const frame = encodeDown({ kind: 'update', rev: source.rev, bytes });
+    const frame = encodeDown({ kind: 'update', rev: source.rev, revs: 1, bytes });
     this.#start(frame, source.durable);
   }
 }

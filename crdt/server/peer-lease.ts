@@ -15,7 +15,17 @@ export interface LeaseWish {
   readonly owner: string;
   /** The peer id that the page has; 0 for none. */
   readonly wanted: bigint;
+  /** Whether one more is wished for. */
+  readonly spare: boolean;
 }
+
+/** Peer ids; 0 for none. */
+export interface Lease {
+  readonly peer: bigint;
+  readonly spare: bigint;
+}
+
+export const NO_LEASE: Lease = { peer: 0n, spare: 0n };
 
 export class PeerLeases {
   readonly #env: Env;
@@ -36,14 +46,21 @@ export class PeerLeases {
     return this.#owners.get(peer) === owner;
   }
 
-  /** The wanted peer id if it is the owner's, else a new one. Resolves when it is stored. */
-  async lease({ owner, wanted }: LeaseWish): Promise<bigint> {
-    if (wanted !== 0n && this.owns(owner, peerId(wanted))) return wanted;
+  /** The wanted peer id if it is the owner's, else a new one. Resolves when all new ones are stored. */
+  async lease({ owner, wanted, spare }: LeaseWish): Promise<Lease> {
+    const kept = wanted !== 0n && this.owns(owner, peerId(wanted));
+    const lease = { peer: kept ? wanted : this.#fresh(), spare: spare ? this.#fresh() : 0n };
+    const peers = [kept ? 0n : lease.peer, lease.spare].filter((peer) => peer !== 0n).map(peerId);
+    if (peers.length === 0) return lease;
+    const { ref, epoch, log } = this.#deps;
+    await log.lease(ref, { epoch, peers, owner });
+    for (const peer of peers) this.#owners.set(peer, owner);
+    return lease;
+  }
+
+  #fresh(): bigint {
     let peer = randomPeer(this.#env.random);
     while (this.#owners.has(peerId(peer))) peer = randomPeer(this.#env.random);
-    const { ref, epoch, log } = this.#deps;
-    await log.lease(ref, { epoch, peer: peerId(peer), owner });
-    this.#owners.set(peerId(peer), owner);
     return peer;
   }
 }

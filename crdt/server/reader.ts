@@ -14,15 +14,16 @@ import { Fault, isFault, toFault } from '../../src/base/fault.ts';
 import type { Channel, ChannelHandler } from '../../src/plugin/channel.ts';
 import { encodeDown, type JoinKind, type Permission } from '../core/down-frame.ts';
 import { Assembler } from '../core/fragments.ts';
-import { type DocUp, decodeUp } from '../core/up-frame.ts';
+import { type DocUp, decodeUp, NO_WANTS, type Wants } from '../core/up-frame.ts';
 import { decodeVersions, encodeVersions, NO_VERSIONS, type Versions } from '../core/versions.ts';
 import { ownerOf, type Rights } from './access.ts';
 import type { AwarenessBoard } from './awareness-board.ts';
-import type { DocEntry, Follower } from './doc-entry.ts';
+import type { DocEntry } from './doc-entry.ts';
+import type { Follower, Own } from './fan-out.ts';
 import { checkUpdate, gap } from './import-guard.ts';
 import type { DocsOptions } from './options.ts';
 import { Outlet } from './outlet.ts';
-import type { PeerLeases } from './peer-lease.ts';
+import { type Lease, NO_LEASE, type PeerLeases } from './peer-lease.ts';
 
 interface Deps {
   readonly channel: Channel;
@@ -38,12 +39,17 @@ interface Deps {
 
 type Join = Extract<DocUp, { kind: 'join' }>;
 /** What a client said that it holds. */
-type Claim = { readonly epoch: string; readonly versions: Versions; readonly lease: bigint };
+type Claim = {
+  readonly epoch: string;
+  readonly versions: Versions;
+  readonly lease: bigint;
+  readonly wants: Wants;
+};
 type State =
   | { name: 'opened' }
   | { name: 'joining'; claim: Claim; again: boolean }
   /** `stalled`: a push was refused; the following ones build on it and are ignored. */
-  | { name: 'joined'; permission: Permission; peer: bigint; stalled: boolean }
+  | { name: 'joined'; permission: Permission; lease: Lease; stalled: boolean }
   | { name: 'closed' };
 
 /** Beside a push no other frame is large; two may overlap when a page restarts its document. */
@@ -81,7 +87,7 @@ export class DocReader implements ChannelHandler, Follower {
     });
     this.#seat = board.enter((frame) => this.#outlet.awareness(frame));
     this.#outlet = new Outlet({
-      source: entry,
+      source: entry.told,
       send: (payload) => channel.send(payload, 'docs'),
       fail: (fault) => this.#fail(fault),
       caughtUp: () => board.resend(this.#seat),
@@ -117,16 +123,16 @@ export class DocReader implements ChannelHandler, Follower {
     for (const cleanup of this.#cleanups) cleanup();
   }
 
-  updated({ frame, before, own }: { frame: Uint8Array; before: Versions; own: boolean }): void {
-    const { rev } = this.#deps.entry;
-    this.#outlet.update(own ? encodeDown({ kind: 'update', rev, bytes: NO_BYTES }) : frame, before);
+  updated({ frame, before, own }: { frame: Uint8Array; before: Versions; own: Own | null }): void {
+    this.#outlet.update(own ? encodeDown({ kind: 'update', ...own, bytes: NO_BYTES }) : frame, before);
   }
 
-  settled(mark: number): void {
+  settled(mark: number): boolean {
     while (this.#unsettled.length > 0 && this.#unsettled[0]!.mark <= mark) {
       this.#outlet.ack('durable', this.#unsettled.shift()!.n);
     }
     this.#outlet.flushAcks();
+    return this.#unsettled.length === 0;
   }
 
   rowChanged(): void {
@@ -155,13 +161,15 @@ export class DocReader implements ChannelHandler, Follower {
         return this.#resync(decodeVersions(frame.vv));
       case 'push':
         return this.#push(frame.n, frame.bytes);
+      case 'ask':
+        return this.#ask(frame.id);
       case 'awareness':
         return this.#deps.board.show(this.#seat, this.#deps.channel.session.viewer, frame.state);
     }
   }
 
-  #join({ lease, epoch, vv }: Join): void {
-    const claim = { epoch, versions: decodeVersions(vv), lease };
+  #join({ lease, wants, epoch, vv }: Join): void {
+    const claim = { epoch, versions: decodeVersions(vv), lease, wants };
     if (this.#state.name === 'joining') {
       this.#state = { name: 'joining', claim, again: true }; // only the last one is answered
       return;
@@ -179,11 +187,11 @@ export class DocReader implements ChannelHandler, Follower {
         if (rights.needRows) await rights.learn();
         const { permission } = rights;
         if (!permission) throw new Fault('not_found', 'no such document');
-        const wish = { owner: this.#owner, wanted: claim.lease };
-        const peer = permission === 'write' ? await this.#deps.leases.lease(wish) : 0n;
+        const wish = { owner: this.#owner, wanted: claim.lease, spare: claim.wants.spare };
+        const lease = permission === 'write' ? await this.#deps.leases.lease(wish) : NO_LEASE;
         if (this.#state.name !== 'joining') return; // closed meanwhile
         if (this.#state.again) continue;
-        this.#state = { name: 'joined', permission, peer, stalled: false };
+        this.#state = { name: 'joined', permission, lease, stalled: false };
         this.#answer(claim);
         this.#checkRights(); // they may have changed while the lease was stored
       } catch (error) {
@@ -197,25 +205,32 @@ export class DocReader implements ChannelHandler, Follower {
     if (this.#state.name === 'joining') return; // its answer is on the way
     if (this.#state.name !== 'joined') throw new Fault('bad_message', 'join first');
     this.#state.stalled = false;
-    this.#answer({ epoch: this.#deps.epoch, versions, lease: this.#state.peer });
+    this.#state.lease = { ...this.#state.lease, spare: 0n }; // given away already
+    this.#answer({ epoch: this.#deps.epoch, versions, lease: this.#state.lease.peer, wants: NO_WANTS });
   }
 
   #answer(claim: Claim): void {
     const { entry, epoch } = this.#deps;
     if (this.#state.name !== 'joined') return;
-    const { permission, peer } = this.#state;
+    const { permission, lease } = this.#state;
+    entry.tell(); // what this client may know of by its acks
     const same = claim.epoch === epoch || (claim.epoch === '' && claim.versions.size === 0);
     const from = same ? claim.versions : NO_VERSIONS;
     const snapshot = from.size === 0 && entry.opCount >= this.#options.snapshotOps ? entry.snapshot() : null;
-    const update = entry.since(snapshot?.versions ?? from);
+    const { rev, durable } = entry.told;
+    const update = entry.told.since(snapshot?.versions ?? from);
     const mode: JoinKind = !same ? 'reset' : snapshot ? 'snapshot' : update ? 'delta' : 'none';
-    const { rev, durable } = entry;
     const [bytes, tail] = snapshot ? [snapshot.bytes, update ?? NO_BYTES] : [update ?? NO_BYTES, NO_BYTES];
     const vv = encodeVersions(durable);
     this.#outlet.begin(
-      encodeDown({ kind: 'joined', permission, epoch, rev, peer, vv, mode, bytes, tail }),
+      encodeDown({ kind: 'joined', permission, epoch, rev, ...lease, vv, mode, bytes, tail }),
       durable,
     );
+  }
+
+  #ask(id: number): void {
+    const { code, message } = new Fault('unsupported', 'this server keeps no history to ask about');
+    this.#outlet.notice(encodeDown({ kind: 'told', id, ok: false, json: JSON.stringify({ code, message }) }));
   }
 
   #push(n: number, bytes: Uint8Array): void {
@@ -256,6 +271,7 @@ export class DocReader implements ChannelHandler, Follower {
     if (mark <= entry.settledMark) this.#outlet.ack('durable', n);
     else if (last?.mark === mark) last.n = n;
     else this.#unsettled.push({ n, mark }); // at most two: the flush under way and the next
+    entry.awaitMark(this);
     if (this.#ackPlanned) return;
     this.#ackPlanned = true;
     this.#env.clock.soon(() => {

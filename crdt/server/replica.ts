@@ -5,9 +5,10 @@
  * detached document, 8 ms in an attached one), so the materialiser makes it. Readers are shown what is durable, never more: the
  * operations of an author whom a crash silences are then on nobody else's page.
  *
- *   import --> received --take()--> under way --settle()--> durable: what `since` and `snapshot` give out
+ *   import --> received --take()--> under way --settle()--> durable --since(), snapshot--> readers
+ *   adopt --------------------------------------------------^
  */
-import { LoroDoc, type VersionVector } from 'loro-crdt';
+import { decodeImportBlobMeta, LoroDoc, type PeerID, type VersionVector } from 'loro-crdt';
 import { assert } from '../../src/base/assert.ts';
 import { Fault } from '../../src/base/fault.ts';
 import { covers, NO_VERSIONS, spansBetween, toVector, type Versions } from '../core/versions.ts';
@@ -15,7 +16,7 @@ import { covers, NO_VERSIONS, spansBetween, toVector, type Versions } from '../c
 export interface Delta {
   /** All that was received since the last take, as one Loro update. */
   readonly bytes: Uint8Array;
-  /** The document with these bytes. */
+  /** The document with these bytes; of a delta, those peers alone that are in it. */
   readonly versions: Versions;
 }
 
@@ -26,8 +27,11 @@ export class Replica {
   #doc: LoroDoc;
   /** Up to where updates were taken. */
   #taken: VersionVector;
+  /** What was received, committed or not. */
+  readonly #have: Map<PeerID, number>;
+  /** Those of `#have` that have grown since the last take. */
+  readonly #grown = new Map<PeerID, number>();
   #durable: Versions;
-  #received = false;
   #underWay = false;
   #pendingBytes = 0;
   #snapshot: Delta | undefined;
@@ -40,7 +44,7 @@ export class Replica {
     try {
       if (snapshot) {
         this.#doc.import(snapshot);
-        this.#snapshot = { bytes: snapshot, versions: this.received() };
+        this.#snapshot = { bytes: snapshot, versions: versionsOf(this.#doc) };
       }
       for (const update of updates) {
         if (this.#doc.import(update).pending) throw new Fault('storage', 'the log of a document has a gap');
@@ -52,7 +56,8 @@ export class Replica {
         : new Fault('storage', 'the log of a document is damaged', undefined, { cause: error });
     }
     this.#taken = this.#doc.oplogVersion();
-    this.#durable = this.#taken.toJSON();
+    this.#have = this.#taken.toJSON();
+    this.#durable = new Map(this.#have);
     if (updates.length === 0 && this.#snapshot)
       this.#snapshot = { ...this.#snapshot, versions: this.#durable };
   }
@@ -62,14 +67,9 @@ export class Replica {
     return this.#durable;
   }
 
-  /** What has been received, committed or not. */
+  /** What has been received, committed or not. Changes with each import. */
   received(): Versions {
-    const vector = this.#doc.oplogVersion();
-    try {
-      return vector.toJSON();
-    } finally {
-      vector.free();
-    }
+    return this.#have;
   }
 
   get opCount(): number {
@@ -78,7 +78,7 @@ export class Replica {
 
   /** True when updates wait for `take`. */
   get dirty(): boolean {
-    return this.#received;
+    return this.#grown.size > 0;
   }
 
   /** Whether updates may have come with a later one that were held back before. */
@@ -92,13 +92,33 @@ export class Replica {
 
   /** Throws what Loro throws: a string for bad bytes, an Error when the document is dead. */
   import(bytes: Uint8Array): ImportOutcome {
-    const status = this.#doc.import(bytes);
-    if (status.success.size > 0) this.#received = true;
-    if (status.pending) {
+    const { success, pending } = this.#doc.import(bytes);
+    for (const [peer, { end }] of success) {
+      this.#have.set(peer, end);
+      this.#grown.set(peer, end);
+    }
+    if (pending) {
       this.#pendingBytes += bytes.length;
       return 'pending';
     }
-    return status.success.size > 0 ? 'new' : 'known';
+    return success.size > 0 ? 'new' : 'known';
+  }
+
+  /** Imports an update that is committed already, and that builds on nothing that is not. Throws as `import`. */
+  adopt(bytes: Uint8Array): void {
+    const { partialStartVersionVector: start, partialEndVersionVector: end } = decodeImportBlobMeta(
+      bytes,
+      false,
+    );
+    if (this.import(bytes) === 'pending') throw new Fault('storage', 'an update that builds on others');
+    const ends = end.toJSON();
+    start.free();
+    end.free();
+    for (const [peer, counter] of ends) {
+      this.#grown.delete(peer); // no client holds the peer id of an edit by the server
+      this.#taken.setEnd({ peer, counter });
+    }
+    this.#durable = merged(this.#durable, ends);
   }
 
   /** Lets go of updates that wait for what never came: they are in no export. */
@@ -114,26 +134,26 @@ export class Replica {
   /** Null when nothing is new. One delta at a time: `settle` comes before the next. */
   take(): Delta | null {
     assert(!this.#underWay, 'one delta at a time');
-    if (!this.#received) return null;
+    if (this.#grown.size === 0) return null;
     const bytes = this.#doc.export({ mode: 'update', from: this.#taken });
-    this.#taken.free();
-    this.#taken = this.#doc.oplogVersion();
-    this.#received = false;
+    for (const [peer, counter] of this.#grown) this.#taken.setEnd({ peer, counter });
+    const versions = new Map(this.#grown);
+    this.#grown.clear();
     this.#underWay = true;
-    return { bytes, versions: this.#taken.toJSON() };
+    return { bytes, versions };
   }
 
   /** The delta taken last is committed. */
-  settle(versions: Versions): void {
+  settle({ versions }: Delta): void {
     this.#underWay = false;
-    this.#durable = versions;
+    this.#durable = merged(this.#durable, versions);
   }
 
-  /** Durable operations beyond `from` as one update; null when there are none. */
-  since(from: Versions): Uint8Array | null {
-    if (covers(from, this.#durable)) return null;
-    if (this.#received || this.#underWay) {
-      return this.#doc.export({ mode: 'updates-in-range', spans: spansBetween(from, this.#durable) });
+  /** Operations beyond `from`, and up to `to`, which are durable, as one update; null when there are none. */
+  since(from: Versions, to: Versions = this.#durable): Uint8Array | null {
+    if (covers(from, to)) return null;
+    if (this.dirty || this.#underWay || to !== this.#durable) {
+      return this.#doc.export({ mode: 'updates-in-range', spans: spansBetween(from, to) });
     }
     const vector = toVector(from);
     try {
@@ -141,11 +161,6 @@ export class Replica {
     } finally {
       vector.free();
     }
-  }
-
-  /** The whole document as received so far, history included, as one update. */
-  exportAll(): Uint8Array {
-    return this.#doc.export({ mode: 'update' });
   }
 
   /** The last snapshot of what was durable then; faster to import than updates. */
@@ -171,4 +186,19 @@ export class Replica {
       // A document that trapped cannot be given back.
     }
   }
+}
+
+function versionsOf(doc: LoroDoc): Versions {
+  const vector = doc.oplogVersion();
+  try {
+    return vector.toJSON();
+  } finally {
+    vector.free();
+  }
+}
+
+function merged(versions: Versions, newer: Versions): Versions {
+  const both = new Map(versions);
+  for (const [peer, counter] of newer) both.set(peer, Math.max(counter, both.get(peer) ?? 0));
+  return both;
 }

@@ -7,6 +7,7 @@
 import type { PeerID } from 'loro-crdt';
 import { Fault } from '../../src/base/fault.ts';
 import type { JsonObject } from '../../src/base/json.ts';
+import { DOC_REV } from '../../src/schema/field.ts';
 import { quote } from '../../src/store/ddl.ts';
 import type { SqlRow, SqlValue } from '../../src/store/sql-driver.ts';
 import type { Snapshot, Store } from '../../src/store/store.ts';
@@ -23,6 +24,7 @@ export const DOC_TABLES = [
   `CREATE TABLE IF NOT EXISTS _doc_peers (entity TEXT NOT NULL, id TEXT NOT NULL, peer TEXT NOT NULL,
     owner TEXT NOT NULL, PRIMARY KEY (entity, id, peer)) STRICT, WITHOUT ROWID`,
 ];
+// `projected` of _doc_meta is 0 since rows have a docRev, which says the same.
 const TABLES = ['_doc_meta', '_doc_snapshots', '_doc_updates', '_doc_peers'];
 
 export interface StoredDoc {
@@ -39,10 +41,12 @@ export interface StoredDoc {
 
 export interface LogEntry {
   readonly epoch: string;
-  readonly rev: number;
   readonly bytes: Uint8Array;
-  /** The whole document with `bytes`: takes the place of all updates so far. */
-  readonly snapshot: Uint8Array | null;
+}
+
+/** The whole document up to `rev`: takes the place of all updates so far. */
+export interface LogSnapshot extends LogEntry {
+  readonly rev: number;
 }
 
 export class UpdateLog {
@@ -56,39 +60,63 @@ export class UpdateLog {
   load(ref: DocRef): Promise<{ row: JsonObject; stored: StoredDoc } | null> {
     return this.#store.read(async (snapshot) => {
       const row = await snapshot.get(ref.entity, ref.id);
-      return row && { row, stored: await loadStored(snapshot, ref) };
-    });
-  }
-
-  /** Resolves after the commit. Throws `not_found` when the row is gone. */
-  async append(ref: DocRef, entry: LogEntry): Promise<void> {
-    const key = [ref.entity, ref.id];
-    await this.#store.write(async ({ tx }) => {
-      await requireRow(tx, ref);
-      await tx.run(
-        `INSERT INTO _doc_meta (entity, id, epoch, rev, projected) VALUES (?, ?, ?, ?, 0)
-          ON CONFLICT (entity, id) DO UPDATE SET rev = excluded.rev`,
-        [...key, entry.epoch, entry.rev],
+      return (
+        row && { row, stored: { ...(await loadStored(snapshot, ref)), projected: Number(row[DOC_REV]) } }
       );
-      if (entry.snapshot) {
-        await tx.run('INSERT OR REPLACE INTO _doc_snapshots (entity, id, rev, bytes) VALUES (?, ?, ?, ?)', [
-          ...key,
-          entry.rev,
-          entry.snapshot,
-        ]);
-        await tx.run('DELETE FROM _doc_updates WHERE entity = ? AND id = ?', key);
-      } else {
-        await tx.run('INSERT INTO _doc_updates (entity, id, rev, bytes) VALUES (?, ?, ?, ?)', [
-          ...key,
-          entry.rev,
-          entry.bytes,
-        ]);
-      }
     });
   }
 
-  /** Binds a peer id to an owner, and with it fixes the document's epoch. */
-  async lease(ref: DocRef, lease: { epoch: string; peer: PeerID; owner: string }): Promise<void> {
+  /** Resolves to the update's revision, after the commit. Throws as `appendWithin`. */
+  async append(ref: DocRef, entry: LogEntry): Promise<number> {
+    const { value } = await this.#store.write(({ tx }) => this.appendWithin(tx, ref, entry));
+    return value;
+  }
+
+  /**
+   * Appends in a transaction of the caller's, and returns the revision: whoever commits first has the lower one.
+   * The live document, if there is one, must hear of it after the commit (DocHub.adopt), or it ends. Throws
+   * `not_found` when the row is gone, `unavailable` when the document was made anew.
+   */
+  async appendWithin(tx: Transaction, ref: DocRef, { epoch, bytes }: LogEntry): Promise<number> {
+    const key = [ref.entity, ref.id];
+    const counted = await tx.run(
+      `INSERT INTO _doc_meta (entity, id, epoch, rev, projected)
+        SELECT ?, ?, ?, 1, 0 WHERE EXISTS (SELECT 1 FROM ${quote(ref.entity)} WHERE "id" = ?)
+        ON CONFLICT (entity, id) DO UPDATE SET rev = rev + 1 WHERE epoch = excluded.epoch`,
+      [...key, epoch, ref.id],
+    );
+    if (counted === 0) {
+      await requireRow(tx, ref);
+      throw new Fault('unavailable', 'the document was made anew');
+    }
+    const [row] = await tx.all(
+      `INSERT INTO _doc_updates (entity, id, rev, bytes)
+        SELECT entity, id, rev, ? FROM _doc_meta WHERE entity = ? AND id = ? RETURNING rev`,
+      [bytes, ...key],
+    );
+    return Number(row?.rev);
+  }
+
+  /** Puts a snapshot in the place of the updates it holds. False: the document has been made anew meanwhile. */
+  async compact(ref: DocRef, { epoch, rev, bytes }: LogSnapshot): Promise<boolean> {
+    const key = [ref.entity, ref.id];
+    const { value } = await this.#store.write(async ({ tx }) => {
+      const kept = await tx.run(
+        `INSERT INTO _doc_snapshots (entity, id, rev, bytes)
+          SELECT entity, id, ?, ? FROM _doc_meta WHERE entity = ? AND id = ? AND epoch = ?
+          ON CONFLICT (entity, id) DO UPDATE SET rev = excluded.rev, bytes = excluded.bytes
+            WHERE rev < excluded.rev`,
+        [rev, bytes, ...key, epoch],
+      );
+      if (kept === 0) return false;
+      await tx.run('DELETE FROM _doc_updates WHERE entity = ? AND id = ? AND rev <= ?', [...key, rev]);
+      return true;
+    });
+    return value;
+  }
+
+  /** Binds peer ids to an owner, and with them fixes the document's epoch. */
+  async lease(ref: DocRef, lease: { epoch: string; peers: readonly PeerID[]; owner: string }): Promise<void> {
     const key = [ref.entity, ref.id];
     await this.#store.write(async ({ tx }) => {
       await requireRow(tx, ref);
@@ -96,24 +124,21 @@ export class UpdateLog {
         'INSERT OR IGNORE INTO _doc_meta (entity, id, epoch, rev, projected) VALUES (?, ?, ?, 0, 0)',
         [...key, lease.epoch],
       );
-      await tx.run('INSERT INTO _doc_peers (entity, id, peer, owner) VALUES (?, ?, ?, ?)', [
-        ...key,
-        lease.peer,
-        lease.owner,
-      ]);
+      for (const peer of lease.peers) {
+        const sql = 'INSERT INTO _doc_peers (entity, id, peer, owner) VALUES (?, ?, ?, ?)';
+        await tx.run(sql, [...key, peer, lease.owner]);
+      }
     });
   }
 
-  /** Writes the columns that the document gives the row, as of `rev`. A row that is gone is left alone. */
+  /**
+   * Writes the columns that the document gives the row, and the revision that they show, in one change. A row that
+   * is gone is left alone. [D11]
+   */
   async project(ref: DocRef, rev: number, columns: JsonObject): Promise<void> {
     await this.#store.write(async ({ tx }) => {
       if (!(await hasRow(tx, ref))) return;
-      await tx.update(ref.entity, ref.id, columns);
-      await tx.run('UPDATE _doc_meta SET projected = ? WHERE entity = ? AND id = ?', [
-        rev,
-        ref.entity,
-        ref.id,
-      ]);
+      await tx.update(ref.entity, ref.id, { ...columns, [DOC_REV]: rev });
     });
   }
 
@@ -142,26 +167,29 @@ export class UpdateLog {
     });
   }
 
-  /** Documents whose row does not show their last revision. */
-  async unprojected(limit: number): Promise<DocRef[]> {
+  /** Documents of this entity whose row does not show their last revision. */
+  async unprojected(entity: string, limit: number): Promise<DocRef[]> {
     const rows = await this.#store.read((snapshot) =>
-      snapshot.all('SELECT entity, id FROM _doc_meta WHERE projected < rev LIMIT ?', [limit]),
+      snapshot.all(
+        `SELECT m.id FROM _doc_meta m JOIN ${quote(entity)} r ON r."id" = m.id
+          WHERE m.entity = ? AND r.${quote(DOC_REV)} < m.rev LIMIT ?`,
+        [entity, limit],
+      ),
     );
-    return rows.map((row) => ({ entity: String(row.entity), id: String(row.id) }));
+    return rows.map(({ id }) => ({ entity, id: String(id) }));
   }
 }
 
-async function loadStored(snapshot: Snapshot, ref: DocRef): Promise<StoredDoc> {
+async function loadStored(snapshot: Snapshot, ref: DocRef): Promise<Omit<StoredDoc, 'projected'>> {
   const key: SqlValue[] = [ref.entity, ref.id];
   const where = 'WHERE entity = ? AND id = ?';
-  const [meta] = await snapshot.all(`SELECT epoch, rev, projected FROM _doc_meta ${where}`, key);
+  const [meta] = await snapshot.all(`SELECT epoch, rev FROM _doc_meta ${where}`, key);
   const [base] = await snapshot.all(`SELECT bytes FROM _doc_snapshots ${where}`, key);
   const tail = await snapshot.all(`SELECT bytes FROM _doc_updates ${where} ORDER BY rev`, key);
   const peers = await snapshot.all(`SELECT peer, owner FROM _doc_peers ${where}`, key);
   return {
     epoch: meta ? String(meta.epoch) : null,
     rev: Number(meta?.rev ?? 0),
-    projected: Number(meta?.projected ?? 0),
     snapshot: base ? bytesOf(base) : null,
     updates: tail.map(bytesOf),
     peers: new Map(peers.map((row) => [peerOf(row), String(row.owner)])),

@@ -13,8 +13,9 @@ import { serverMessage } from './server-message.ts';
  *   2  2026-11  calls are answered in parts: `stream`
  *   3  2026-11  live rows and watched queries: `subscribe`, `watch`, `unsubscribe`, `answer`, `dropped`,
  *                 `batch.subs`, `welcome.queried`
+ *   4  2026-11  documents: `join.wants`, `joined.spare`, shallow snapshots, `ask` and `told`
  */
-export const PROTOCOL = 3;
+export const PROTOCOL = 4;
 
 /** The hash of all message shapes at PROTOCOL. */
 export const WIRE_HASH = '6d325c13fcf148cd';

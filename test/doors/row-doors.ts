@@ -1,7 +1,7 @@
 /** The doors to rows that are not functions: REST, the replica, pushes, documents. For rows.test.ts. */
 import { LoroDoc, type PeerID } from 'loro-crdt';
 import { WebSocket } from 'ws';
-import { decodeDown, encodeUp } from '../../crdt/core/index.ts';
+import { decodeDown, encodeUp, NO_WANTS } from '../../crdt/core/index.ts';
 import { encodeVersions } from '../../crdt/core/versions.ts';
 import { decodeFrame, encodeFrame } from '../../src/protocol/frame.ts';
 import { offerSubprotocols } from '../../src/protocol/handshake.ts';
@@ -210,7 +210,13 @@ export async function tryDoc(url: string, as: Caller, id: string): Promise<{ see
           const { t, code } = JSON.parse(String(data));
           if (t === 'welcome') say({ t: 'open', ch: 1, kind: 'doc', params: { entity: 'Note', id } });
           if (t === 'closed') resolve({ seen: false, edit: code });
-          const join = encodeUp({ kind: 'join', lease: 0n, epoch: '', vv: encodeVersions(new Map()) });
+          const join = encodeUp({
+            kind: 'join',
+            lease: 0n,
+            wants: NO_WANTS,
+            epoch: '',
+            vv: encodeVersions(new Map()),
+          });
           if (t === 'opened') socket.send(encodeFrame(1, join));
           return;
         }

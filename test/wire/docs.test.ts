@@ -31,6 +31,7 @@ test('every kind has a vector, and no other is read', () => {
     resync: 0x03,
     awareness: 0x04,
     fragment: 0x05,
+    ask: 0x06,
   };
   const downKinds: Record<DocDown['kind'], number> = {
     joined: 0x11,
@@ -41,6 +42,7 @@ test('every kind has a vector, and no other is read', () => {
     permission: 0x16,
     awareness: 0x17,
     fragment: 0x18,
+    told: 0x19,
   };
   expect(kindsOf(up)).toEqual(upKinds);
   expect(kindsOf(down)).toEqual(downKinds);
@@ -60,7 +62,13 @@ function said<K extends DocDown['kind'], R>(
 
 test('every choice has a vector', () => {
   const permissions: Record<Permission, true> = { read: true, write: true };
-  const modes: Record<JoinKind, true> = { delta: true, none: true, reset: true, snapshot: true };
+  const modes: Record<JoinKind, true> = {
+    delta: true,
+    none: true,
+    reset: true,
+    shallow: true,
+    snapshot: true,
+  };
   const levels: Record<AckLevel, true> = { durable: true, received: true };
   const retries: Record<Retry, true> = { after_auth: true, backoff: true, never: true, now: true };
   expect(said('permission', ({ permission }) => permission)).toEqual(Object.keys(permissions));

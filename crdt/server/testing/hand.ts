@@ -6,7 +6,7 @@ import type { Channel, ChannelHandler } from '../../../src/plugin/channel.ts';
 import type { Viewer } from '../../../src/policy/viewer.ts';
 import { type DocDown, decodeDown } from '../../core/down-frame.ts';
 import { Assembler } from '../../core/fragments.ts';
-import { type DocUp, encodeUp } from '../../core/up-frame.ts';
+import { type DocUp, encodeUp, NO_WANTS } from '../../core/up-frame.ts';
 
 export class Hand implements Channel {
   readonly doc = new LoroDoc();
@@ -78,9 +78,9 @@ export class Hand implements Channel {
     }
   }
 
-  join(epoch = '', lease = 0n): void {
+  join(epoch = '', lease = 0n, wants = NO_WANTS): void {
     const vv = this.doc.oplogVersion();
-    this.up({ kind: 'join', lease, epoch, vv: vv.encode() });
+    this.up({ kind: 'join', lease, wants, epoch, vv: vv.encode() });
   }
 
   push(bytes: Uint8Array): void {

@@ -1,0 +1,120 @@
+/** Updates that server code commits with its rows, and that the live document follows. Hand-made clients, real store. */
+import { LoroDoc } from 'loro-crdt';
+import { afterEach, expect, test } from 'vitest';
+import { TempDatabase } from '../../src/testing/temp-database.ts';
+import { type Booted, boot as bootOn, join } from './testing/booted.ts';
+import { UpdateLog } from './update-log.ts';
+
+const database = { files: new TempDatabase() };
+afterEach(() => {
+  database.files.remove();
+  database.files = new TempDatabase();
+});
+
+const REF = { entity: 'Note', id: 'n1' };
+const boot = (options = {}) => bootOn(database.files, options);
+
+/** Edits by the server, each in a transaction of its own. */
+function serverEdits({ store, hub }: Booted, epoch: string) {
+  const log = new UpdateLog(store);
+  const doc = new LoroDoc();
+  const commit = async (letter: string) => {
+    const from = doc.oplogVersion();
+    doc.getText('body').push(letter);
+    doc.commit();
+    const bytes = doc.export({ mode: 'update', from });
+    const { value: rev } = await store.write(({ tx }) => log.appendWithin(tx, REF, { epoch, bytes }));
+    return () => hub.adopt(REF, { rev, bytes });
+  };
+  return { commit };
+}
+
+const documentEpoch = (joined: string) => joined.split('.')[1]!;
+
+test('[D8] what a mutation commits reaches readers, the row and the next load, among edits of clients', async () => {
+  const booted = await boot({ tellMsPerReader: 0 });
+  await booted.insert('n1');
+  const [a, b] = [await join(booted, 'n1'), await join(booted, 'n1', 'bob')];
+  const { commit } = serverEdits(booted, documentEpoch(a.last('joined').epoch));
+  a.push(a.edit('client '));
+  const adopt = await booted.clock.run(commit('S'));
+  adopt();
+  a.push(a.edit('more '));
+  await booted.clock.advance(1000);
+  expect(b.text).toBe(a.text);
+  expect([...b.text].sort().join('').trim()).toBe([...'Sclientmore'].sort().join(''));
+  expect(b.all('update').map(({ rev }) => rev)).toEqual(b.all('update').map((_, i) => i + 1));
+  expect(await booted.body('n1')).toBe(a.text);
+  await booted.stop();
+  const again = await boot();
+  expect((await join(again, 'n1')).text).toBe(a.text);
+});
+
+test('[D2] the news of two revisions may come in either order; readers get them in that of the log', async () => {
+  const booted = await boot({ tellMsPerReader: 0 });
+  await booted.insert('n1');
+  const a = await join(booted, 'n1');
+  const { commit } = serverEdits(booted, documentEpoch(a.last('joined').epoch));
+  const [first, second] = [await booted.clock.run(commit('1')), await booted.clock.run(commit('2'))];
+  second();
+  a.push(a.edit('x'));
+  await booted.clock.advance(100);
+  expect(a.all('update')).toEqual([]);
+  first();
+  await booted.clock.advance(100);
+  expect(a.all('update').map(({ rev }) => rev)).toEqual([1, 2, 3]);
+  expect([...a.text].sort().join('')).toBe('12x');
+  expect(a.last('ack')).toEqual({ kind: 'ack', n: 1, level: 'durable' });
+});
+
+test('a revision of which nobody tells ends the live document, and the next load has it', async () => {
+  const booted = await boot();
+  await booted.insert('n1');
+  const a = await join(booted, 'n1');
+  const { commit } = serverEdits(booted, documentEpoch(a.last('joined').epoch));
+  await booted.clock.run(commit('untold '));
+  a.push(a.edit('x'));
+  await booted.clock.advance(6000);
+  expect(a.fault?.code).toBe('internal');
+  expect([...(await join(booted, 'n1')).text].sort().join('').trim()).toBe([...'untoldx'].sort().join(''));
+});
+
+test('[D2] commits go on while readers wait for their frame, and one frame tells of several', async () => {
+  const booted = await boot({ tellMsPerReader: 10, maxTellMs: 100 });
+  await booted.insert('n1');
+  const [a, b] = [await join(booted, 'n1'), await join(booted, 'n1', 'bob')];
+  for (const letter of 'abcd') {
+    a.push(a.edit(letter));
+    await booted.clock.advance(4);
+    expect(a.last('ack')).toEqual({ kind: 'ack', n: a.n, level: 'durable' });
+  }
+  expect(b.all('update').map(({ rev, revs }) => [rev, revs])).toEqual([[1, 1]]);
+  await booted.clock.advance(20);
+  expect(b.all('update').map(({ rev, revs }) => [rev, revs])).toEqual([
+    [1, 1],
+    [4, 3],
+  ]);
+  expect(b.text).toBe('dcba');
+  expect(a.last('update')).toMatchObject({ rev: 4, bytes: new Uint8Array(0) });
+});
+
+test('the longest wait for a frame holds at its edge, and one who joins meanwhile misses nothing', async () => {
+  const booted = await boot({ tellMsPerReader: 1000, maxTellMs: 16 });
+  await booted.insert('n1');
+  const [a, b] = [await join(booted, 'n1'), await join(booted, 'n1', 'bob')];
+  a.push(a.edit('1'));
+  await booted.clock.advance(0);
+  a.push(a.edit('2'));
+  await booted.clock.advance(15);
+  expect(b.all('update').length).toBe(1);
+  await booted.clock.advance(1);
+  expect(b.all('update').length).toBe(2);
+  a.push(a.edit('3'));
+  await booted.clock.advance(5);
+  const c = await join(booted, 'n1', 'cat');
+  expect(c.text).toBe(a.text);
+  a.push(a.edit('4'));
+  await booted.clock.advance(50);
+  expect([b.text, c.text]).toEqual([a.text, a.text]);
+  expect(c.last('joined').rev + c.all('update').reduce((sum, { revs }) => sum + revs, 0)).toBe(4);
+});

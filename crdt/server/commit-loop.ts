@@ -1,0 +1,154 @@
+/**
+ * Makes one document's updates durable: all that came in while the last commit was under way becomes one delta,
+ * one row of the log. Used by doc-entry.ts alone.
+ *
+ *   idle --received()--> planned --end of turn--> writing --nothing new--> idle
+ *                                                  ^--retry--'       any --close()--> closed
+ *
+ * [D2] `committed` comes after the commit.
+ * [D10] while the store fails nothing is dropped: the write is tried again, and `failing` says so.
+ */
+import { backoffMs } from '../../src/base/backoff.ts';
+import { type Deferred, deferred } from '../../src/base/deferred.ts';
+import type { Cancel, Env } from '../../src/base/env.ts';
+import { Fault, isFault, toFault } from '../../src/base/fault.ts';
+import { type DocRef, docKey } from '../core/doc-ref.ts';
+import type { Follower } from './fan-out.ts';
+import type { DocsOptions } from './options.ts';
+import type { Delta, Replica } from './replica.ts';
+import type { UpdateLog } from './update-log.ts';
+
+/** Who pushed something; null for somebody who is not known. */
+export type Authors = ReadonlySet<Follower | null>;
+
+interface Deps {
+  readonly ref: DocRef;
+  readonly epoch: string;
+  readonly replica: Replica;
+  readonly log: UpdateLog;
+  /** Resolves when all earlier revisions are known here; the delta counts as durable from then on. */
+  readonly committed: (rev: number, delta: Delta, authors: Authors) => Promise<void>;
+  /** The document cannot go on. */
+  readonly failed: (fault: Fault) => void;
+}
+
+export class CommitLoop {
+  readonly #env: Env;
+  readonly #deps: Deps;
+  readonly #options: DocsOptions;
+  #running = false;
+  #closed = false;
+  #takes = 0;
+  #settledMark = 0;
+  #authors = new Set<Follower | null>();
+  #receivedBytes = 0;
+  #failing: Fault | undefined;
+  #idle: Deferred<void> | undefined;
+  #wake: Cancel | undefined;
+
+  constructor(env: Env, deps: Deps, options: DocsOptions) {
+    this.#env = env;
+    this.#deps = deps;
+    this.#options = options;
+  }
+
+  /** Bytes received and not yet committed. */
+  get undurableBytes(): number {
+    return this.#receivedBytes;
+  }
+
+  /** Why writes do not get through at the moment. */
+  get failing(): Fault | undefined {
+    return this.#failing;
+  }
+
+  /** The mark that covers all received so far: durable when `settledMark` reaches it. */
+  get mark(): number {
+    return this.#deps.replica.dirty ? this.#takes + 1 : this.#takes;
+  }
+
+  get settledMark(): number {
+    return this.#settledMark;
+  }
+
+  /** The replica holds something new, which came in so many bytes. */
+  received(sizeBytes: number, author: Follower | null): void {
+    this.#receivedBytes += sizeBytes;
+    this.#authors.add(author);
+    if (this.#running || this.#closed) return;
+    this.#running = true;
+    this.#env.clock.soon(() => void this.#run());
+  }
+
+  /** Resolves when all that was received is committed, or when this is closed and nothing uses the replica. */
+  async settled(): Promise<void> {
+    if (!this.#running) return;
+    this.#idle ??= deferred();
+    await this.#idle.promise;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#wake?.();
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (!this.#closed) {
+        const delta = this.#deps.replica.take();
+        if (!delta) break;
+        await this.#commit(delta);
+      }
+    } catch (error) {
+      this.#env.log.error('docs.flush_failed', { doc: docKey(this.#deps.ref), error: String(error) });
+      this.#deps.failed(new Fault('internal', 'the document had to be loaded again'));
+    }
+    this.#running = false;
+    this.#idle?.resolve();
+    this.#idle = undefined;
+  }
+
+  async #commit(delta: Delta): Promise<void> {
+    const mark = ++this.#takes;
+    const authors = this.#authors;
+    this.#authors = new Set();
+    const takenBytes = this.#receivedBytes;
+    const rev = await this.#append(delta.bytes);
+    if (rev === undefined || this.#closed) return;
+    this.#receivedBytes -= takenBytes;
+    this.#settledMark = mark;
+    await this.#deps.committed(rev, delta, authors);
+  }
+
+  /** Writes until it is written; undefined when the document was closed first. */
+  async #append(bytes: Uint8Array): Promise<number | undefined> {
+    const { ref, epoch, log, failed } = this.#deps;
+    for (let attempt = 0; !this.#closed; attempt++) {
+      try {
+        const rev = await log.append(ref, { epoch, bytes });
+        this.#failing = undefined;
+        return rev;
+      } catch (error) {
+        if (isFault(error, 'not_found')) {
+          failed(error);
+          return undefined;
+        }
+        this.#failing = toFault(error);
+        this.#env.log.error('docs.append_failed', { doc: docKey(ref), attempt, error: String(error) });
+        await this.#pause(backoffMs(attempt, this.#env.random, this.#options.retry));
+      }
+    }
+    return undefined;
+  }
+
+  /** Cut short when the document is closed. */
+  #pause(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#env.clock.after(delayMs, resolve);
+      this.#wake = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+}

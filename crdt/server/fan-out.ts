@@ -1,0 +1,132 @@
+/**
+ * Tells the readers of one document what is durable: one frame for all of them, encoded once. A write to a
+ * socket is what costs most, so the more readers there are, the more commits go into one frame; the first one
+ * after a pause goes out at once. Between two frames readers are shown the document as it was told. Used by
+ * doc-entry.ts alone; commits, and the acks of their authors, wait for none of this.
+ */
+import type { Cancel, Env } from '../../src/base/env.ts';
+import type { Fault } from '../../src/base/fault.ts';
+import { encodeDown } from '../core/down-frame.ts';
+import type { Versions } from '../core/versions.ts';
+import type { DocsOptions } from './options.ts';
+import type { OutletSource } from './outlet.ts';
+
+/** Whoever follows a document. */
+export interface Follower {
+  /** New revisions. `frame` is shared; `own` when this follower's own operations are all there is in it. */
+  updated(update: { frame: Uint8Array; before: Versions; own: Own | null }): void;
+  /** Pushes marked up to here are durable. False: a later mark is waited for. */
+  settled(mark: number): boolean;
+  /** The row is another; rights may be too. */
+  rowChanged(): void;
+  /** Other rows, which decide about this one, have changed. */
+  rightsChanged(): void;
+  /** The document is no more, for this reason. */
+  ended(fault: Fault): void;
+}
+
+/** The revisions that a frame holds. */
+export interface Own {
+  readonly rev: number;
+  readonly revs: number;
+}
+
+/** The durable document. */
+interface Source {
+  readonly rev: number;
+  readonly durable: Versions;
+  /** Operations beyond `from` and up to `to`, which are durable; null for none. */
+  since(from: Versions, to: Versions): Uint8Array | null;
+}
+
+export class FanOut implements OutletSource {
+  readonly #env: Env;
+  readonly #source: Source;
+  readonly #options: DocsOptions;
+  readonly #followers = new Set<Follower>();
+  /** Those who made what is not told yet; null stands for somebody who does not follow. */
+  #authors = new Set<Follower | null>();
+  /** All that is not told yet, when it is one update. */
+  #only: Uint8Array | undefined;
+  #rev: number;
+  #durable: Versions;
+  #lastMs = Number.NEGATIVE_INFINITY;
+  #timer: Cancel | undefined;
+
+  constructor(env: Env, source: Source, options: DocsOptions) {
+    this.#env = env;
+    this.#source = source;
+    this.#options = options;
+    this.#rev = source.rev;
+    this.#durable = source.durable;
+  }
+
+  /** The last revision that readers were told. */
+  get rev(): number {
+    return this.#rev;
+  }
+
+  /** The document at `rev`. Another map after each frame. */
+  get durable(): Versions {
+    return this.#durable;
+  }
+
+  get size(): number {
+    return this.#followers.size;
+  }
+
+  /** What readers were told beyond `from`; null for nothing. */
+  since(from: Versions): Uint8Array | null {
+    return this.#source.since(from, this.#durable);
+  }
+
+  add(follower: Follower): Cancel {
+    this.#followers.add(follower);
+    return () => this.#followers.delete(follower);
+  }
+
+  /** The source is one revision further, by this update of these authors. */
+  committed(bytes: Uint8Array, authors: ReadonlySet<Follower | null>): void {
+    for (const author of authors) this.#authors.add(author);
+    this.#only = this.#source.rev === this.#rev + 1 ? bytes : undefined;
+    if (this.#timer) return;
+    const waitMs = this.#lastMs + this.#windowMs - this.#env.clock.monotonic();
+    if (waitMs <= 0) this.tell();
+    else this.#timer = this.#env.clock.after(waitMs, () => this.tell());
+  }
+
+  /** Tells now what there is. */
+  tell(): void {
+    this.#timer?.();
+    this.#timer = undefined;
+    const { rev, durable } = this.#source;
+    if (rev === this.#rev) return;
+    const before = this.#durable;
+    const bytes = this.#only ?? this.#source.since(before, durable) ?? new Uint8Array(0);
+    const own = { rev, revs: rev - this.#rev };
+    const frame = encodeDown({ kind: 'update', ...own, bytes });
+    const [sole] = this.#authors.size === 1 ? this.#authors : [];
+    this.#rev = rev;
+    this.#durable = durable;
+    this.#only = undefined;
+    this.#authors.clear();
+    this.#lastMs = this.#env.clock.monotonic();
+    for (const follower of [...this.#followers])
+      follower.updated({ frame, before, own: follower === sole ? own : null });
+  }
+
+  each(visit: (follower: Follower) => void): void {
+    for (const follower of [...this.#followers]) visit(follower);
+  }
+
+  close(): void {
+    this.#timer?.();
+    this.#timer = undefined;
+    this.#followers.clear();
+  }
+
+  get #windowMs(): number {
+    const { tellMsPerReader, maxTellMs } = this.#options;
+    return Math.min(maxTellMs, tellMsPerReader * this.#followers.size);
+  }
+}

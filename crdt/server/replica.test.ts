@@ -1,0 +1,61 @@
+import fc from 'fast-check';
+import { LoroDoc } from 'loro-crdt';
+import { expect, test } from 'vitest';
+import { NO_VERSIONS } from '../core/versions.ts';
+import { Replica } from './replica.ts';
+
+const step = fc.oneof(
+  fc.record({ kind: fc.constant('edit' as const), writer: fc.nat(2), hear: fc.boolean() }),
+  fc.record({ kind: fc.constant('adopt' as const) }),
+  fc.record({ kind: fc.constant('take' as const) }),
+  fc.record({ kind: fc.constant('settle' as const) }),
+);
+
+function textOf(update: Uint8Array | null): string {
+  const doc = new LoroDoc();
+  if (update) doc.import(update);
+  return doc.getText('body').toString();
+}
+
+test('[D2] what was received, and what is durable, are what Loro holds, whatever comes in between', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      const replica = new Replica(null, []);
+      const [received, durable] = [new LoroDoc(), new LoroDoc()];
+      const writers = [new LoroDoc(), new LoroDoc(), new LoroDoc()];
+      const server = new LoroDoc();
+      let underWay: ReturnType<Replica['take']> = null;
+      for (const { kind, ...choice } of steps) {
+        if (kind === 'edit' && 'writer' in choice) {
+          const writer = writers[choice.writer]!;
+          if (choice.hear) writer.import(received.export({ mode: 'update' }));
+          const from = writer.oplogVersion();
+          writer.getText('body').push('x');
+          writer.commit();
+          const bytes = writer.export({ mode: 'update', from });
+          expect(replica.import(bytes)).toBe('new');
+          expect(replica.import(bytes)).toBe('known');
+          received.import(bytes);
+        } else if (kind === 'adopt') {
+          const from = server.oplogVersion();
+          server.getText('body').push('s');
+          server.commit();
+          const bytes = server.export({ mode: 'update', from });
+          replica.adopt(bytes);
+          received.import(bytes);
+          durable.import(bytes);
+        } else if (kind === 'take' && !underWay) {
+          underWay = replica.take();
+        } else if (kind === 'settle' && underWay) {
+          replica.settle(underWay);
+          durable.import(underWay.bytes);
+          underWay = null;
+        }
+        expect(new Map(replica.received())).toEqual(received.oplogVersion().toJSON());
+        expect(replica.durable).toEqual(durable.oplogVersion().toJSON());
+      }
+      expect(textOf(replica.since(NO_VERSIONS))).toBe(durable.getText('body').toString());
+      replica.free();
+    }),
+  );
+});

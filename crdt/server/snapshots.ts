@@ -1,0 +1,103 @@
+/**
+ * Snapshots of one document: kept in memory for those who join, and put in the log in the place of the updates
+ * they hold when those have become many. Made by the materialiser, one at a time; commits go on meanwhile. Used
+ * by doc-entry.ts alone.
+ *
+ * [D6] a snapshot holds the whole history, and takes the place of nothing that came after it.
+ */
+import type { Env } from '../../src/base/env.ts';
+import { type DocRef, docKey } from '../core/doc-ref.ts';
+import type { Versions } from '../core/versions.ts';
+import type { Food, Shadow } from './materialiser.ts';
+import type { DocsOptions } from './options.ts';
+import type { Delta, Replica } from './replica.ts';
+import type { UpdateLog } from './update-log.ts';
+
+interface Deps {
+  readonly ref: DocRef;
+  readonly epoch: string;
+  readonly replica: Replica;
+  readonly shadow: Shadow;
+  readonly log: UpdateLog;
+  /** The updates that were loaded. */
+  readonly tail: readonly Uint8Array[];
+  /** The durable document. */
+  readonly source: { readonly rev: number; readonly durable: Versions; food(from: Versions): Food };
+}
+
+/** Updates in the log behind the last snapshot there. */
+interface Tail {
+  updates: number;
+  bytes: number;
+}
+
+export class Snapshots {
+  readonly #env: Env;
+  readonly #deps: Deps;
+  readonly #options: DocsOptions;
+  readonly #tail: Tail;
+  #making: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(env: Env, deps: Deps, options: DocsOptions) {
+    this.#env = env;
+    this.#deps = deps;
+    this.#options = options;
+    const bytes = deps.tail.reduce((sum, { length }) => sum + length, 0);
+    this.#tail = { updates: deps.tail.length, bytes };
+  }
+
+  /** A snapshot of now or of some time ago, or null; one that is old is made anew for the next who asks. */
+  latest(): Delta | null {
+    const { replica, source } = this.#deps;
+    if (replica.snapshot?.versions !== source.durable) this.#begin();
+    return replica.snapshot;
+  }
+
+  /** An update was appended to the log. */
+  grew(sizeBytes: number): void {
+    this.#tail.updates++;
+    this.#tail.bytes += sizeBytes;
+    if (this.#long) this.#begin();
+  }
+
+  /** Resolves when nothing is being made. */
+  async settled(): Promise<void> {
+    await this.#making;
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  get #long(): boolean {
+    const { compactUpdates, compactBytes } = this.#options;
+    return this.#tail.updates >= compactUpdates || this.#tail.bytes >= compactBytes;
+  }
+
+  #begin(): void {
+    this.#making ??= this.#make()
+      .catch((error) => {
+        if (this.#closed) return;
+        this.#env.log.error('docs.snapshot_failed', { doc: docKey(this.#deps.ref), error: String(error) });
+      })
+      .finally(() => {
+        this.#making = undefined;
+      });
+  }
+
+  async #make(): Promise<void> {
+    const { replica, shadow, source } = this.#deps;
+    const { rev, durable: versions } = source;
+    if (versions.size === 0) return;
+    const tail = { ...this.#tail };
+    const bytes = await shadow.snapshot(source.food(shadow.versions));
+    if (this.#closed) return;
+    replica.keepSnapshot({ bytes, versions });
+    if (!this.#long) return;
+    const { log, ref, epoch } = this.#deps;
+    await log.compact(ref, { epoch, rev, bytes });
+    this.#tail.updates -= tail.updates;
+    this.#tail.bytes -= tail.bytes;
+  }
+}
