@@ -14,6 +14,7 @@ import { shardsWorkloads } from './shards.ts';
 import { startWorkloads } from './start.ts';
 import { subscriptionsWorkloads } from './subscriptions.ts';
 import { syncWorkloads } from './sync.ts';
+import { tickDelayWorkloads } from './tick-delay.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -28,6 +29,7 @@ const workloads: Record<string, () => Workload> = {
   ...sessionWorkloads,
   ...coldStartWorkloads,
   ...docsWorkloads,
+  ...tickDelayWorkloads,
   ...shardsWorkloads,
 };
 const wanted = positionals[0] ?? '';

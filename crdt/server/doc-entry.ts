@@ -14,6 +14,7 @@ import { Fault } from '../../src/base/fault.ts';
 import type { JsonObject } from '../../src/base/json.ts';
 import { Refcount } from '../../src/base/refcount.ts';
 import type { AnyEntity } from '../../src/schema/define-schema.ts';
+import { DOC_REV } from '../../src/schema/field.ts';
 import { type DocRef, docKey } from '../core/doc-ref.ts';
 import { NO_VERSIONS, type Versions } from '../core/versions.ts';
 import { CommitLoop } from './commit-loop.ts';
@@ -98,7 +99,7 @@ export class DocEntry {
     const write = (rev: number, columns: JsonObject) => log.project(ref, rev, columns);
     this.#projector = new Projector(env, { source: this, shadow: this.#shadow, write, ...doubt }, options);
     this.#repair = this.#makeRepair();
-    if (stored.projected < this.rev) this.#projector.touch();
+    this.#projector.shows(Number(deps.row[DOC_REV]));
   }
 
   get state(): State['name'] {
@@ -283,6 +284,12 @@ export class DocEntry {
     this.#fanOut.each((follower) => follower.rightsChanged());
   }
 
+  /** Resolves when the row shows `rev` or a later revision. Throws `timeout`, and why the document ended. */
+  async projected(rev: number, timeoutMs: number): Promise<void> {
+    this.#require();
+    await this.#projector.reached(rev, timeoutMs);
+  }
+
   /** Resolves when all that was received is committed, told, and shown by the row; at once when closed. */
   async settle(): Promise<void> {
     await this.repair;
@@ -359,7 +366,7 @@ export class DocEntry {
     const { replica, onClosed } = this.#deps;
     this.#refs.close();
     this.#repair.close();
-    this.#projector.close();
+    this.#projector.close(next.fault);
     this.#snapshots.close();
     this.#shadow.close();
     this.#commits.close();

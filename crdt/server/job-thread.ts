@@ -45,7 +45,7 @@ export class JobThread {
     this.#env = env;
     this.#deps = deps;
     this.#timeoutMs = options.jobTimeoutMs;
-    this.#worker = new Worker(ENTRY);
+    this.#worker = new Worker(ENTRY, { execArgv: [] }); // `--eval` of the process is not for it
     this.#worker.on('message', (message: FromWorker) => this.#answered(message));
     this.#worker.on('error', (error) => this.#died(`it threw ${String(error)}`));
     this.#worker.on('exit', (code) => this.#died(`it ended with ${code}`));

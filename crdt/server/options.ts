@@ -36,6 +36,8 @@ export interface DocsOptions extends SuspectOptions, QuarantineOptions, PushRate
   maxNames: number;
   /** Least time between two projections of one document to its row. */
   projectMs: number;
+  /** Reads that wait at once for a revision of one document to show in its row; one more fails as `overloaded`. */
+  maxProjectionWaits: number;
   /** Where documents are read and snapshots made: in a worker thread, or on the server's own (tests, bundled servers). */
   materialiser: 'worker' | 'inline';
   /** Documents of which the materialiser keeps a copy; the one unused longest is let go. */
@@ -96,6 +98,7 @@ export const DEFAULT_DOCS: DocsOptions = {
   maxHistory: 1000,
   maxNames: 100,
   projectMs: 250,
+  maxProjectionWaits: 1000,
   materialiser: 'worker',
   maxShadows: 500,
   maxTraps: 20,

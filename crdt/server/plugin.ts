@@ -153,7 +153,7 @@ export class DocsInstance implements PluginInstance {
     const orphans = await this.#log.orphans(names);
     if (orphans.length > 0) this.#hub.remove(orphans);
     // In the background: a store that cannot write must not keep a server from starting. [L8]
-    this.#repair().catch((error) =>
+    Promise.all(names.map((name) => this.#repair(name))).catch((error) =>
       this.#services.env.log.error('docs.repair_failed', { error: String(error) }),
     );
   }
@@ -179,10 +179,23 @@ export class DocsInstance implements PluginInstance {
     await this.#materialiser.close();
   }
 
+  /**
+   * Resolves when the row shows revision `rev` of its document, or a later one. The row's own `docRev` says which
+   * it shows. Throws `timeout`, `overloaded` when too many wait for one document, and what loading it throws. [D11]
+   */
+  async waitForProjection(ref: DocRef, rev: number, { timeoutMs = 10_000 } = {}): Promise<void> {
+    const { doc, release } = await this.#hub.acquire(ref);
+    try {
+      await doc.entry.projected(rev, timeoutMs);
+    } finally {
+      release();
+    }
+  }
+
   /** Columns that a crash left behind their documents. [D1] */
-  async #repair(): Promise<void> {
+  async #repair(entity: string): Promise<void> {
     for (;;) {
-      const refs = await this.#log.unprojected(REPAIR_BATCH);
+      const refs = await this.#log.unprojected(entity, REPAIR_BATCH);
       const done = await Promise.all(refs.map((ref) => this.#repairOne(ref)));
       if (refs.length < REPAIR_BATCH || done.includes(false)) return;
     }

@@ -9,6 +9,7 @@
 import { backoffMs } from '../../src/base/backoff.ts';
 import { type Deferred, deferred } from '../../src/base/deferred.ts';
 import type { Cancel, Env } from '../../src/base/env.ts';
+import { Fault } from '../../src/base/fault.ts';
 import type { JsonObject } from '../../src/base/json.ts';
 import type { Versions } from '../core/versions.ts';
 import type { Food, Shadow } from './materialiser.ts';
@@ -42,11 +43,35 @@ export class Projector {
   #state: State = { name: 'clean' };
   #lastMs = Number.NEGATIVE_INFINITY;
   #settled: Deferred<void> | undefined;
+  /** The revision that the row shows. */
+  #shown = 0;
+  readonly #waits = new Set<{ readonly rev: number; readonly reached: Deferred<void> }>();
 
   constructor(env: Env, deps: Deps, options: DocsOptions) {
     this.#env = env;
     this.#deps = deps;
     this.#options = options;
+  }
+
+  /** What the row shows when the document is loaded. */
+  shows(rev: number): void {
+    this.#shown = rev;
+    if (rev < this.#deps.source.rev) this.touch();
+  }
+
+  /** Resolves when the row shows `rev` or a later revision. Throws `timeout`, `overloaded`, and why this was closed. [D11] */
+  async reached(rev: number, timeoutMs: number): Promise<void> {
+    if (this.#shown >= rev) return;
+    if (this.#waits.size >= this.#options.maxProjectionWaits)
+      throw new Fault('overloaded', 'too many wait for the columns of this document');
+    const wait = { rev, reached: deferred<void>() };
+    this.#waits.add(wait);
+    const late = () => wait.reached.reject(new Fault('timeout', `the row does not show revision ${rev} yet`));
+    const cancel = this.#env.clock.after(timeoutMs, late);
+    await wait.reached.promise.finally(() => {
+      cancel();
+      this.#waits.delete(wait);
+    });
   }
 
   /** The document has a new revision. */
@@ -63,8 +88,9 @@ export class Projector {
     return this.#settled.promise;
   }
 
-  close(): void {
+  close(fault: Fault): void {
     if (this.#state.name !== 'closed') this.#to({ name: 'closed' });
+    for (const { reached } of this.#waits) reached.reject(fault);
   }
 
   #wait(delayMs: number, attempt: number): void {
@@ -95,7 +121,10 @@ export class Projector {
     try {
       const { rev } = source;
       const columns = await shadow.read(source.food(shadow.versions));
-      if (this.#state.name === 'running') await write(rev, columns);
+      if (this.#state.name !== 'running') return undefined;
+      await write(rev, columns);
+      this.#shown = rev;
+      for (const wait of this.#waits) if (wait.rev <= rev) wait.reached.resolve();
     } catch (error) {
       return error ?? new Error('unknown');
     }

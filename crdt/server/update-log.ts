@@ -7,6 +7,7 @@
 import type { PeerID } from 'loro-crdt';
 import { Fault } from '../../src/base/fault.ts';
 import type { JsonObject } from '../../src/base/json.ts';
+import { DOC_REV } from '../../src/schema/field.ts';
 import { quote } from '../../src/store/ddl.ts';
 import type { SqlRow, SqlValue } from '../../src/store/sql-driver.ts';
 import type { Snapshot, Store } from '../../src/store/store.ts';
@@ -23,14 +24,13 @@ export const DOC_TABLES = [
   `CREATE TABLE IF NOT EXISTS _doc_peers (entity TEXT NOT NULL, id TEXT NOT NULL, peer TEXT NOT NULL,
     owner TEXT NOT NULL, PRIMARY KEY (entity, id, peer)) STRICT, WITHOUT ROWID`,
 ];
+// `projected` of _doc_meta is 0 since rows have a docRev, which says the same.
 const TABLES = ['_doc_meta', '_doc_snapshots', '_doc_updates', '_doc_peers', '_doc_history', '_doc_names'];
 
 export interface StoredDoc {
   /** Null when nothing was ever written. */
   readonly epoch: string | null;
   readonly rev: number;
-  /** The revision that the row's columns show. */
-  readonly projected: number;
   readonly snapshot: Uint8Array | null;
   /** Those after the snapshot. */
   readonly updates: readonly Uint8Array[];
@@ -150,16 +150,14 @@ export class UpdateLog {
     }
   }
 
-  /** Writes the columns that the document gives the row, as of `rev`. A row that is gone is left alone. */
+  /**
+   * Writes the columns that the document gives the row, and the revision that they show, in one change. A row that
+   * is gone is left alone. [D11]
+   */
   async project(ref: DocRef, rev: number, columns: JsonObject): Promise<void> {
     await this.#store.write(async ({ tx }) => {
       if (!(await hasRow(tx, ref))) return;
-      await tx.update(ref.entity, ref.id, columns);
-      await tx.run('UPDATE _doc_meta SET projected = ? WHERE entity = ? AND id = ?', [
-        rev,
-        ref.entity,
-        ref.id,
-      ]);
+      await tx.update(ref.entity, ref.id, { ...columns, [DOC_REV]: rev });
     });
   }
 
@@ -188,12 +186,16 @@ export class UpdateLog {
     });
   }
 
-  /** Documents whose row does not show their last revision. */
-  async unprojected(limit: number): Promise<DocRef[]> {
+  /** Documents of this entity whose row does not show their last revision. */
+  async unprojected(entity: string, limit: number): Promise<DocRef[]> {
     const rows = await this.#store.read((snapshot) =>
-      snapshot.all('SELECT entity, id FROM _doc_meta WHERE projected < rev LIMIT ?', [limit]),
+      snapshot.all(
+        `SELECT m.id FROM _doc_meta m JOIN ${quote(entity)} r ON r."id" = m.id
+          WHERE m.entity = ? AND r.${quote(DOC_REV)} < m.rev LIMIT ?`,
+        [entity, limit],
+      ),
     );
-    return rows.map((row) => ({ entity: String(row.entity), id: String(row.id) }));
+    return rows.map(({ id }) => ({ entity, id: String(id) }));
   }
 }
 
@@ -201,14 +203,13 @@ export class UpdateLog {
 export async function loadStored(snapshot: LogSource, ref: DocRef): Promise<StoredDoc> {
   const key: SqlValue[] = [ref.entity, ref.id];
   const where = 'WHERE entity = ? AND id = ?';
-  const [meta] = await snapshot.all(`SELECT epoch, rev, projected FROM _doc_meta ${where}`, key);
+  const [meta] = await snapshot.all(`SELECT epoch, rev FROM _doc_meta ${where}`, key);
   const [base] = await snapshot.all(`SELECT bytes FROM _doc_snapshots ${where}`, key);
   const tail = await snapshot.all(`SELECT bytes FROM _doc_updates ${where} ORDER BY rev`, key);
   const peers = await snapshot.all(`SELECT peer, owner FROM _doc_peers ${where}`, key);
   return {
     epoch: meta ? String(meta.epoch) : null,
     rev: Number(meta?.rev ?? 0),
-    projected: Number(meta?.projected ?? 0),
     snapshot: base ? bytesOf(base) : null,
     updates: tail.map(bytesOf),
     peers: new Map(peers.map((row) => [peerOf(row), String(row.owner)])),

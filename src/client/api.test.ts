@@ -35,13 +35,13 @@ test('engine, rows and functions are typed by the app', () => {
   const use = async (engine: SyncEngine<App>) => {
     const note = engine.store.get('Note', 'n');
     expectTypeOf(note).toEqualTypeOf<
-      { id: string; title: string; likes: number; body: string } | undefined
+      { id: string; title: string; likes: number; body: string; docRev: number } | undefined
     >();
     expectTypeOf(engine.store.list('User')).toEqualTypeOf<readonly { id: string; name: string | null }[]>();
     expectTypeOf(await engine.call(api.notes.create, { title: 'a' })).toEqualTypeOf<{ id: string }>();
     expectTypeOf(await engine.query(api.notes.list, {})).toEqualTypeOf<string[]>();
     expectTypeOf(engine.liveQuery({ entity: 'Note' }).data).toEqualTypeOf<
-      readonly { id: string; title: string; likes: number; body: string }[] | undefined
+      readonly { id: string; title: string; likes: number; body: string; docRev: number }[] | undefined
     >();
     expectTypeOf(engine.insert('Note', { title: 'a' })).toEqualTypeOf<string>();
     // @ts-expect-error a required field is missing

@@ -21,7 +21,7 @@ test('goes from idle over connecting to ready, and says hello with cursor and sc
   expect(engine.connection.state).toEqual({ name: 'idle' });
   await ready();
   expect(states).toEqual([{ name: 'connecting', attempt: 0 }, { name: 'ready' }]);
-  expect(server.received[0]).toMatchObject({ t: 'hello', protocol: 3, schema: '', cursor: null });
+  expect(server.received[0]).toMatchObject({ t: 'hello', protocol: 4, schema: '', cursor: null });
   expect(server.socket.token).toBe('ann');
 });
 

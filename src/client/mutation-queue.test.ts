@@ -256,7 +256,7 @@ test('with the schema, rows are checked and defaults filled before anything is s
   });
   const { engine, answered, server } = await setUp({ schema: defineSchema({ entities: [Note] }) });
   const id = engine.insert('Note', { title: 'short' });
-  expect(engine.store.get('Note', id)).toEqual({ id, title: 'short', status: 'draft', body: '' });
+  expect(engine.store.get('Note', id)).toEqual({ id, title: 'short', status: 'draft', body: '', docRev: 0 });
   await answered();
   expect(server.row(id)).toEqual({ id, title: 'short', status: 'draft' });
   expect(() => engine.insert('Note', { title: 'far too long for it' })).toThrow(Fault);

@@ -16,9 +16,9 @@ export class RowDrafts {
     this.#schema = schema;
     this.hash = schema ? buildManifest(schema).hash : '';
     this.#projected = new Map(
-      schema?.entities.map(({ name, fields, documentFields }) => [
+      schema?.entities.map(({ name, fields, projectedFields }) => [
         name,
-        Object.fromEntries(documentFields.map((key) => [key, fields[key]!.spec.default ?? null])),
+        Object.fromEntries(projectedFields.map((key) => [key, fields[key]!.spec.default ?? null])),
       ]),
     );
   }

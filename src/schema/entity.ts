@@ -3,7 +3,7 @@ import { Fault } from '../base/fault.ts';
 import { isId } from '../base/id.ts';
 import { isJsonObject, type JsonObject, jsonEquals } from '../base/json.ts';
 import { parseShape } from '../base/shape.ts';
-import type { Field, Mode } from './field.ts';
+import { DOC_REV, docRevField, type Field, type Mode, type WithDocRev } from './field.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a constraint that every Field<T> meets; `unknown` is not one
 export type EntityFields = Record<string, Field<any, Mode>>;
@@ -58,7 +58,7 @@ export class Entity<
         throw new Fault('invalid', `index ${name}.${index.name} names no field ${unknown}`);
     }
     this.name = name;
-    this.fields = fields;
+    this.fields = withDocRev(name, fields);
     this.indexes = options.indexes ?? [];
     this.sync = options.sync ?? 'all';
     this.renamedFrom = options.renamedFrom;
@@ -69,6 +69,11 @@ export class Entity<
   /** Fields that are containers of the row's document. */
   get documentFields(): string[] {
     return Object.keys(this.fields).filter((key) => this.fields[key]!.spec.container !== undefined);
+  }
+
+  /** Those that no insert and no update takes: the document's, and the revision of it that they show. */
+  get projectedFields(): string[] {
+    return Object.keys(this.fields).filter((key) => isProjected(this.fields[key]!));
   }
 
   /** An index of the options, or `unique_<field>` of a unique field. Throws `invalid`. */
@@ -102,8 +107,8 @@ export class Entity<
   /** A whole row in place of `existing`: readonly and document fields stay as they are. Throws `invalid`. */
   parseReplace(existing: JsonObject, data: unknown): JsonObject {
     const given = { ...this.#object(data) };
-    for (const [key, { spec }] of Object.entries(this.fields)) {
-      if (!spec.readonly && !spec.container) continue;
+    for (const [key, field] of Object.entries(this.fields)) {
+      if (!field.spec.readonly && !isProjected(field)) continue;
       if (Object.hasOwn(given, key) && !jsonEquals(given[key], existing[key]))
         throw new Fault('invalid', `${this.name}.${key} is readonly`);
       given[key] = existing[key]!;
@@ -138,12 +143,30 @@ export class Entity<
     for (const key of Object.keys(data)) {
       if (!Object.hasOwn(this.fields, key))
         throw new Fault('invalid', `${this.name} has no field ${JSON.stringify(key)}`);
-      if (this.fields[key]!.spec.container) {
+      if (isProjected(this.fields[key]!)) {
         throw new Fault('invalid', `${this.name}.${key} is written through its document`);
       }
     }
     return data;
   }
+}
+
+function isProjected({ spec }: EntityFields[string]): boolean {
+  return spec.container !== undefined || spec.revision === true;
+}
+
+/** Rows with a document say which revision of it they show. [D11] */
+function withDocRev<F extends EntityFields>(name: string, fields: F): F {
+  if (!Object.values(fields).some(({ spec }) => spec.container !== undefined)) return fields;
+  const taken = Object.entries(fields).some(
+    ([key, { spec }]) => key.toLowerCase() === DOC_REV.toLowerCase() && !spec.revision,
+  );
+  if (taken)
+    throw new Fault(
+      'invalid',
+      `${name}.${DOC_REV}: rows with documents have a column of that name by themselves`,
+    );
+  return { ...fields, [DOC_REV]: docRevField() };
 }
 
 /** SQLite tells names apart by their letters alone, not by their case. */
@@ -159,6 +182,6 @@ export function entity<
   const N extends string,
   F extends EntityFields,
   const I extends readonly IndexSpec[] = readonly [],
->(name: N, fields: F, options?: EntityOptions<I>): Entity<N, F, I> {
-  return new Entity(name, fields, options);
+>(name: N, fields: F, options?: EntityOptions<I>): Entity<N, WithDocRev<F>, I> {
+  return new Entity(name, fields, options) as Entity<N, EntityFields, I> as Entity<N, WithDocRev<F>, I>;
 }

@@ -40,6 +40,8 @@ export interface FieldSpec {
   readonly shape: Shape<unknown>;
   /** The field lives in the row's document, and its column follows. */
   readonly container?: ContainerKind;
+  /** The revision of the document that the row's columns show. [D11] */
+  readonly revision?: true;
   /** The value may be null. */
   readonly optional?: boolean;
   readonly unique?: boolean;
@@ -119,6 +121,20 @@ export class Field<T, M extends Mode = 'required', X = unknown> {
 /** A field that the docs plane alone writes: the column is a copy. */
 function projected<T>(container: ContainerKind, spec: FieldSpec): Field<T, 'projected'> {
   return new Field({ ...spec, container });
+}
+
+/** The revision of its document that a row shows: a column of each entity with documents. [D11] */
+export const DOC_REV = 'docRev';
+
+/** What an entity has besides its own fields: `docRev`, if it has documents. */
+export type WithDocRev<F> = true extends {
+  [K in keyof F]: F[K] extends Field<infer _T, 'projected'> ? true : never;
+}[keyof F]
+  ? F & { docRev: Field<number, 'projected'> }
+  : F;
+
+export function docRevField(): Field<number, 'projected'> {
+  return new Field({ kind: 'int', shape: s.int(0), default: 0, revision: true });
 }
 
 /** SQL holds UTF-8, which cannot say half a surrogate pair: it would come back as another text. [Q3] */

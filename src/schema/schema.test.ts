@@ -33,7 +33,7 @@ describe("fields of a row's document", () => {
 
   test('are written by documents alone, and begin as their defaults', () => {
     const row = { title: '', notes: '', labels: {}, steps: [], log: [], outline: [], votes: 0 };
-    expect(Card.parseInsert('c', {})).toEqual({ id: 'c', ...row });
+    expect(Card.parseInsert('c', {})).toEqual({ id: 'c', ...row, docRev: 0 });
     expect(Card.documentFields).toEqual(Object.keys(row));
     for (const [key, value] of Object.entries(row)) {
       const refused = `Card.${key} is written through its document`;
@@ -76,7 +76,25 @@ describe('entities', () => {
       authorId: 'u1',
       dueAt: null,
       tags: [],
+      docRev: 0,
     });
+  });
+
+  test('[D11] rows with documents have a revision that nobody may write', () => {
+    expect(Note.projectedFields).toEqual(['body', 'docRev']);
+    expect(Note.documentFields).toEqual(['body']);
+    const row = Note.parseInsert('n1', { title: 't', authorId: 'u1' });
+    for (const write of [
+      () => Note.parseInsert('n1', { title: 't', authorId: 'u1', docRev: 1 }),
+      () => Note.parsePatch({ docRev: 1 }),
+      () => Note.parseReplace(row, { title: 't', authorId: 'u1', docRev: 0 }),
+    ])
+      expect(write).toThrow('written through its document');
+    expect(Note.parseReplace({ ...row, docRev: 7 }, { title: 'u', authorId: 'u1' })).toMatchObject({
+      docRev: 7,
+    });
+    expect(() => entity('A', { body: field.text(), docrev: field.int() })).toThrow('rows with documents');
+    expect(Object.keys(entity('A', { docRev: field.int() }).fields)).toEqual(['docRev']);
   });
 
   test.each([
@@ -141,6 +159,7 @@ describe('entities', () => {
       id: string;
       title: string;
       body: string;
+      docRev: number;
       likes: number;
       status: 'draft' | 'live';
       authorId: string;

@@ -11,6 +11,7 @@
 import { Fault } from '../base/fault.ts';
 import { type JsonObject, jsonEquals } from '../base/json.ts';
 import type { SqlClause } from '../policy/to-sql.ts';
+import { DOC_REV } from '../schema/field.ts';
 import type { QuerySpec } from '../schema/query-spec.ts';
 import { type Relation, selectRelated } from './related.ts';
 import type { RowStatements, Statement } from './row-statements.ts';
@@ -67,8 +68,10 @@ export class Transaction {
     return selectRelated(this.#open(), this.#rows.entity(relation.entity), relation);
   }
 
-  /** `row` is whole and parsed. Throws `conflict` when the id or a unique value is taken. */
-  async insert(entity: string, row: JsonObject): Promise<void> {
+  /** `row` is whole and parsed, but for a `docRev`, which is 0 when it is left out. Throws `conflict` when the id or a unique value is taken. */
+  async insert(entity: string, given: JsonObject): Promise<void> {
+    const counts = this.#rows.entity(entity).fields[DOC_REV]?.spec.revision === true;
+    const row = counts && given[DOC_REV] === undefined ? { ...given, [DOC_REV]: 0 } : given;
     const change = { entity, id: String(row.id), before: null, after: row };
     await this.#write(this.#rows.insert(entity, row), change);
   }

@@ -256,7 +256,15 @@ describe('what only the server may know', () => {
   test('[P3] [S4] server-only fields neither leave nor can be asked about or set', async () => {
     const id = await make('open', 'secret');
     const { body } = await send(`${path()}/Note/${id}`, 'user');
-    expect(Object.keys(body.row).toSorted()).toEqual(['body', 'boxId', 'id', 'open', 'ownerId', 'title']);
+    expect(Object.keys(body.row).toSorted()).toEqual([
+      'body',
+      'boxId',
+      'docRev',
+      'id',
+      'open',
+      'ownerId',
+      'title',
+    ]);
     const filter = encodeURIComponent('{"op":"not","filter":{"op":"gt","field":"secret","value":"h"}}');
     for (const query of ['where={"secret":"hidden"}', `filter=${filter}`, 'order=title,secret:desc'])
       expect((await send(`${path()}/Note?${query}`, 'user')).code, query).toBe('invalid');
