@@ -88,7 +88,7 @@ export class DocEntry {
     this.#commits = new CommitLoop(env, { ref, epoch, replica, log, committed, failed }, options);
     this.#fanOut = new FanOut(env, this, options);
     this.#shadow = materialiser.open(entity);
-    const doubt = { failed: (error: unknown) => this.#repair.doubt(error) };
+    const doubt = { failed: (error: unknown) => this.doubt(error) };
     const work = { ref, epoch, replica, log, shadow: this.#shadow, source: this, tail: stored.updates };
     this.#snapshots = new Snapshots(env, { ...work, ...doubt }, options);
     const write = (rev: number, columns: JsonObject) => log.project(ref, rev, columns);
@@ -192,6 +192,11 @@ export class DocEntry {
   /** Null while the document is whole; else resolves when it is mended or has ended. [D3] */
   get repair(): Promise<void> | null {
     return this.#repair.underWay;
+  }
+
+  /** The document itself was found to be bad, or something failed on it that may say so. */
+  doubt(error: unknown): void {
+    this.#repair.doubt(error);
   }
 
   /** All that was received, for a trial of what comes next. */

@@ -294,7 +294,9 @@ export class DocReader implements ChannelHandler, Follower {
     const check = (bytes: Uint8Array) => this.#check(bytes);
     const attempt = async (bytes: Uint8Array) => {
       await entry.repair;
-      return guards.canary.trialOn(entry.base(), bytes);
+      const verdict = await guards.canary.trialOn(entry.base(), bytes);
+      if (verdict === 'base') entry.doubt(new Fault('internal', 'a trial failed on the document itself'));
+      return verdict;
     };
     const passed = (push: { n: number; bytes: Uint8Array }) => {
       try {
