@@ -8,13 +8,13 @@ import { auth } from 'ternion/auth';
 import { docs } from 'ternion/crdt/server';
 import { defineApp } from 'ternion/server';
 import { benchServer } from './bench-server.ts';
+import { closedLoop } from './docs-closed.ts';
 import type { Workload } from './figure.ts';
 import { runLoad } from './load.ts';
 
 const READERS = 10;
 const KEYSTROKES = 100;
 const PER_SECOND = 20;
-const FAN_OUT_SECONDS = 3;
 
 const Page = entity('Page', { body: field.richtext() });
 const schema = defineSchema({
@@ -30,19 +30,6 @@ async function withPage<T>(work: (url: string) => Promise<T>): Promise<T> {
   } finally {
     await close();
   }
-}
-
-/** Closed loop: one writer with 32 one-character updates under way, every one durable, N raw readers. */
-function fanOut(readers: number): Workload {
-  const name = `docs.fanout.${readers}`;
-  const units = { [name]: 'updates/s', [`${name}.bytes`]: 'B/update/reader' };
-  const run = () =>
-    withPage(async (url) => {
-      const options = { url, readers, inFlight: 32, seconds: FAN_OUT_SECONDS };
-      const { perSecond, bytes } = await runLoad<{ perSecond: number; bytes: number }>('fan-out', options);
-      return { [name]: perSecond, [`${name}.bytes`]: bytes };
-    });
-  return { units, run };
 }
 
 function paced(): Workload {
@@ -62,6 +49,7 @@ function paced(): Workload {
 
 export const docsWorkloads: Record<string, () => Workload> = {
   'docs.keystroke': paced,
-  'docs.fanout.10': () => fanOut(10),
-  'docs.fanout.100': () => fanOut(100),
+  'docs.closed.10': () => closedLoop(10),
+  'docs.closed.100': () => closedLoop(100),
+  'docs.closed.500': () => closedLoop(500),
 };

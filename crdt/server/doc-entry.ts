@@ -16,8 +16,9 @@ import { Refcount } from '../../src/base/refcount.ts';
 import type { AnyEntity } from '../../src/schema/define-schema.ts';
 import { type DocRef, docKey } from '../core/doc-ref.ts';
 import { NO_VERSIONS, type Versions } from '../core/versions.ts';
-import { type Authors, CommitLoop } from './commit-loop.ts';
-import { FanOut, type Follower } from './fan-out.ts';
+import { CommitLoop } from './commit-loop.ts';
+import { FanOut } from './fan-out.ts';
+import type { Follower, Pushed } from './follower.ts';
 import type { Food, Materialiser, Shadow } from './materialiser.ts';
 import type { DocsOptions } from './options.ts';
 import type { OutletSource } from './outlet.ts';
@@ -25,7 +26,7 @@ import { Projector } from './projector.ts';
 import { type Guards, Repair } from './repair.ts';
 import type { Delta, ImportOutcome, Replica } from './replica.ts';
 import { RevOrder } from './rev-order.ts';
-import { Snapshots } from './snapshots.ts';
+import { type SnapshotKind, Snapshots } from './snapshots.ts';
 import type { StoredDoc, UpdateLog } from './update-log.ts';
 
 interface Deps {
@@ -80,10 +81,10 @@ export class DocEntry {
     this.ref = ref;
     this.epoch = epoch;
     this.#row = deps.row;
-    this.#refs = new Refcount(env.clock, options.lingerMs, () => void this.#unload());
+    this.#refs = new Refcount(env.clock, options.lingerMs, () => void this.unload());
     this.#order = new RevOrder(env.clock, stored.rev, () => this.#restart('a revision is missing'));
-    const committed = (rev: number, delta: Delta, authors: Authors) =>
-      this.#order.run(rev, () => this.#committed(delta, authors));
+    const committed = (rev: number, delta: Delta, pushed: Pushed) =>
+      this.#order.run(rev, () => this.#committed(delta, pushed));
     const failed = (fault: Fault) => this.end(fault);
     this.#commits = new CommitLoop(env, { ref, epoch, replica, log, committed, failed }, options);
     this.#fanOut = new FanOut(env, this, options);
@@ -116,6 +117,11 @@ export class DocEntry {
 
   get opCount(): number {
     return this.#deps.replica.opCount;
+  }
+
+  /** About what it takes of memory; 0 when closed. */
+  get sizeBytes(): number {
+    return this.#deps.replica.sizeBytes;
   }
 
   get followers(): number {
@@ -174,9 +180,9 @@ export class DocEntry {
   }
 
   /** A snapshot of now or of some time ago, or null; one that is old is made anew for the next who asks. */
-  snapshot(): Delta | null {
+  snapshot(kind: SnapshotKind): Delta | null {
     this.#require();
-    return this.#snapshots.latest();
+    return this.#snapshots.latest(kind);
   }
 
   received(): Versions {
@@ -241,7 +247,7 @@ export class DocEntry {
         this.#restart(error);
         return;
       }
-      this.#grew(bytes, new Set([null]));
+      this.#grew(bytes, { authors: new Set([null]), pushes: 1 });
     });
   }
 
@@ -290,7 +296,8 @@ export class DocEntry {
     if (this.#state.name === 'closed') throw this.#state.fault;
   }
 
-  async #unload(): Promise<void> {
+  /** Lets it go if nobody has it, after all is written. */
+  async unload(): Promise<void> {
     if (this.#state.name !== 'idle') return;
     this.#to({ name: 'flushing' });
     await this.settle();
@@ -298,16 +305,16 @@ export class DocEntry {
     if (this.state === 'flushing') this.end(new Fault('unavailable', 'the document was unloaded'));
   }
 
-  #committed(delta: Delta, authors: Authors): void {
+  #committed(delta: Delta, pushed: Pushed): void {
     if (this.#state.name === 'closed') return;
     this.#deps.replica.settle(delta);
     for (const follower of this.#waiting)
       if (follower.settled(this.settledMark)) this.#waiting.delete(follower);
-    this.#grew(delta.bytes, authors);
+    this.#grew(delta.bytes, pushed);
   }
 
-  #grew(bytes: Uint8Array, authors: Authors): void {
-    this.#fanOut.committed(bytes, authors);
+  #grew(bytes: Uint8Array, pushed: Pushed): void {
+    this.#fanOut.committed(bytes, pushed);
     this.#snapshots.grew(bytes.length);
     this.#projector.touch();
   }

@@ -9,6 +9,8 @@ export interface DocsOptions extends SuspectOptions, QuarantineOptions, PushRate
   tryFirst: readonly string[];
   /** How long a document stays loaded after its last reader left. [D4] */
   lingerMs: number;
+  /** About as many bytes of documents stay loaded; above it those without readers go, the one unused longest first. */
+  maxBytes: number;
   /** Documents loaded at once; one more is refused as `overloaded`. */
   maxDocs: number;
   /** Readers of one document at once; one more is refused as `overloaded`. */
@@ -39,10 +41,14 @@ export interface DocsOptions extends SuspectOptions, QuarantineOptions, PushRate
   compactUpdates: number;
   /** Bytes of updates in a document's log after which they are folded into a snapshot. */
   compactBytes: number;
+  /** How long `received` waits; a commit that is faster is told alone. */
+  receivedMs: number;
   /** Each reader of a document lengthens the least time between two frames to its readers by this much. */
   tellMsPerReader: number;
   /** The longest that time gets. Commits and acks do not wait for it. */
   maxTellMs: number;
+  /** Pushes in wait for a frame to readers that go out before that time: what they save is little by then. */
+  tellPushes: number;
   /** Operations from which on a new reader gets a snapshot instead of the updates; it imports faster. */
   snapshotOps: number;
   /** Waits between attempts to write or project when the store fails. [D10] */
@@ -67,6 +73,7 @@ export const DEFAULT_DOCS: DocsOptions = {
   maxQuarantined: 1000,
   maxQuarantinedBytes: 64 << 20,
   lingerMs: 30_000,
+  maxBytes: 256 << 20,
   maxDocs: 20_000,
   maxReaders: 10_000,
   maxUpdateBytes: 4 << 20,
@@ -82,8 +89,10 @@ export const DEFAULT_DOCS: DocsOptions = {
   maxJobs: 20_000,
   compactUpdates: 500,
   compactBytes: 1 << 20,
+  receivedMs: 20,
   tellMsPerReader: 0.03,
   maxTellMs: 16,
+  tellPushes: 16,
   snapshotOps: 2000,
   retry: { baseMs: 200, capMs: 10_000 },
   awarenessMs: 50,
