@@ -226,6 +226,7 @@ export class DocEntry {
       if (typeof error === 'string') throw new Fault('invalid', 'not a document update');
       if (author && replica.isDead) {
         this.#deps.guards.suspects.strike(author.owner);
+        this.#repair.explained();
         author.ended(new Fault('forbidden', HARMFUL));
       }
       throw error;

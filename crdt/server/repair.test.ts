@@ -250,3 +250,21 @@ test('[D3] [N3] the quarantine holds so many entries and bytes; the oldest go fi
   await booted.clock.run(booted.instance.quarantine.delete(n));
   expect(await sizes()).toEqual([]);
 });
+
+test('[D3] a trap of which nothing received is the cause is looked for in the log', async () => {
+  const booted = await boot();
+  await booted.insert('n1');
+  const [ann, eve] = [deaf(await join(booted, 'n1')), await join(booted, 'n1', 'eve')];
+  ann.push(ann.edit('good '));
+  await booted.clock.advance(300);
+  eve.push(alone(eve, MINE));
+  await booted.clock.advance(300);
+  panicOn({ detached: false, attached: true });
+  vi.spyOn(LoroDoc.prototype, 'export').mockImplementationOnce(panic);
+  const late = await join(booted, 'n1', 'late').catch(() => null);
+  expect(late).toBeNull();
+  await booted.clock.advance(1000);
+  expect(eve.fault?.code).toBe('forbidden');
+  expect(ann.fault?.code).toBe('stale_cursor');
+  expect((await join(booted, 'n1')).text).toBe('good ');
+});

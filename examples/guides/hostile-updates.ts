@@ -8,9 +8,9 @@ export const app = defineApp({
   plugins: [docs({ tryFirst: ['Page'], suspectMs: 24 * 3_600_000, maxStrikes: 2 })],
 });
 
-export async function lookAt({ quarantine }: DocsInstance): Promise<void> {
-  for (const { n, entity, id, owner, reason } of await quarantine.list()) {
-    console.log(`${entity} ${id}: ${reason}, by ${owner}`);
-    if (reason === 'builds_on') await quarantine.delete(n);
-  }
+/** Whose updates harmed something, and what came of edits that were built on them. */
+export async function offenders({ quarantine }: DocsInstance): Promise<Set<string>> {
+  const entries = await quarantine.list();
+  for (const { n, reason } of entries) if (reason === 'builds_on') await quarantine.delete(n);
+  return new Set(entries.filter(({ reason }) => reason !== 'builds_on').map(({ owner }) => owner));
 }

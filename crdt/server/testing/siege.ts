@@ -70,7 +70,9 @@ async function opened(ground: Ground, id: string, user: string): Promise<Page | 
   const opening = ground.instance.channels.doc(page, { entity: 'Note', id });
   const failed = await settledBy(
     ground,
-    opening.then((handler) => void (page.handler = handler)),
+    opening.then((handler) => {
+      page.handler = handler;
+    }),
   );
   return failed ?? page;
 }
