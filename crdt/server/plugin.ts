@@ -6,14 +6,19 @@
 import type { Cancel } from '../../src/base/env.ts';
 import { Fault } from '../../src/base/fault.ts';
 import type { Json } from '../../src/base/json.ts';
+import { Lane } from '../../src/base/lane.ts';
+import type { PluginCall } from '../../src/functions/plugin-context.ts';
 import type { Channel, ChannelHandler } from '../../src/plugin/channel.ts';
 import type { Plugin, PluginInstance } from '../../src/plugin/plugin.ts';
 import type { Services } from '../../src/plugin/services.ts';
+import type { Schema } from '../../src/schema/define-schema.ts';
 import type { Commit } from '../../src/store/change-log.ts';
 import { DOC_CHANNEL, type DocRef, parseDocRef } from '../core/doc-ref.ts';
 import { Rights } from './access.ts';
 import { Canary } from './canary.ts';
 import { Cleaner } from './cleaner.ts';
+import { DocEditor } from './doc-editor.ts';
+import { HISTORY_TABLES, HistoryLog } from './history-log.ts';
 import { DocHub } from './hub.ts';
 import { InlineHost } from './inline-host.ts';
 import { Materialiser } from './materialiser.ts';
@@ -22,6 +27,7 @@ import { QUARANTINE_TABLE, Quarantine } from './quarantine.ts';
 import { QuarantineDesk } from './quarantine-desk.ts';
 import { DocReader } from './reader.ts';
 import type { Guards } from './repair.ts';
+import { ServerDocs } from './server-docs.ts';
 import { Suspects } from './suspects.ts';
 import { DOC_TABLES, UpdateLog } from './update-log.ts';
 import { WorkerHost } from './worker-host.ts';
@@ -42,10 +48,11 @@ export function docs(options: Partial<DocsOptions> = {}): DocsPlugin {
 const REPAIR_BATCH = 100;
 
 export class DocsInstance implements PluginInstance {
-  readonly tables = [...DOC_TABLES, QUARANTINE_TABLE];
+  readonly tables = [...DOC_TABLES, ...HISTORY_TABLES, QUARANTINE_TABLE];
   readonly channels = {
     [DOC_CHANNEL]: (channel: Channel, params: Json) => this.#openChannel(channel, params),
   };
+  readonly context = { docs: (call: PluginCall) => this.#serverDocs(call) };
   readonly gauges = [
     { name: 'ternion_docs_open', help: 'documents loaded', read: () => this.#hub.size },
     {
@@ -90,6 +97,8 @@ export class DocsInstance implements PluginInstance {
   readonly #materialiser: Materialiser;
   readonly #guards: Guards;
   readonly #hub: DocHub;
+  readonly #editor: DocEditor;
+  readonly #history: HistoryLog;
   readonly #quarantine: QuarantineDesk;
   /** Entities whose rows decide about documents of others. */
   readonly #deciding: ReadonlySet<string>;
@@ -108,8 +117,11 @@ export class DocsInstance implements PluginInstance {
     const log = this.#log;
     const cleaner = new Cleaner(env, { store, log, canary, suspects, quarantine });
     this.#guards = { canary, suspects, cleaner };
-    const deps = { schema, log, materialiser: this.#materialiser, guards: this.#guards };
+    this.#history = new HistoryLog(options);
+    const edits = { log, history: this.#history, now: () => store.now() };
+    const deps = { schema, ...edits, materialiser: this.#materialiser, guards: this.#guards };
     this.#hub = new DocHub(env, deps, options);
+    this.#editor = new DocEditor(env, { ...edits, hub: this.#hub }, options);
     this.#quarantine = new QuarantineDesk({ quarantine, canary, hub: this.#hub });
     const documents = schema.entities.filter(({ documentFields }) => documentFields.length > 0);
     const dependencies = documents.flatMap(({ name }) =>
@@ -198,6 +210,12 @@ export class DocsInstance implements PluginInstance {
       const place = { entity: entry.ref.entity, data: entry.row };
       if (turns.some((turn) => access.turns(turn.entity, turn, place))) entry.rightsChanged();
     }
+  }
+
+  #serverDocs(call: PluginCall): ServerDocs<Schema> {
+    const { store } = this.#services;
+    const deps = { store, editor: this.#editor, history: this.#history, lane: new Lane() };
+    return new ServerDocs(call, deps);
   }
 
   async #openChannel(channel: Channel, params: Json): Promise<ChannelHandler> {

@@ -27,7 +27,12 @@ interface Deps {
   /** The updates that were loaded. */
   readonly tail: readonly Uint8Array[];
   /** The durable document. */
-  readonly source: { readonly rev: number; readonly durable: Versions; food(from: Versions): Food };
+  readonly source: {
+    readonly rev: number;
+    readonly durable: Versions;
+    /** What a shadow that holds `from` lacks. */
+    food(from: Versions): Food;
+  };
 }
 
 /** Updates in the log behind the last snapshot there. */
