@@ -8,7 +8,7 @@
  * [D2] readers and `durable` come after the commit, in the order of the log. [D4] `free` on closed, whatever the
  * way there.
  */
-import type { PeerID } from 'loro-crdt';
+import type { OpId, PeerID } from 'loro-crdt';
 import type { Cancel, Env } from '../../src/base/env.ts';
 import { Fault } from '../../src/base/fault.ts';
 import type { JsonObject } from '../../src/base/json.ts';
@@ -116,6 +116,12 @@ export class DocEntry {
 
   get durable(): Versions {
     return this.#state.name === 'closed' ? NO_VERSIONS : this.#deps.replica.durable;
+  }
+
+  /** The operations at the front of what is durable. */
+  front(): OpId[] {
+    this.#require();
+    return this.#deps.replica.durableFront();
   }
 
   get opCount(): number {

@@ -189,9 +189,9 @@ export class Replica {
     for (const [peer, counter] of this.#grown) this.#taken.setEnd({ peer, counter });
     const versions = new Map(this.#grown);
     this.#grown.clear();
+    this.#valueBytes += bytes.length;
     this.#receivedBefore = this.#received;
     this.#received = [];
-    this.#valueBytes += bytes.length;
     this.#underWay = true;
     return { bytes, versions };
   }
@@ -222,7 +222,7 @@ export class Replica {
   durableFront(): OpId[] {
     const vector = toVector(this.#durable);
     try {
-      return this.#doc.vvToFrontiers(vector);
+      return this.#call((doc) => doc.vvToFrontiers(vector));
     } finally {
       vector.free();
     }
