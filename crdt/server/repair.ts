@@ -163,8 +163,8 @@ export class Repair {
     if (this.#state.name !== 'underWay') return;
     const { done } = this.#state;
     this.#state = { name: 'whole' };
-    this.#deps.mended();
     done.resolve();
+    this.#deps.mended();
     if (this.#logDoubtful || this.#deps.replica.isDead) this.#begin(); // it came while this was under way
   }
 
