@@ -93,7 +93,7 @@ export class DocEntry {
     this.#commits = new CommitLoop(env, { ref, epoch, replica, log, notes, committed, failed }, options);
     this.#fanOut = new FanOut(env, this, options);
     this.#shadow = materialiser.open(entity);
-    const doubt = { failed: (error: unknown) => this.#repair.doubt(error) };
+    const doubt = { failed: (error: unknown) => this.doubt(error) };
     const work = { ref, epoch, replica, log, shadow: this.#shadow, source: this, tail: stored.updates };
     this.#snapshots = new Snapshots(env, { ...work, ...doubt }, options);
     const write = (rev: number, columns: JsonObject) => log.project(ref, rev, columns);
@@ -210,6 +210,11 @@ export class DocEntry {
     return this.#repair.underWay;
   }
 
+  /** The document itself was found to be bad, or something failed on it that may say so. */
+  doubt(error: unknown): void {
+    this.#repair.doubt(error);
+  }
+
   /** All that was received, for a trial of what comes next. */
   base(): Uint8Array[] {
     const { updates } = this.food(NO_VERSIONS);
@@ -231,6 +236,7 @@ export class DocEntry {
       if (typeof error === 'string') throw new Fault('invalid', 'not a document update');
       if (author && replica.isDead) {
         this.#deps.guards.suspects.strike(author.owner);
+        this.#repair.explained();
         author.ended(new Fault('forbidden', HARMFUL));
       }
       throw error;

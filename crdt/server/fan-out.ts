@@ -4,7 +4,6 @@
  * after a pause goes out at once. Between two frames readers are shown the document as it was told. Used by
  * doc-entry.ts alone; commits, and the acks of their authors, wait for none of this.
  */
-
 import type { Cancel, Env } from '../../src/base/env.ts';
 import { isFault } from '../../src/base/fault.ts';
 import { encodeDown } from '../core/down-frame.ts';

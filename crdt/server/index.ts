@@ -3,4 +3,6 @@ export type { DocChange, HistoryPage, NamedVersion, PageWish } from '../core/his
 export type { DocEntity, DocFields } from './doc-entity.ts';
 export { DEFAULT_DOCS, type DocsOptions } from './options.ts';
 export { type DocsInstance, type DocsPlugin, docs } from './plugin.ts';
+export type { Quarantined } from './quarantine.ts';
+export type { QuarantineDesk } from './quarantine-desk.ts';
 export type { ServerDocs } from './server-docs.ts';

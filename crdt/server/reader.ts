@@ -232,7 +232,11 @@ export class DocReader implements ChannelHandler, Follower {
     if (this.#state.name === 'joining') return; // its answer is on the way
     if (this.#state.name !== 'joined') throw new Fault('bad_message', 'join first');
     const { repair } = this.#deps.entry;
-    if (repair) return void repair.then(() => this.#state.name === 'joined' && this.#resync(versions));
+    if (repair) {
+      const again = () => this.#state.name === 'joined' && this.#resync(versions);
+      repair.then(again).catch((error) => this.#fail(toFault(error)));
+      return;
+    }
     this.#trials.clear();
     this.#state.stalled = false;
     this.#state.lease = { ...this.#state.lease, spare: 0n }; // given away already
@@ -313,7 +317,9 @@ export class DocReader implements ChannelHandler, Follower {
     const check = (bytes: Uint8Array) => this.#check(bytes);
     const attempt = async (bytes: Uint8Array) => {
       await entry.repair;
-      return guards.canary.trialOn(entry.base(), bytes);
+      const verdict = await guards.canary.trialOn(entry.base(), bytes);
+      if (verdict === 'base') entry.doubt(new Fault('internal', 'a trial failed on the document itself'));
+      return verdict;
     };
     const passed = (push: { n: number; bytes: Uint8Array }) => {
       try {

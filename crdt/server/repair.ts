@@ -52,6 +52,8 @@ export class Repair {
   readonly #options: DocsOptions;
   #state: State = { name: 'whole' };
   #logDoubtful = false;
+  /** The trap came with an update that is not in the document. */
+  #explained = false;
   #wake: Cancel | undefined;
 
   constructor(env: Env, deps: Deps, options: DocsOptions) {
@@ -71,6 +73,11 @@ export class Repair {
     if (!isFault(error, 'invalid') && !isFault(error, 'internal')) return;
     this.#logDoubtful = true;
     this.#begin();
+  }
+
+  /** The trap that was just seen came of an update that was refused for it. */
+  explained(): void {
+    this.#explained = true;
   }
 
   close(): void {
@@ -123,32 +130,41 @@ export class Repair {
         return false;
       }
     }
-    if (replica.isDead) await this.#rebuild();
+    if (replica.isDead) {
+      const lost = await this.#rebuild();
+      if (lost === 0 && !this.#explained) this.#logDoubtful = true; // it will trap again
+      this.#explained = false;
+    }
     return true;
   }
 
-  async #rebuild(): Promise<void> {
+  /** Returns how many updates are not in it any more. */
+  async #rebuild(): Promise<number> {
     const { ref, log, replica, guards, expel } = this.#deps;
     const { canary, suspects } = guards;
     const found = await log.load(ref);
     if (!found) throw new Fault('not_found', `no ${ref.entity} ${ref.id}`);
     const trapped = () => suspects.mainTrapped();
     const built = await rebuild({ canary, trapped }, found.stored, replica.undurable);
-    if (this.#state.name !== 'underWay') return built.replica.free();
+    if (this.#state.name !== 'underWay') {
+      built.replica.free();
+      return 0;
+    }
     const peers = new Set(built.lost.flatMap((bytes) => peersIn(bytes)));
     const owners = new Set([...peers].flatMap((peer) => found.stored.peers.get(peer) ?? []));
     for (const owner of owners) suspects.strike(owner);
     replica.revive(built.replica);
     expel(peers);
     this.#env.log.warn('docs.rebuilt', { doc: docKey(ref), lost: built.lost.length });
+    return built.lost.length;
   }
 
   #finish(): void {
     if (this.#state.name !== 'underWay') return;
     const { done } = this.#state;
     this.#state = { name: 'whole' };
-    this.#deps.mended();
     done.resolve();
+    this.#deps.mended();
     if (this.#logDoubtful || this.#deps.replica.isDead) this.#begin(); // it came while this was under way
   }
 

@@ -120,8 +120,7 @@ export class Replica {
   get sizeBytes(): number {
     if (this.#freed) return 0;
     const kept = this.#snapshot?.bytes.length ?? 0;
-    const operations = this.#dead ? 0 : this.#doc.opCount();
-    return DOCUMENT_BYTES + OPERATION_BYTES * operations + this.#valueBytes + kept;
+    return DOCUMENT_BYTES + OPERATION_BYTES * (this.#dead ? 0 : this.opCount) + this.#valueBytes + kept;
   }
 
   /** True when updates wait for `take`. */

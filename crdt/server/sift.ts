@@ -67,7 +67,7 @@ class Sifter {
   async take(updates: readonly Uint8Array[]): Promise<void> {
     for (let at = 0; at < updates.length; at++) {
       const rest = updates.slice(at);
-      const fine = await longestFine(rest.length, (count) => this.#fits(rest.slice(0, count)));
+      const fine = await this.#countFine(rest);
       const kept = rest.slice(0, fine);
       this.#raw.push(...kept);
       this.#good.push(...kept);
@@ -79,6 +79,13 @@ class Sifter {
 
   async clean(): Promise<Uint8Array | null> {
     return this.#good.length === 0 ? null : this.#laboratory.fold(this.#good);
+  }
+
+  async #countFine(rest: readonly Uint8Array[]): Promise<number> {
+    if (await this.#fits(rest)) return rest.length;
+    // Behind a bad row come many that build on it, one after another.
+    if (rest.length === 1 || !(await this.#fits(rest.slice(0, 1)))) return 0;
+    return longestFine(rest.length - 1, (count) => this.#fits(rest.slice(0, count)));
   }
 
   async #fits(more: readonly Uint8Array[]): Promise<boolean> {

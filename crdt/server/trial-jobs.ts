@@ -16,7 +16,8 @@ type Bytes = readonly Uint8Array[];
 export type Span = { peer: PeerID; start: number; length: number };
 
 /**
- * Imports one after another as a page does, reads all, and reads once more what a snapshot of it says.
+ * Imports one after another as a page does, and reads all; and once more what a page gets that joins: a snapshot of
+ * it, or what a detached copy exports.
  * Throws what Loro throws, and `stale_cursor` for a gap.
  */
 export function trial(bytes: Bytes): void {
@@ -25,6 +26,19 @@ export function trial(bytes: Bytes): void {
     for (const update of bytes) importWhole(doc, update);
     doc.toJSON();
     proven(doc.export({ mode: 'snapshot' }));
+    proven(relayed(bytes));
+  } finally {
+    freeQuietly(doc);
+  }
+}
+
+/** All of it as the hub would send it to a page that joins. */
+function relayed(bytes: Bytes): Uint8Array {
+  const doc = new LoroDoc();
+  try {
+    doc.detach();
+    for (const update of bytes) doc.import(update);
+    return doc.export({ mode: 'update' });
   } finally {
     freeQuietly(doc);
   }
@@ -62,14 +76,14 @@ function importWhole(doc: LoroDoc, update: Uint8Array): void {
     throw new Fault('stale_cursor', 'the update builds on operations that are not here');
 }
 
-/** The snapshot, when a page that joins can live with it: some load, and trap when they are read. */
-export function proven(snapshot: Uint8Array): Uint8Array {
+/** The whole document, when a page that joins can live with it: some load, and trap when they are read. */
+export function proven(whole: Uint8Array): Uint8Array {
   const doc = new LoroDoc();
   try {
-    doc.import(snapshot);
+    doc.import(whole);
     doc.toJSON();
     doc.export({ mode: 'update' });
-    return snapshot;
+    return whole;
   } finally {
     freeQuietly(doc);
   }

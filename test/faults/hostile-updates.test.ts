@@ -64,7 +64,6 @@ test('[D3] ten thousand forged updates: the server lives, nobody else loses anyt
 
   const gauges = Object.fromEntries(instance.gauges.map(({ name, read }) => [name, read()]));
   const restarts = citizens.reduce((sum, citizen) => sum + citizen.restarts, 0);
-  env.log.info('siege', { ...toll, ...gauges, restarts });
   process.stdout.write(`${JSON.stringify({ toll, gauges, restarts, pageTraps: ground.pages.traps })}\n`);
   const answers = Object.keys(toll).filter((answer) => !/^(acked|(refused|closed) [a-z_]+)$/.test(answer));
   expect(answers).toEqual([]);
