@@ -83,6 +83,10 @@ export class SharedDoc {
     return this.#body.pending || this.#fates.waiting;
   }
 
+  get #hasUnsent(): boolean {
+    return this.#body.pending || this.#fates.unsent;
+  }
+
   get editable(): boolean {
     const { name } = this.#state;
     return this.#permission === 'write' && name !== 'refused' && name !== 'closed';
@@ -238,7 +242,7 @@ export class SharedDoc {
   #joined({ mode, bytes, tail, epoch, peer, spare, permission, rev, vv }: Joined): void {
     if (this.#state.name !== 'syncing') return;
     this.#link?.joined();
-    if ((mode === 'reset' || mode === 'shallow') && !this.#body.isEmpty) this.#setAside();
+    if ((mode === 'reset' || mode === 'shallow') && !this.#body.isEmpty) this.#setAside(mode === 'reset');
     if (this.#body.import(bytes, tail) !== 'done') return this.#broken();
     const lost = this.#body.joined(epoch, decodeVersions(vv));
     if (lost.length > 0) this.#fates.dropped(new Fault('conflict', 'edits of another life of the document'));
@@ -246,13 +250,14 @@ export class SharedDoc {
     this.#lagging = false;
     const mayEdit = permission === 'write';
     this.#keeper.granted(spare, mayEdit);
-    if (!mayEdit && this.pending) return this.#drop(new Fault('forbidden', 'read-only now'));
+    if (!mayEdit && this.#hasUnsent) return this.#drop(new Fault('forbidden', 'read-only now'));
     if (mayEdit && this.#fates.names(peer)) {
       this.#peer = 0n; // another page may send those very operations: what is made anew needs new names
       return this.#join();
     }
     if (mayEdit) this.#mayEdit(peer);
     else this.#mayOnlyRead();
+    if (!mayEdit) this.#fates.giveUp();
     this.#to({ name: 'live', permission, ...this.#fates.told });
     this.presence.joined();
     if (this.#fates.waiting) void this.#remake();
@@ -260,10 +265,10 @@ export class SharedDoc {
     this.#body.pusher.flush();
   }
 
-  /** The body is void; its unsent edits wait for the next one. */
-  #setAside(): void {
-    const unsent = this.#body.unsent();
-    if (unsent) this.#fates.setAside(unsent);
+  /** The body is void; its unsent edits wait for the next one. `isOver`: other pages cannot send theirs either. */
+  #setAside(isOver: boolean): void {
+    const unsent = this.#body.unsent(isOver);
+    if (isOver || !unsent.isEmpty) this.#fates.setAside(unsent);
     const { waiting } = this.#body;
     this.#renew();
     if (waiting.entries.length > 0) this.#body.load(waiting);
@@ -274,7 +279,7 @@ export class SharedDoc {
     await this.#fates.remake({
       keeper: this.#keeper,
       replica: body.replica,
-      kept: () => body.kept(this.#owner ?? null),
+      kept: () => body.kept(this.#owner ?? null, true),
       isCurrent: () => body === this.#body && this.#state.name !== 'closed',
     });
     if (body !== this.#body || this.#state.name === 'closed') return;
@@ -313,7 +318,7 @@ export class SharedDoc {
     }
     this.#wantsAll = true;
     if (!this.#body.replica.isDead) {
-      this.#setAside();
+      this.#setAside(false);
       return this.#join();
     }
     // Unsent edits are on this device.
@@ -348,7 +353,7 @@ export class SharedDoc {
     if (this.#permission === undefined || this.#permission === permission) return;
     if (permission === 'write') return this.#join(); // for a peer id
     this.#keeper.granted(0n, false);
-    if (this.pending) return this.#drop(new Fault('forbidden', 'read-only now'));
+    if (this.#hasUnsent) return this.#drop(new Fault('forbidden', 'read-only now'));
     this.#mayOnlyRead();
     if (this.#state.name === 'live') this.#to({ ...this.#state, permission });
   }
@@ -381,7 +386,7 @@ export class SharedDoc {
     // What was set aside is still in its place on the device, and what was found as well.
     if (epoch === '' || replica.isDead || this.#fates.waiting) return null;
     if (this.#state.name === 'refused' || this.#permission === undefined) return null;
-    return this.#body.kept(this.#owner ?? null);
+    return this.#body.kept(this.#owner ?? null, this.#state.name === 'live');
   }
 
   #to(next: DocState): void {
