@@ -2,6 +2,7 @@
  * What a page holds of a document: the LoroDoc, its unsent edits, and what was found on this device. When all of it
  * is void (another life of the document, refused edits, another identity), shared-doc.ts makes a new one.
  */
+import type { PeerID } from 'loro-crdt';
 import type { Env } from '../../src/base/env.ts';
 import type { Versions } from '../core/versions.ts';
 import type { FoundDoc } from './device-doc.ts';
@@ -122,8 +123,10 @@ export class DocBody {
   }
 
   #bringHome(): void {
+    for (const { bytes } of this.#waiting) this.replica.import(bytes); // one may build on a later one
+    const { versions } = this.replica;
     this.#waiting = this.#waiting.filter((entry) => {
-      if (this.replica.import(entry.bytes) !== 'done') return true;
+      if ((versions.get(`${entry.peer}` as PeerID) ?? 0) < entry.end) return true;
       this.pusher.outbox.find(entry.peer, startOf(entry), entry.end);
       return false;
     });

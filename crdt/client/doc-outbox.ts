@@ -75,7 +75,8 @@ export class DocOutbox {
   /** Edits under this peer id are this page's from now on. */
   own(peer: bigint): void {
     const id = `${peer}` as PeerID;
-    if (!this.#peers.get(id)?.own) this.#peers.set(id, { sent: 0, durable: 0, limit: Number.POSITIVE_INFINITY, own: true });
+    if (!this.#peers.get(id)?.own)
+      this.#peers.set(id, { sent: 0, durable: 0, limit: Number.POSITIVE_INFINITY, own: true });
   }
 
   /** Edits of another page are in the document: of the peer's operations those from `from` to `end`. */

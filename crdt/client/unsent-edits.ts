@@ -41,11 +41,14 @@ export class UnsentEdits {
 
   /** What the device has of other pages: one that crashes before it hears of the new life could not bring them. */
   take(entries: readonly PendingEntry[]): void {
-    for (const entry of entries) {
+    const present = entries.filter(({ epoch }) => epoch === this.#epoch);
+    for (const { bytes } of present) this.#replica.import(bytes); // one may build on a later one
+    const { versions } = this.#replica;
+    for (const entry of present) {
       const peer = `${entry.peer}` as PeerID;
       const { from = startOf(entry), end = 0 } = this.#spans.get(peer) ?? {};
-      if (entry.epoch !== this.#epoch || entry.end <= end) continue;
-      if (this.#replica.import(entry.bytes) === 'done') this.#spans.set(peer, { from, end: entry.end });
+      const isHere = (versions.get(peer) ?? 0) >= entry.end;
+      if (isHere && entry.end > end) this.#spans.set(peer, { from, end: entry.end });
     }
   }
 
