@@ -61,7 +61,7 @@ export class DocHandle {
     return this.#shared.undo;
   }
 
-  /** The update of the document that this page has come to: grows by one with each; the row says `docRev`. */
+  /** Which update of the document this page has come to: grows by one with each. */
   get rev(): number {
     return this.#shared.rev;
   }

@@ -20,6 +20,10 @@ export interface Delta {
   readonly versions: Versions;
 }
 
+/** Measured: an empty document, and each operation of a text in one. */
+const DOCUMENT_BYTES = 12 << 10;
+const OPERATION_BYTES = 6;
+
 /** `new`: operations were added. `known`: all were there. `pending`: something they build on is missing. */
 export type ImportOutcome = 'new' | 'known' | 'pending';
 
@@ -34,6 +38,8 @@ export class Replica {
   #durable: Versions;
   #underWay = false;
   #pendingBytes = 0;
+  /** Of values, which operations tell nothing of: what was loaded and taken. */
+  #valueBytes = 0;
   #snapshot: Delta | undefined;
   #freed = false;
 
@@ -55,6 +61,7 @@ export class Replica {
         ? error
         : new Fault('storage', 'the log of a document is damaged', undefined, { cause: error });
     }
+    this.#valueBytes = updates.reduce((sum, { length }) => sum + length, snapshot?.length ?? 0);
     this.#taken = this.#doc.oplogVersion();
     this.#have = this.#taken.toJSON();
     this.#durable = new Map(this.#have);
@@ -74,6 +81,13 @@ export class Replica {
 
   get opCount(): number {
     return this.#doc.opCount();
+  }
+
+  /** About what it takes of memory. */
+  get sizeBytes(): number {
+    if (this.#freed) return 0;
+    const kept = this.#snapshot?.bytes.length ?? 0;
+    return DOCUMENT_BYTES + OPERATION_BYTES * this.#doc.opCount() + this.#valueBytes + kept;
   }
 
   /** True when updates wait for `take`. */
@@ -139,6 +153,7 @@ export class Replica {
     for (const [peer, counter] of this.#grown) this.#taken.setEnd({ peer, counter });
     const versions = new Map(this.#grown);
     this.#grown.clear();
+    this.#valueBytes += bytes.length;
     this.#underWay = true;
     return { bytes, versions };
   }

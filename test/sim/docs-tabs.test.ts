@@ -14,7 +14,12 @@ const schema = defineSchema({
   policies: [policy({ entity: 'Page', allowRead: 'true', allowInsert: 'true', allowUpdate: 'true' })],
 });
 const docsApp = () =>
-  defineApp({ schema, plugins: [docs({ lingerMs: 200, projectMs: 50, retry: { baseMs: 20, capMs: 200 } })] });
+  defineApp({
+    schema,
+    plugins: [
+      docs({ materialiser: 'inline', lingerMs: 200, projectMs: 50, retry: { baseMs: 20, capMs: 200 } }),
+    ],
+  });
 type DocsApp = ReturnType<typeof docsApp>;
 const ADA = 'ada';
 

@@ -18,7 +18,15 @@ const schema = defineSchema({
 const docsApp = () =>
   defineApp({
     schema,
-    plugins: [docs({ lingerMs: 200, projectMs: 50, compactUpdates: 20, retry: { baseMs: 20, capMs: 200 } })],
+    plugins: [
+      docs({
+        materialiser: 'inline',
+        lingerMs: 200,
+        projectMs: 50,
+        compactUpdates: 20,
+        retry: { baseMs: 20, capMs: 200 },
+      }),
+    ],
   });
 type DocsApp = ReturnType<typeof docsApp>;
 
