@@ -97,6 +97,16 @@ export class SharedDoc {
     return this.#rev;
   }
 
+  /** The revision that the columns of the row on this page show; 0 while there is no row. */
+  get projectedRev(): number {
+    const row = this.#host.store.get(this.#ref.entity, this.#ref.id);
+    return row && 'docRev' in row && typeof row.docRev === 'number' ? row.docRev : 0;
+  }
+
+  onRows(listener: () => void): Cancel {
+    return this.#host.store.subscribe(this.#ref.entity, listener);
+  }
+
   subscribe(listener: () => void): Cancel {
     return this.#changed.on(listener);
   }

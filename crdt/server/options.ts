@@ -77,7 +77,7 @@ export const DEFAULT_DOCS: DocsOptions = {
   receivedMs: 20,
   tellMsPerReader: 0.03,
   maxTellMs: 16,
-  tellPushes: 16,
+  tellPushes: 24,
   snapshotOps: 2000,
   retry: { baseMs: 200, capMs: 10_000 },
   awarenessMs: 50,
