@@ -5,7 +5,7 @@ import { MemoryPersistence } from '../../src/client/memory-persistence.ts';
 import type { DocPersistence } from '../../src/client/persistence.ts';
 import { simEnv } from '../../src/testing/sim-env.ts';
 import { encodeVersions, type Versions } from '../core/versions.ts';
-import { type CopySource, DeviceDoc, type DocSave } from './device-doc.ts';
+import { type CopySource, DeviceDoc, type DocSave, isTaken } from './device-doc.ts';
 import { DEFAULT_DOC, type DocOptions } from './options.ts';
 
 const entry = (peer: bigint, end: number, epoch = 'e1') => ({
@@ -32,6 +32,7 @@ function save(fields: Partial<Omit<DocSave, 'entries'>> & { own?: ReturnType<typ
     owner: 'ann',
     epoch: 'e1',
     spares: [],
+    isPresent: true,
     copy: null,
     entries: () => own,
     ownPeers: new Set(own.map(({ peer }) => peer)),
@@ -117,6 +118,8 @@ test('a copy is continued by a tail, which is folded when it has become long', a
   expect((await page(disk).load(ann))?.copy?.snapshot.length).toBe(33_800);
   await page(disk).save(save({ epoch: 'e2', copy: copyOf(10) }));
   expect((await page(disk).load(ann))?.copy?.snapshot.length).toBe(10);
+  await page(disk).save(save({ isPresent: false, copy: copyOf(33_000) })); // it has been away
+  expect((await page(disk).load(ann))?.copy?.snapshot.length).toBe(10);
 });
 
 test('[N3] copies beyond keepDocs or keepBytes go, those used longest ago first', async () => {
@@ -143,16 +146,18 @@ test('[N3] copies beyond keepDocs or keepBytes go, those used longest ago first'
 test('[D2] of two pages that would make the same edits anew, the first does', async () => {
   const disk = await memory();
   await page(disk).save(save({ own: [entry(1n, 5)] }));
-  const seen: ReadonlyMap<bigint, number>[] = [];
-  const remake = (ends: [bigint, number][], peer: bigint) =>
-    page(disk).remake(new Map(ends), (taken) => {
-      seen.push(taken);
-      return save({ epoch: 'e2', own: [entry(peer, 2, 'e2')], copy: copyOf(9) });
+  const seen: (number | undefined)[] = [];
+  const remake = (taken: [bigint, number][], peer: bigint) =>
+    page(disk).remake((entries) => {
+      seen.push(entries.find((one) => one.peer === 1n && isTaken(one))?.end);
+      const own = [entry(peer, 2, 'e2')];
+      return { save: save({ epoch: 'e2', own, copy: copyOf(9) }), taken: new Map(taken) };
     });
   await remake([[1n, 5]], 21n);
-  await remake([[1n, 8]], 22n); // the page that made them had gone on meanwhile
+  await page(disk).save(save({ own: [entry(1n, 8)] })); // it lives, and has not heard of it
+  await remake([[1n, 8]], 22n);
   await remake([[1n, 8]], 23n);
-  expect(seen.map((taken) => taken.get(1n))).toEqual([undefined, 5, 8]);
+  expect(seen).toEqual([undefined, 5, 8]);
   const peers = (await page(disk).load(ann))?.entries.map(({ peer }) => peer);
   expect(peers).toEqual([21n, 22n, 23n]);
 });

@@ -54,8 +54,17 @@ export interface DocSave {
   durable(peer: bigint): number;
   /** To put to the others; null: this identity may not edit, and loses those it has. */
   readonly spares: readonly bigint[] | null;
+  /** Whether the server has just said that this is the present life; else a copy of another one stays. */
+  readonly isPresent: boolean;
   /** Null: there is nothing to be kept, and what was is void. */
   readonly copy: CopySource | null;
+}
+
+/** What a page made of unsent edits of another life of the document. */
+export interface Remade {
+  readonly save: DocSave;
+  /** Up to which operation of which peer. */
+  readonly taken: ReadonlyMap<bigint, number>;
 }
 
 /** Kept at most: spares of one document, and entries of another life of it, or taken ones. */
@@ -114,26 +123,21 @@ export class DeviceDoc {
   }
 
   /**
-   * Takes unsent edits of `peers`, up to these counters, for this page alone: `make` is told what another page has
-   * taken already, makes the rest anew, and says what is to be kept then, all in one transaction. False: it failed. [D2]
+   * Takes unsent edits for this page alone: `make` is told what there is (an entry without bytes has been taken by
+   * another page, up to its end), makes its part anew, and says what it took and what is to be kept then, all in one
+   * transaction. False: it failed. [D2]
    */
-  async remake(
-    peers: ReadonlyMap<bigint, number>,
-    make: (taken: ReadonlyMap<bigint, number>) => DocSave,
-  ): Promise<boolean> {
+  async remake(make: (entries: readonly PendingEntry[]) => Remade): Promise<boolean> {
     return this.#change([this.#key, this.#tailKey, LIST_KEY], ([p, t, list]) => {
-      const former = this.#read(p, decodePending);
-      const taken = new Map(former?.entries.filter(isTaken).map(({ peer, end }) => [peer, end]));
-      const save = make(taken);
-      const present = former?.owner === save.owner ? former : null;
-      const marks = [...peers].map(([peer, end]) => ({
-        epoch: '',
-        peer,
-        end: Math.max(end, taken.get(peer) ?? 0),
-        bytes: NO_BYTES,
-      }));
-      const others = present?.entries.filter(({ peer }) => !peers.has(peer)) ?? [];
-      const left = { owner: save.owner, epoch: '', spares: [], ...present, entries: [...others, ...marks] };
+      const found = this.#read(p, decodePending);
+      const { save, taken } = make(found?.entries ?? []);
+      const former = found?.owner === save.owner ? found : null;
+      const ends = new Map(former?.entries.filter(isTaken).map(({ peer, end }) => [peer, end]));
+      const marks = [...taken].map(([peer, end]) => {
+        return { epoch: '', peer, end: Math.max(end, ends.get(peer) ?? 0), bytes: NO_BYTES };
+      });
+      const others = former?.entries.filter(({ peer }) => !taken.has(peer)) ?? [];
+      const left = { owner: save.owner, epoch: '', spares: [], ...former, entries: [...others, ...marks] };
       return new Map([this.#merged(left, save), ...this.#copied(t, list, save)]);
     });
   }
@@ -179,10 +183,11 @@ export class DeviceDoc {
 
   #merged(found: PendingRecord | null, save: DocSave): [string, Uint8Array | null] {
     const { owner, epoch, ownPeers } = save;
-    const others = (found?.entries ?? []).filter(
-      (entry) =>
-        !ownPeers.has(entry.peer) && !(entry.epoch === epoch && entry.end <= save.durable(entry.peer)),
-    );
+    const isDone = (entry: PendingEntry) => {
+      if (isTaken(entry)) return false; // its page may not have heard of that yet
+      return ownPeers.has(entry.peer) || (entry.epoch === epoch && entry.end <= save.durable(entry.peer));
+    };
+    const others = (found?.entries ?? []).filter((entry) => !isDone(entry));
     const former = others.filter((entry) => entry.epoch !== epoch).slice(-MAX_FORMER);
     const present = others.filter((entry) => entry.epoch === epoch);
     const kept = found?.epoch === epoch ? found.spares : [];
@@ -194,11 +199,12 @@ export class DeviceDoc {
   #copied(
     tailBytes: Uint8Array | null | undefined,
     list: Uint8Array | null | undefined,
-    { owner, epoch, copy }: DocSave,
+    { owner, epoch, isPresent, copy }: DocSave,
   ): [string, Uint8Array | null][] {
     if (!copy) return this.#noCopy(list);
     if (this.#options.keepDocs === 0) return [];
     const tail = this.#read(tailBytes, decodeTail);
+    if (tail && tail.epoch !== epoch && !isPresent) return [];
     if (tail?.epoch === epoch) {
       const base = decodeVersions(tail.base);
       if (!covers(copy.versions, base)) return []; // another page is ahead and has written it
@@ -238,6 +244,7 @@ export class DeviceDoc {
   }
 }
 
-function isTaken(entry: PendingEntry): boolean {
+/** A page has taken the edits, to make them anew. */
+export function isTaken(entry: PendingEntry): boolean {
   return entry.bytes.length === 0;
 }

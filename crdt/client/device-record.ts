@@ -8,6 +8,7 @@
  *   list     u8 version | varuint n | (string key, varuint bytes) * n       the one used last stands last
  *   owner    u8 0 for null; u8 1 and a string
  */
+import { decodeImportBlobMeta, type PeerID } from 'loro-crdt';
 import { Reader, Writer } from '../../src/base/bytes.ts';
 import { Fault } from '../../src/base/fault.ts';
 
@@ -142,4 +143,13 @@ function count(reader: Reader): number {
   const length = reader.varuint();
   if (length > MAX_ENTRIES) throw new Fault('too_large', `${length} entries`);
   return length;
+}
+
+/** How many operations of its peer come before those of the entry. */
+export function startOf({ peer, bytes }: PendingEntry): number {
+  const { partialStartVersionVector, partialEndVersionVector } = decodeImportBlobMeta(bytes, false);
+  const start = partialStartVersionVector.get(`${peer}` as PeerID) ?? 0;
+  partialStartVersionVector.free();
+  partialEndVersionVector.free();
+  return start;
 }

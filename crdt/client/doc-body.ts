@@ -2,11 +2,11 @@
  * What a page holds of a document: the LoroDoc, its unsent edits, and what was found on this device. When all of it
  * is void (another life of the document, refused edits, another identity), shared-doc.ts makes a new one.
  */
-import { decodeImportBlobMeta, type PeerID } from 'loro-crdt';
+import type { PeerID } from 'loro-crdt';
 import type { Env } from '../../src/base/env.ts';
 import type { Versions } from '../core/versions.ts';
 import type { FoundDoc } from './device-doc.ts';
-import type { PendingEntry } from './device-record.ts';
+import { type PendingEntry, startOf } from './device-record.ts';
 import type { Kept } from './doc-keeper.ts';
 import { DocPusher, type PushLine } from './doc-pusher.ts';
 import { DocReplica, type Imported } from './doc-replica.ts';
@@ -77,11 +77,10 @@ export class DocBody {
     return lost;
   }
 
-  /** The unsent edits, to be made anew in another body. This one must not be edited any more. Null: none. */
-  unsent(): UnsentEdits | null {
-    if (this.replica.isDead || !this.pusher.outbox.pending) return null;
+  /** The unsent edits, to be made anew in another body. This one must not be edited any more. */
+  unsent(isOver: boolean): UnsentEdits {
     this.replica.doc.commit();
-    return new UnsentEdits(this.replica, this.pusher.outbox.unsent);
+    return new UnsentEdits(this.replica, this.pusher.outbox.unsent, isOver ? this.epoch : null);
   }
 
   /** What was found and waits still. */
@@ -89,8 +88,8 @@ export class DocBody {
     return { epoch: this.epoch, copy: null, entries: this.#waiting, spare: 0n, hasMore: false };
   }
 
-  /** For the device. */
-  kept(owner: string | null): Kept {
+  /** For the device. `isPresent`: the server has just said that this is the present life of the document. */
+  kept(owner: string | null, isPresent: boolean): Kept {
     const { outbox } = this.pusher;
     return {
       owner,
@@ -98,6 +97,7 @@ export class DocBody {
       entries: () => outbox.entries(this.epoch),
       ownPeers: outbox.ownPeers,
       durable: (peer) => outbox.durable(peer),
+      isPresent,
       copy: this.replica,
     };
   }
@@ -112,6 +112,7 @@ export class DocBody {
       entries: () => [],
       ownPeers: new Set(peers),
       durable: () => 0,
+      isPresent: false,
       copy: null,
     };
   }
@@ -122,18 +123,12 @@ export class DocBody {
   }
 
   #bringHome(): void {
+    for (const { bytes } of this.#waiting) this.replica.import(bytes); // one may build on a later one
+    const { versions } = this.replica;
     this.#waiting = this.#waiting.filter((entry) => {
-      if (this.replica.import(entry.bytes) !== 'done') return true;
-      this.pusher.outbox.find(entry.peer, startOf(entry));
+      if ((versions.get(`${entry.peer}` as PeerID) ?? 0) < entry.end) return true;
+      this.pusher.outbox.find(entry.peer, startOf(entry), entry.end);
       return false;
     });
   }
-}
-
-function startOf({ peer, bytes }: PendingEntry): number {
-  const { partialStartVersionVector, partialEndVersionVector } = decodeImportBlobMeta(bytes, false);
-  const start = partialStartVersionVector.get(`${peer}` as PeerID) ?? 0;
-  partialStartVersionVector.free();
-  partialEndVersionVector.free();
-  return start;
 }

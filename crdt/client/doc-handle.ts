@@ -67,7 +67,7 @@ export class DocHandle {
     return this.#shared.undo;
   }
 
-  /** The update of the document that this page has come to: grows by one with each; the row says `docRev`. */
+  /** Which update of the document this page has come to: grows by one with each. */
   get rev(): number {
     return this.#shared.rev;
   }
@@ -123,17 +123,32 @@ export class DocHandle {
   /** Resolves when this page has all there is and all of its edits are durable. Rejects when it is refused. */
   async synced(): Promise<void> {
     void this.#shared.flush();
-    await new Promise<void>((resolve, reject) => {
+    await this.#until(() => this.state.name === 'live' && !this.pending);
+  }
+
+  /**
+   * As `synced`, and the row on this page shows in its columns what the document said then (its `docRev` is not below
+   * `rev`). [D11]
+   */
+  async projected(): Promise<void> {
+    await this.synced();
+    const { rev } = this;
+    await this.#until(() => this.#shared.projectedRev >= rev);
+  }
+
+  /** Rejects when the document is refused or closed before. */
+  #until(isReached: () => boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
       const check = () => {
-        const { state, pending } = this;
-        const over = state.name === 'refused' || state.name === 'closed';
-        if (!over && (state.name !== 'live' || pending)) return;
-        off();
-        if (!over) resolve();
+        const { state } = this;
+        const isOver = state.name === 'refused' || state.name === 'closed';
+        if (!isOver && !isReached()) return;
+        for (const off of offs) off();
+        if (!isOver) resolve();
         else
           reject(state.name === 'refused' ? state.fault : new Fault('cancelled', 'the document was closed'));
       };
-      const off = this.#shared.subscribe(check);
+      const offs = [this.#shared.subscribe(check), this.#shared.onRows(check)];
       check();
     });
   }

@@ -5,7 +5,8 @@
 import type { Cancel, Env } from '../../src/base/env.ts';
 import type { DocPersistence } from '../../src/client/persistence.ts';
 import type { DocRef } from '../core/doc-ref.ts';
-import { DeviceDoc, type DocSave, type FoundDoc } from './device-doc.ts';
+import { DeviceDoc, type DocSave, type FoundDoc, type Remade } from './device-doc.ts';
+import type { PendingEntry } from './device-record.ts';
 import type { DocOptions } from './options.ts';
 
 export type Kept = Omit<DocSave, 'spares'>;
@@ -71,8 +72,12 @@ export class DocKeeper {
     await this.#save(kept);
   }
 
-  remake(peers: ReadonlyMap<bigint, number>, make: (taken: ReadonlyMap<bigint, number>) => Kept) {
-    return this.#device.remake(peers, (taken) => ({ ...make(taken), spares: [] }));
+  /** See device-doc.ts. */
+  remake(make: (entries: readonly PendingEntry[]) => { kept: Kept; taken: Remade['taken'] }) {
+    return this.#device.remake((entries) => {
+      const { kept, taken } = make(entries);
+      return { save: { ...kept, spares: [] }, taken };
+    });
   }
 
   /** The document is not this identity's to see any more. */

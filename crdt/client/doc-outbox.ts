@@ -11,6 +11,8 @@ import type { PendingEntry } from './device-record.ts';
 interface Progress {
   sent: number;
   durable: number;
+  /** Of a found peer: what lies beyond is not ours to send, its page lives and sends it. */
+  readonly limit: number;
   readonly own: boolean;
 }
 
@@ -73,13 +75,14 @@ export class DocOutbox {
   /** Edits under this peer id are this page's from now on. */
   own(peer: bigint): void {
     const id = `${peer}` as PeerID;
-    if (!this.#peers.get(id)?.own) this.#peers.set(id, { sent: 0, durable: 0, own: true });
+    if (!this.#peers.get(id)?.own)
+      this.#peers.set(id, { sent: 0, durable: 0, limit: Number.POSITIVE_INFINITY, own: true });
   }
 
-  /** Edits of another page are in the document, and the first `from` operations of their peer are durable. */
-  find(peer: bigint, from: number): void {
+  /** Edits of another page are in the document: of the peer's operations those from `from` to `end`. */
+  find(peer: bigint, from: number, end: number): void {
     const id = `${peer}` as PeerID;
-    if (!this.#peers.has(id)) this.#peers.set(id, { sent: from, durable: from, own: false });
+    if (!this.#peers.has(id)) this.#peers.set(id, { sent: from, durable: from, limit: end, own: false });
   }
 
   /** As far as is known here. */
@@ -93,7 +96,7 @@ export class DocOutbox {
     const have = this.#source.versions;
     for (const [peer, count] of have) {
       const durable = versions.get(peer) ?? 0;
-      if (count > durable) this.find(BigInt(peer), durable); // from a copy of a page that could save no entry
+      if (count > durable) this.find(BigInt(peer), durable, count); // from a copy of a page that could save no entry
     }
     for (const [peer, progress] of this.#peers) {
       progress.durable = Math.min(versions.get(peer) ?? 0, have.get(peer) ?? 0);
@@ -143,7 +146,7 @@ export class DocOutbox {
     const counts = this.#source.counts(this.#peers.keys());
     const spans: Span[] = [];
     for (const [peer, progress] of this.#peers) {
-      const len = (counts.get(peer) ?? 0) - progress[from];
+      const len = Math.min(counts.get(peer) ?? 0, progress.limit) - progress[from];
       if (len > 0) spans.push({ id: { peer, counter: progress[from] }, len });
     }
     return spans;

@@ -182,6 +182,6 @@ test('[D2] property: two clients, resets at any time: the text of each unsent ed
         await world.close();
       },
     ),
-    { numRuns: 40 },
+    { numRuns: 12 },
   );
 });

@@ -17,8 +17,8 @@ function counted(engine: EngineHost): { host: EngineHost; sent: Uint8Array[] } {
       },
     };
   };
-  const { env, docs: kept, session } = engine;
-  const host = { env, channels: { open }, docs: kept, session, onSession: () => () => {} };
+  const { env, docs: kept, session, store } = engine;
+  const host = { env, channels: { open }, docs: kept, session, store, onSession: () => () => {} };
   return { host, sent };
 }
 

@@ -228,6 +228,34 @@ test('an update that builds on what is not there leads to all of the document', 
   expect(handle.state.name).toBe('live');
 });
 
+test('[D11] projected waits for the row to show what the document said', async () => {
+  const server = new FakeDocServer();
+  const { handle } = await joined(server);
+  server.row({ id: 'n1', docRev: 0 });
+  type(handle, '!');
+  await server.env.clock.advance(50);
+  let done = false;
+  const projected = handle.projected().then(() => {
+    done = true;
+  });
+  const settle = () => server.env.clock.advance(10);
+  server.say({ kind: 'update', rev: ++server.rev, revs: 1, bytes: new Uint8Array(0) });
+  server.takePushes();
+  await settle();
+  expect([handle.pending, handle.rev, done]).toEqual([false, 1, false]);
+  server.row({ id: 'n1', docRev: 0, title: 'changed' });
+  await settle();
+  expect(done).toBe(false);
+  server.row({ id: 'n1', docRev: 1 });
+  await projected;
+  await handle.projected(); // at once
+  server.edit(0, 'x');
+  const refused = expect(handle.projected()).rejects.toMatchObject({ code: 'forbidden' });
+  await settle();
+  server.refuse(new Fault('forbidden', 'no'));
+  await refused;
+});
+
 /** The next `times` imports break their document, as bytes with a refitted checksum do. */
 function trap(times: number): void {
   const real = LoroDoc.prototype.import;

@@ -19,8 +19,8 @@ import type { FoundDoc } from './device-doc.ts';
 import { DocBody } from './doc-body.ts';
 import { DocHistory } from './doc-history.ts';
 import { DocKeeper } from './doc-keeper.ts';
-import { DocLink } from './doc-link.ts';
 import type { DocState } from './doc-state.ts';
+import { DocStream } from './doc-stream.ts';
 import { EditFates } from './edit-fates.ts';
 import type { DocOptions } from './options.ts';
 import { PresenceHandle } from './presence-handle.ts';
@@ -38,19 +38,15 @@ export class SharedDoc {
   readonly #cleanups: Cancel[];
   #state: DocState = { name: 'loading' };
   #body!: DocBody;
-  #link: DocLink | undefined;
+  #stream: DocStream | undefined;
   /** Undefined while nobody knows who this is. */
   #owner: string | null | undefined;
   /** Counts restarts, so that what was begun before one does not end after it. */
   #life = 0;
   #loaded = false;
-  #opened = false;
   /** This page's own; 0 for none. */
   #peer = 0n;
   #permission: Permission | undefined;
-  #rev = 0;
-  #lagging = false;
-  #lastPush = 0;
   #restarts = 0;
   /** A shallow snapshot does not do any more. */
   #wantsAll = false;
@@ -62,9 +58,9 @@ export class SharedDoc {
     this.#options = options;
     const { env, docs } = host;
     this.#keeper = new DocKeeper(env, { docs, ref, present: () => this.#present() }, options);
-    const send = (state: string) => this.#link?.send({ kind: 'awareness', state });
+    const send = (state: string) => this.#stream?.send({ kind: 'awareness', state });
     this.presence = new PresenceHandle(env, send, options);
-    this.history = new DocHistory((frame) => this.#link?.send(frame) ?? false);
+    this.history = new DocHistory((frame) => this.#stream?.send(frame) ?? false);
     this.undo = new UndoHandle(options);
     this.#cleanups = [
       host.onSession((session) => this.#identify(session)),
@@ -86,6 +82,10 @@ export class SharedDoc {
     return this.#body.pending || this.#fates.waiting;
   }
 
+  get #hasUnsent(): boolean {
+    return this.#body.pending || this.#fates.unsent;
+  }
+
   get editable(): boolean {
     const { name } = this.#state;
     return this.#permission === 'write' && name !== 'refused' && name !== 'closed';
@@ -93,7 +93,17 @@ export class SharedDoc {
 
   /** The update of the document that this page has come to. */
   get rev(): number {
-    return this.#rev;
+    return this.#stream?.rev ?? 0;
+  }
+
+  /** The revision that the columns of the row on this page show; 0 while there is no row. */
+  get projectedRev(): number {
+    const row = this.#host.store.get(this.#ref.entity, this.#ref.id);
+    return row && 'docRev' in row && typeof row.docRev === 'number' ? row.docRev : 0;
+  }
+
+  onRows(listener: () => void): Cancel {
+    return this.#host.store.subscribe(this.#ref.entity, listener);
   }
 
   subscribe(listener: () => void): Cancel {
@@ -124,7 +134,6 @@ export class SharedDoc {
     this.#peer = 0n;
     this.#fates = new EditFates();
     this.#loaded = false;
-    this.#opened = false;
     this.#to({ name: 'loading' });
     void this.#keeper
       .load(() => this.#host.session?.userId ?? null)
@@ -132,15 +141,12 @@ export class SharedDoc {
         if (life === this.#life && this.#state.name !== 'closed') this.#found(found);
       });
     const events = {
-      opened: () => {
-        this.#opened = true;
-        this.#join();
-      },
+      opened: () => this.#join(),
       frame: (frame: Exclude<DocDown, { kind: 'fragment' }>) => this.#take(frame),
       lost: () => this.#lost(),
       refused: (fault: Fault) => this.#refused(fault),
     };
-    this.#link = new DocLink(this.#host, { ref: this.#ref, events }, this.#options);
+    this.#stream = new DocStream(this.#host, { ref: this.#ref, events }, this.#options);
   }
 
   #stop(): void {
@@ -150,8 +156,8 @@ export class SharedDoc {
     this.#body.close();
     this.undo.attach(null);
     this.presence.lost();
-    this.#link?.close();
-    this.#link = undefined;
+    this.#stream?.close();
+    this.#stream = undefined;
   }
 
   /** What this device keeps: shown, and with a spare peer id edited, before anything is heard of the server. */
@@ -165,7 +171,7 @@ export class SharedDoc {
     }
     if (found) this.#peer = found.spare;
     if (found?.copy && !this.#body.isEmpty && found.spare !== 0n) this.#mayEdit(found.spare);
-    if (found?.copy && !this.#opened && this.#state.name === 'loading') this.#to({ name: 'offline' });
+    if (found?.copy && !this.#stream?.isOpen && this.#state.name === 'loading') this.#to({ name: 'offline' });
     this.#join();
   }
 
@@ -176,11 +182,8 @@ export class SharedDoc {
     this.#permission = undefined;
     const line = {
       isOpen: () => this.#state.name === 'live' && this.#permission === 'write',
-      nextPush: () => this.#lastPush + 1,
-      push: (n: number, bytes: Uint8Array) => {
-        this.#lastPush = n;
-        return this.#link?.send({ kind: 'push', n, bytes }) ?? false;
-      },
+      nextPush: () => this.#stream?.nextPush ?? 0,
+      push: (n: number, bytes: Uint8Array) => this.#stream?.send({ kind: 'push', n, bytes }) ?? false,
       resync: () => this.#resync(),
     };
     this.#body = new DocBody(this.#host.env, { line, edited: () => this.#edited() }, this.#options);
@@ -199,7 +202,7 @@ export class SharedDoc {
   }
 
   #join(): void {
-    if (!this.#loaded || !this.#opened || !this.#link) return;
+    if (!this.#loaded || !this.#stream?.isOpen) return;
     const { replica, epoch, isEmpty } = this.#body;
     const wants = {
       lazy: isEmpty && this.#options.history === 'lazy' && !this.#wantsAll,
@@ -207,13 +210,13 @@ export class SharedDoc {
     };
     this.#to({ name: 'syncing' });
     const vv = replica.vector();
-    this.#link.send({ kind: 'join', lease: this.#peer, wants, epoch: isEmpty ? '' : epoch, vv });
+    this.#stream.send({ kind: 'join', lease: this.#peer, wants, epoch: isEmpty ? '' : epoch, vv });
   }
 
   #resync(): void {
     if (this.#state.name !== 'live' && this.#state.name !== 'syncing') return;
     this.#to({ name: 'syncing' });
-    this.#link?.send({ kind: 'resync', vv: this.#body.replica.vector() });
+    this.#stream?.send({ kind: 'resync', vv: this.#body.replica.vector() });
   }
 
   #take(frame: Exclude<DocDown, { kind: 'fragment' }>): void {
@@ -230,8 +233,7 @@ export class SharedDoc {
       case 'told':
         return this.history.told(frame);
       case 'lagging':
-        this.#lagging = true;
-        return;
+        return this.#stream?.lagging();
       case 'permission':
         return this.#permitted(frame.permission);
       case 'awareness':
@@ -239,24 +241,24 @@ export class SharedDoc {
     }
   }
 
-  #joined({ mode, bytes, tail, epoch, peer, spare, permission, rev, vv }: Joined): void {
+  #joined(joined: Joined): void {
     if (this.#state.name !== 'syncing') return;
-    this.#link?.joined();
-    if ((mode === 'reset' || mode === 'shallow') && !this.#body.isEmpty) this.#setAside();
+    const { mode, bytes, tail, epoch, peer, spare, permission, vv } = joined;
+    this.#stream?.joined(joined);
+    if ((mode === 'reset' || mode === 'shallow') && !this.#body.isEmpty) this.#setAside(mode === 'reset');
     if (this.#body.import(bytes, tail) !== 'done') return this.#broken();
     const lost = this.#body.joined(epoch, decodeVersions(vv));
     if (lost.length > 0) this.#fates.dropped(new Fault('conflict', 'edits of another life of the document'));
-    this.#rev = rev;
-    this.#lagging = false;
     const mayEdit = permission === 'write';
     this.#keeper.granted(spare, mayEdit);
-    if (!mayEdit && this.pending) return this.#drop(new Fault('forbidden', 'read-only now'));
+    if (!mayEdit && this.#hasUnsent) return this.#drop(new Fault('forbidden', 'read-only now'));
     if (mayEdit && this.#fates.names(peer)) {
       this.#peer = 0n; // another page may send those very operations: what is made anew needs new names
       return this.#join();
     }
     if (mayEdit) this.#mayEdit(peer);
     else this.#mayOnlyRead();
+    if (!mayEdit) this.#fates.giveUp();
     this.#to({ name: 'live', permission, ...this.#fates.told });
     this.presence.joined();
     if (this.#fates.waiting) void this.#remake();
@@ -264,10 +266,10 @@ export class SharedDoc {
     this.#body.pusher.flush();
   }
 
-  /** The body is void; its unsent edits wait for the next one. */
-  #setAside(): void {
-    const unsent = this.#body.unsent();
-    if (unsent) this.#fates.setAside(unsent);
+  /** The body is void; its unsent edits wait for the next one. `isOver`: other pages cannot send theirs either. */
+  #setAside(isOver: boolean): void {
+    const unsent = this.#body.unsent(isOver);
+    if (isOver || !unsent.isEmpty) this.#fates.setAside(unsent);
     const { waiting } = this.#body;
     this.#renew();
     if (waiting.entries.length > 0) this.#body.load(waiting);
@@ -278,7 +280,7 @@ export class SharedDoc {
     await this.#fates.remake({
       keeper: this.#keeper,
       replica: body.replica,
-      kept: () => body.kept(this.#owner ?? null),
+      kept: () => body.kept(this.#owner ?? null, true),
       isCurrent: () => body === this.#body && this.#state.name !== 'closed',
     });
     if (body !== this.#body || this.#state.name === 'closed') return;
@@ -298,12 +300,10 @@ export class SharedDoc {
     this.#body.replica.freeze();
   }
 
-  #update({ rev, revs, bytes }: Extract<DocDown, { kind: 'update' }>): void {
+  #update(update: Extract<DocDown, { kind: 'update' }>): void {
     if (this.#state.name !== 'live') return; // the answer to the join holds it
-    if (rev - revs !== this.#rev && !this.#lagging) return this.#resync();
-    if (this.#body.import(bytes) !== 'done') return this.#broken();
-    this.#rev = rev;
-    this.#lagging = false;
+    if (!this.#stream?.follows(update)) return this.#resync();
+    if (this.#body.import(update.bytes) !== 'done') return this.#broken();
     this.#restarts = 0;
     this.#keeper.received();
   }
@@ -312,12 +312,12 @@ export class SharedDoc {
   #broken(): void {
     this.#host.env.log.error('doc.broken', { doc: docKey(this.#ref), dead: this.#body.replica.isDead });
     if (++this.#restarts > this.#options.maxRestarts) {
-      this.#link?.close();
+      this.#stream?.close();
       return this.#refused(new Fault('internal', 'this document cannot be read here'));
     }
     this.#wantsAll = true;
     if (!this.#body.replica.isDead) {
-      this.#setAside();
+      this.#setAside(false);
       return this.#join();
     }
     // Unsent edits are on this device.
@@ -352,14 +352,13 @@ export class SharedDoc {
     if (this.#permission === undefined || this.#permission === permission) return;
     if (permission === 'write') return this.#join(); // for a peer id
     this.#keeper.granted(0n, false);
-    if (this.pending) return this.#drop(new Fault('forbidden', 'read-only now'));
+    if (this.#hasUnsent) return this.#drop(new Fault('forbidden', 'read-only now'));
     this.#mayOnlyRead();
     if (this.#state.name === 'live') this.#to({ ...this.#state, permission });
   }
 
   #lost(): void {
     this.history.lost();
-    this.#opened = false;
     this.presence.lost();
     if (this.#state.name === 'refused' || (this.#state.name === 'loading' && !this.#loaded)) return;
     this.#to({ name: 'offline' });
@@ -387,7 +386,7 @@ export class SharedDoc {
     // What was set aside is still in its place on the device, and what was found as well.
     if (epoch === '' || replica.isDead || this.#fates.waiting) return null;
     if (this.#state.name === 'refused' || this.#permission === undefined) return null;
-    return this.#body.kept(this.#owner ?? null);
+    return this.#body.kept(this.#owner ?? null, this.#state.name === 'live');
   }
 
   #to(next: DocState): void {

@@ -4,7 +4,8 @@
  * [D2] an edit is made anew once: what the other document holds already, or another page has taken, is left out.
  */
 import { type ContainerID, type Diff, LoroDoc, type PeerID } from 'loro-crdt';
-import { toVector, type Versions } from '../core/versions.ts';
+import { toVector } from '../core/versions.ts';
+import { type PendingEntry, startOf } from './device-record.ts';
 import type { DocReplica } from './doc-replica.ts';
 import { difference, moveDelta } from './splice.ts';
 
@@ -15,15 +16,22 @@ type Span = { readonly from: number; readonly end: number };
 export const REMAKE_ORIGIN = 'ternion:remake';
 
 export class UnsentEdits {
-  readonly #doc: LoroDoc;
-  readonly #versions: Versions;
-  readonly #spans: ReadonlyMap<PeerID, Span>;
+  readonly #replica: DocReplica;
+  readonly #epoch: string | null;
+  readonly #spans: Map<PeerID, Span>;
 
-  /** The document must not change any more. */
-  constructor({ doc, versions }: DocReplica, spans: ReadonlyMap<PeerID, Span>) {
-    this.#doc = doc;
-    this.#versions = versions;
-    this.#spans = spans;
+  /**
+   * The document must not change any more. With an epoch, that life of it is over for all: edits of other pages are
+   * taken as well, if the device has them.
+   */
+  constructor(replica: DocReplica, spans: ReadonlyMap<PeerID, Span>, epoch: string | null) {
+    this.#replica = replica;
+    this.#epoch = epoch;
+    this.#spans = new Map(spans);
+  }
+
+  get isEmpty(): boolean {
+    return this.#spans.size === 0;
   }
 
   /** Whose they are, and up to which of their operations. */
@@ -31,42 +39,57 @@ export class UnsentEdits {
     return new Map([...this.#spans].map(([peer, { end }]) => [BigInt(peer), end]));
   }
 
-  /** False: some could not be made anew, and are lost. `taken`: operations that are somebody else's by now. */
-  applyTo(fresh: DocReplica, taken: ReadonlyMap<bigint, number>): boolean {
-    try {
-      return this.#apply(fresh, taken);
-    } catch {
-      return false; // the document that they are of cannot go back to where they began
+  /** What the device has of other pages: one that crashes before it hears of the new life could not bring them. */
+  take(entries: readonly PendingEntry[]): void {
+    const present = entries.filter(({ epoch }) => epoch === this.#epoch);
+    for (const { bytes } of present) this.#replica.import(bytes); // one may build on a later one
+    const { versions } = this.#replica;
+    for (const entry of present) {
+      const peer = `${entry.peer}` as PeerID;
+      const { from = startOf(entry), end = 0 } = this.#spans.get(peer) ?? {};
+      const isHere = (versions.get(peer) ?? 0) >= entry.end;
+      if (isHere && entry.end > end) this.#spans.set(peer, { from, end: entry.end });
     }
   }
 
-  #apply(fresh: DocReplica, taken: ReadonlyMap<bigint, number>): boolean {
+  /** `some` could not be made anew, and are lost. `taken`: operations that are somebody else's by now. */
+  applyTo(fresh: DocReplica, taken: ReadonlyMap<bigint, number>): 'nothing' | 'all' | 'some' {
+    try {
+      return this.#apply(fresh, taken);
+    } catch {
+      return 'some'; // the document that they are of cannot go back to where they began
+    }
+  }
+
+  #apply(fresh: DocReplica, taken: ReadonlyMap<bigint, number>): 'nothing' | 'all' | 'some' {
     const changes = this.#changes(fresh, taken);
-    if (changes.length === 0) return true;
+    if (changes.length === 0) return 'nothing';
     const trial = fresh.doc.fork();
     const fits = applies(trial, changes);
     trial.free();
     const fitting = fits ? changes : changes.filter(isRootText);
     const done = fitting.length === 0 || applies(fresh.doc, fitting);
     fresh.doc.commit({ origin: REMAKE_ORIGIN });
-    return fits && done;
+    return fits && done ? 'all' : 'some';
   }
 
   #changes(fresh: DocReplica, taken: ReadonlyMap<bigint, number>): Change[] {
+    if (this.isEmpty) return [];
+    const { doc, versions } = this.#replica;
     const there = fresh.versions;
-    const before = new Map(this.#versions);
+    const before = new Map(versions);
     for (const [peer, { from, end }] of this.#spans) {
       const known = Math.max(from, there.get(peer) ?? 0, taken.get(BigInt(peer)) ?? 0);
       before.set(peer, Math.min(end, known));
     }
     const vector = toVector(before);
-    const from = this.#doc.vvToFrontiers(vector);
+    const from = doc.vvToFrontiers(vector);
     vector.free();
-    const changes: Change[] = this.#doc.diff(from, this.#doc.oplogFrontiers(), false);
+    const changes: Change[] = doc.diff(from, doc.oplogFrontiers(), false);
     if (changes.length === 0) return [];
     const base = new LoroDoc(); // not `forkAt`, which shallow documents cannot do
     try {
-      base.import(this.#doc.export({ mode: 'snapshot' }));
+      base.import(doc.export({ mode: 'snapshot' }));
       base.checkout(from);
       return changes.map((change) => moved(change, base, fresh.doc));
     } finally {

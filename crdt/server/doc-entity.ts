@@ -15,8 +15,8 @@ export type DocEntity<S> = {
   [N in EntityName<S>]: [DocumentField<FieldsOf<S, N>>] extends [never] ? never : N;
 }[EntityName<S>];
 
-/** The document's fields, each as its column would show it. */
+/** The document's fields, each as its column would show it. `docRev` is the row's, not the document's. */
 export type DocFields<S, N extends EntityName<S>> = Pick<
   Row<S, N>,
-  DocumentField<FieldsOf<S, N>> & keyof Row<S, N>
+  Exclude<DocumentField<FieldsOf<S, N>>, 'docRev'> & keyof Row<S, N>
 >;

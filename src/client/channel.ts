@@ -32,12 +32,19 @@ export interface Channels {
   open(kind: string, params: Json | (() => Json), events: ChannelEvents): ClientChannel;
 }
 
+/** The rows, by the names of their entities. */
+export interface HostRows {
+  get(entity: string, id: string): object | undefined;
+  subscribe(entity: string, listener: () => void): Cancel;
+}
+
 /** The engine as the planes see it. */
 export interface EngineHost {
   readonly env: Env;
   readonly channels: Channels;
-  /** Pending document updates that survive a reload. */
+  /** What survives a reload of the page. */
   readonly docs: DocPersistence;
+  readonly store: HostRows;
   /** Null until the server has said who this is. */
   readonly session: SessionInfo | null;
   onSession(listener: (session: SessionInfo) => void): Cancel;

@@ -14,6 +14,7 @@ export class SimClient implements EngineHost, PipeEnd {
   readonly env: SimEnv;
   /** Shards have no documents. */
   readonly docs = {} as EngineHost['docs'];
+  readonly store = {} as EngineHost['store'];
   readonly channels: Channels;
   readonly link: Required<LinkOptions>;
   session: SessionInfo | null;

@@ -5,6 +5,7 @@ import { docs } from 'ternion/crdt/server';
 import { defineApp } from 'ternion/server';
 import { simulate, type World } from 'ternion/testing';
 import { expect } from 'vitest';
+import { MemoryPersistence } from '../../src/client/memory-persistence.ts';
 import { SimBrowser, SimTab } from './tabs-kit.ts';
 
 const Page = entity('Page', { title: field.string(), body: field.richtext() });
@@ -13,7 +14,12 @@ const schema = defineSchema({
   policies: [policy({ entity: 'Page', allowRead: 'true', allowInsert: 'true', allowUpdate: 'true' })],
 });
 const docsApp = () =>
-  defineApp({ schema, plugins: [docs({ lingerMs: 200, projectMs: 50, retry: { baseMs: 20, capMs: 200 } })] });
+  defineApp({
+    schema,
+    plugins: [
+      docs({ materialiser: 'inline', lingerMs: 200, projectMs: 50, retry: { baseMs: 20, capMs: 200 } }),
+    ],
+  });
 type DocsApp = ReturnType<typeof docsApp>;
 const ADA = 'ada';
 
@@ -22,16 +28,29 @@ interface Writer {
   handle: DocHandle;
 }
 
-async function newWriter(
-  world: World<DocsApp>,
-  browser: SimBrowser,
-  page: { id: string; tab?: SimTab<DocsApp> },
-) {
+interface Place {
+  readonly browser: SimBrowser;
+  /** The disk of the browser. */
+  readonly docs: MemoryPersistence;
+  readonly id: string;
+}
+
+async function newWriter(world: World<DocsApp>, { browser, docs, id }: Place, former?: SimTab<DocsApp>) {
   // A tab whose page crashed left its disk.
-  const state = page.tab?.crash();
-  const tab = new SimTab(world, browser, { user: ADA, ...(state && { state }) });
+  const state = former?.crash();
+  const tab = new SimTab(world, browser, { user: ADA, docs, ...(state && { state }) });
   await world.env.clock.run(tab.engine.start());
-  return { tab, handle: openDocWith(tab.engine, { entity: 'Page', id: page.id }, { persistMs: 10 }) };
+  return { tab, handle: openDocWith(tab.engine, { entity: 'Page', id }, { persistMs: 10 }) };
+}
+
+/** Another life of all documents, as after a quarantine: what pages hold is void, but what they did not send. */
+async function newLife(world: World<DocsApp>, life: number): Promise<void> {
+  const sql = 'UPDATE _doc_meta SET epoch = ?';
+  await world.env.clock.run(
+    world.host.store.write(async ({ tx }) => {
+      await tx.run(sql, [`life${life}`]);
+    }),
+  );
 }
 
 simulate(
@@ -44,8 +63,12 @@ simulate(
     await clock.run(
       world.host.store.write(({ tx }) => tx.insert('Page', Page.parseInsert(id, { title: 't' }))),
     );
+    const docs = new MemoryPersistence();
+    await docs.load(ADA);
+    const place = { browser, docs, id };
     const writers: Writer[] = [];
-    for (let i = 0; i < 2 + random.int(2); i++) writers.push(await newWriter(world, browser, { id }));
+    for (let i = 0; i < 2 + random.int(2); i++) writers.push(await newWriter(world, place));
+    let lives = 0;
     let letter = 0x4e00;
     const typed: string[] = [];
     for (let step = 0; step < 30; step++) {
@@ -61,13 +84,14 @@ simulate(
       } else if (pick === 7) {
         tab.online = random.chance(0.6);
         if (!tab.online) tab.drop();
-      } else if (pick === 8) {
+      } else if (pick === 8 && (lives === 0 || handle.state.name === 'live')) {
         await clock.advance(12); // what was typed is on the disk
-        writers[at] = await newWriter(world, browser, { id, tab });
-      } else if (random.chance(0.3)) {
+        writers[at] = await newWriter(world, place, tab);
+      } else if (random.chance(0.5)) {
         world.kill();
         await clock.advance(random.int(100));
         await world.start();
+        if (random.chance(0.3)) await newLife(world, lives++);
       }
       await clock.advance(random.int(100));
     }

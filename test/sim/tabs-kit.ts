@@ -3,6 +3,7 @@ import type { SimEnv, World } from 'ternion/testing';
 import { SimProcess } from 'ternion/testing';
 import type { EntityOf } from '../../src/client/app-rows.ts';
 import { MemoryPersistence, type MemoryState } from '../../src/client/memory-persistence.ts';
+import type { DocPersistence, Persistence } from '../../src/client/persistence.ts';
 import { createWriteThroughStorage } from '../../src/client/storage.ts';
 import { SyncEngine } from '../../src/client/sync-engine.ts';
 import { TabConnect } from '../../src/client/tab-connect.ts';
@@ -75,6 +76,14 @@ export class SimBrowser {
   }
 }
 
+export interface SimPage {
+  readonly user: string;
+  /** What an earlier page left. */
+  readonly state?: MemoryState;
+  /** Where all tabs keep their documents together; else each has its own place. */
+  readonly docs?: DocPersistence;
+}
+
 export class SimTab<A extends App> {
   readonly engine: SyncEngine<A>;
   readonly process: SimProcess;
@@ -85,7 +94,7 @@ export class SimTab<A extends App> {
   online = true;
   sockets = 0;
 
-  constructor(world: World<A>, browser: SimBrowser, page: { user: string; state?: MemoryState }) {
+  constructor(world: World<A>, browser: SimBrowser, page: SimPage) {
     this.user = page.user;
     this.#browser = browser;
     const process = new SimProcess(world.env);
@@ -102,7 +111,7 @@ export class SimTab<A extends App> {
       {
         env: process.env,
         connect: (protocols, events) => shared.connect(protocols, events),
-        persistence: this.#persistence,
+        persistence: page.docs ? withDocs(this.#persistence, page.docs) : this.#persistence,
         storage: createWriteThroughStorage(),
         fetchSession: (token) => world.whoIs(token),
       },
@@ -164,4 +173,16 @@ export class SimTab<A extends App> {
     };
     return { send: (data: string | Uint8Array) => link.client.send(data), close };
   }
+}
+
+function withDocs(rows: MemoryPersistence, docs: DocPersistence): Persistence {
+  return {
+    load: (owner) => rows.load(owner),
+    saveRows: (changes, cursor) => rows.saveRows(changes, cursor),
+    saveOp: (op) => rows.saveOp(op),
+    deleteOp: (id) => rows.deleteOp(id),
+    loadDoc: (key) => docs.loadDoc(key),
+    changeDocs: (keys, change) => docs.changeDocs(keys, change),
+    close: () => rows.close(),
+  };
 }

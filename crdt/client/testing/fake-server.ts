@@ -1,5 +1,6 @@
 /** For tests: a page's document against a server that is played by hand: what it says, and what it heard. */
 import { LoroDoc, type PeerID } from 'loro-crdt';
+import { Emitter } from '../../../src/base/emitter.ts';
 import type { Fault } from '../../../src/base/fault.ts';
 import type { ChannelEvents, EngineHost } from '../../../src/client/channel.ts';
 import { MemoryPersistence } from '../../../src/client/memory-persistence.ts';
@@ -24,6 +25,8 @@ export class FakeDocServer {
   rev = 0;
   #peers = 100n;
   #events: ChannelEvents | undefined;
+  #row: object | undefined;
+  readonly #rowChanged = new Emitter<[]>();
 
   constructor() {
     this.doc.setPeerId('7');
@@ -32,6 +35,10 @@ export class FakeDocServer {
       env: this.env,
       docs: this.disk,
       session,
+      store: {
+        get: () => this.#row,
+        subscribe: (_entity, listener) => this.#rowChanged.on(listener),
+      },
       onSession: () => () => {},
       channels: {
         open: (_kind, _params, events) => {
@@ -68,6 +75,12 @@ export class FakeDocServer {
 
   refuse(fault: Fault): void {
     this.#events?.closed(fault);
+  }
+
+  /** The row as the page has it. */
+  row(row: object): void {
+    this.#row = row;
+    this.#rowChanged.emit();
   }
 
   get isClosed(): boolean {
