@@ -110,8 +110,16 @@ export class Writer {
   /** Types at the end of an editor. */
   async write(editor: Locator, text: string): Promise<void> {
     await editor.focus();
-    await this.page.keyboard.press('Control+End');
+    await this.press('Control+End');
     await this.page.keyboard.type(text, { delay: 15 });
+  }
+
+  /** Presses a key, and waits until the page knows of the new selection: browsers tell of it a moment later. */
+  async press(key: string): Promise<void> {
+    await this.page.keyboard.press(key);
+    await this.page.evaluate(
+      () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+    );
   }
 
   async screenshot(name: string): Promise<void> {
