@@ -1,5 +1,6 @@
 /** Documents end to end: editing, rights, reloads and identities. */
 import { expect, test } from 'vitest';
+import { Note } from '../server/testing/notes.ts';
 import { columnOf, grant, live, makeWorld, newNote, open, textIn, type } from './testing/docs-world.ts';
 
 test('[D1] two pages type at once and end equal, and so does the row', async () => {
@@ -162,4 +163,24 @@ test('components share one document; it is let go when the last is closed', asyn
   await clock.advance(2000);
   expect(hub().size).toBe(0);
   expect(await columnOf(made, id)).toBe('x');
+});
+
+test('[D2] a refused document with pending edits is let go after one linger, and may be asked for again', async () => {
+  const made = await makeWorld();
+  const { world, clock } = made;
+  const a = await world.client('ann');
+  const id = await newNote(made);
+  const da = open(a, id);
+  await live(world, da);
+  type(da, 'typed');
+  await clock.run(world.host.store.write(({ tx }) => tx.delete('Note', id)));
+  await clock.until(() => da.state.name === 'refused');
+  expect(da.pending).toBe(true);
+  await clock.run(world.host.store.write(({ tx }) => tx.insert('Note', Note.parseInsert(id, {}))));
+  da.close();
+  await clock.advance(1001);
+  const again = open(a, id);
+  await live(world, again);
+  expect(textIn(again)).toBe(''); // another life of the row
+  expect(again.pending).toBe(false);
 });

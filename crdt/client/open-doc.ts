@@ -41,7 +41,8 @@ function makeSlot(host: EngineHost, deps: { ref: DocRef; options: DocOptions; go
   const shared = new SharedDoc(host, ref, options);
   let lingers = 0;
   const refs = new Refcount(host.env.clock, options.lingerMs, () => {
-    if (shared.pending && lingers++ < options.maxLingers) {
+    // A refused one has nowhere to send to; its edits wait on this device.
+    if (shared.state.name !== 'refused' && shared.pending && lingers++ < options.maxLingers) {
       refs.acquire()(); // waits once more
       return;
     }

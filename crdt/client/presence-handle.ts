@@ -68,7 +68,9 @@ export class PresenceHandle {
     if (this.#mine !== '') this.#plan(0);
   }
 
+  /** No states: forget the others, those who are there follow. */
   received(states: readonly AwarenessState[]): void {
+    if (states.length === 0) return this.#replace(new Map());
     const others = new Map(this.#others);
     for (const { key, userId, name, state } of states) {
       if (state === '') others.delete(key);

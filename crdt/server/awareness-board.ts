@@ -11,8 +11,12 @@ import type { DocsOptions } from './options.ts';
 interface Seat {
   readonly send: (frame: Uint8Array) => void;
   shown: AwarenessState | null;
+  /** It was sent some state of others. */
+  told: boolean;
   expiry: Cancel | undefined;
 }
+
+const FORGET = encodeDown({ kind: 'awareness', states: [] });
 
 /** Bytes of a state beside its own text, at most: names in UTF-8 and numbers. */
 const overheadOf = ({ userId, name }: AwarenessState) =>
@@ -35,7 +39,7 @@ export class AwarenessBoard {
   /** A connection that wants to see the others; returns the key of its own state. */
   enter(send: (frame: Uint8Array) => void): number {
     const key = ++this.#lastKey;
-    this.#seats.set(key, { send, shown: null, expiry: undefined });
+    this.#seats.set(key, { send, shown: null, told: false, expiry: undefined });
     return key;
   }
 
@@ -66,12 +70,14 @@ export class AwarenessBoard {
     if (seat.shown) this.#change({ ...seat.shown, state: '' });
   }
 
-  /** Sends all that the others show to one reader that has fallen behind or is new. */
+  /** Sends all that the others show to one reader that is new or missed something, perhaps that somebody left. */
   resend(key: number): void {
     const seat = this.#seats.get(key);
     if (!seat) return;
     const states: AwarenessState[] = [];
     for (const [other, { shown }] of this.#seats) if (other !== key && shown) states.push(shown);
+    if (seat.told) seat.send(FORGET);
+    seat.told ||= states.length > 0;
     for (const frame of framesOf(states)) seat.send(frame);
   }
 
@@ -97,6 +103,7 @@ export class AwarenessBoard {
     for (const [key, seat] of this.#seats) {
       // Nobody is told of himself; all others share one encoding.
       const mine = this.#changed.has(key) ? framesOf(states.filter((state) => state.key !== key)) : frames;
+      seat.told ||= mine.length > 0;
       for (const frame of mine) seat.send(frame);
     }
     this.#changed.clear();

@@ -13,21 +13,21 @@ import { type Deferred, deferred } from '../../src/base/deferred.ts';
 import type { Cancel, Env } from '../../src/base/env.ts';
 import { Fault, isFault, toFault } from '../../src/base/fault.ts';
 import { type DocRef, docKey } from '../core/doc-ref.ts';
-import type { Follower } from './fan-out.ts';
+import type { Follower, Pushed } from './follower.ts';
+import type { HistoryNotes } from './history-notes.ts';
 import type { DocsOptions } from './options.ts';
 import type { Delta, Replica } from './replica.ts';
-import type { UpdateLog } from './update-log.ts';
-
-/** Who pushed something; null for somebody who is not known. */
-export type Authors = ReadonlySet<Follower | null>;
+import type { LogEntry, UpdateLog } from './update-log.ts';
 
 interface Deps {
   readonly ref: DocRef;
   readonly epoch: string;
   readonly replica: Replica;
   readonly log: UpdateLog;
+  /** What the history is told of a delta. */
+  readonly notes: HistoryNotes;
   /** Resolves when all earlier revisions are known here; the delta counts as durable from then on. */
-  readonly committed: (rev: number, delta: Delta, authors: Authors) => Promise<void>;
+  readonly committed: (rev: number, delta: Delta, pushed: Pushed) => Promise<void>;
   /** The document cannot go on. */
   readonly failed: (fault: Fault) => void;
 }
@@ -41,6 +41,7 @@ export class CommitLoop {
   #takes = 0;
   #settledMark = 0;
   #authors = new Set<Follower | null>();
+  #pushes = 0;
   #receivedBytes = 0;
   #failing: Fault | undefined;
   #idle: Deferred<void> | undefined;
@@ -75,6 +76,7 @@ export class CommitLoop {
   received(sizeBytes: number, author: Follower | null): void {
     this.#receivedBytes += sizeBytes;
     this.#authors.add(author);
+    this.#pushes++;
     if (this.#running || this.#closed) return;
     this.#running = true;
     this.#env.clock.soon(() => void this.#run());
@@ -110,22 +112,23 @@ export class CommitLoop {
 
   async #commit(delta: Delta): Promise<void> {
     const mark = ++this.#takes;
-    const authors = this.#authors;
+    const pushed = { authors: this.#authors, pushes: this.#pushes };
     this.#authors = new Set();
+    this.#pushes = 0;
     const takenBytes = this.#receivedBytes;
-    const rev = await this.#append(delta.bytes);
+    const rev = await this.#append({ bytes: delta.bytes, also: this.#deps.notes.of(delta) });
     if (rev === undefined || this.#closed) return;
     this.#receivedBytes -= takenBytes;
     this.#settledMark = mark;
-    await this.#deps.committed(rev, delta, authors);
+    await this.#deps.committed(rev, delta, pushed);
   }
 
   /** Writes until it is written; undefined when the document was closed first. */
-  async #append(bytes: Uint8Array): Promise<number | undefined> {
+  async #append(entry: Omit<LogEntry, 'epoch'>): Promise<number | undefined> {
     const { ref, epoch, log, failed } = this.#deps;
     for (let attempt = 0; !this.#closed; attempt++) {
       try {
-        const rev = await log.append(ref, { epoch, bytes });
+        const rev = await log.append(ref, { epoch, ...entry });
         this.#failing = undefined;
         return rev;
       } catch (error) {

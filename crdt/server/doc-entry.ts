@@ -15,15 +15,17 @@ import { Refcount } from '../../src/base/refcount.ts';
 import type { AnyEntity } from '../../src/schema/define-schema.ts';
 import { type DocRef, docKey } from '../core/doc-ref.ts';
 import { NO_VERSIONS, type Versions } from '../core/versions.ts';
-import { type Authors, CommitLoop } from './commit-loop.ts';
-import { FanOut, type Follower } from './fan-out.ts';
-import type { Materialiser } from './materialiser.ts';
+import { CommitLoop } from './commit-loop.ts';
+import { FanOut } from './fan-out.ts';
+import type { Follower, Pushed } from './follower.ts';
+import type { HistoryNotes } from './history-notes.ts';
+import type { Food, Materialiser, Shadow } from './materialiser.ts';
 import type { DocsOptions } from './options.ts';
 import type { OutletSource } from './outlet.ts';
 import { Projector } from './projector.ts';
 import type { Delta, ImportOutcome, Replica } from './replica.ts';
 import { RevOrder } from './rev-order.ts';
-import { Snapshots } from './snapshots.ts';
+import { type SnapshotKind, Snapshots } from './snapshots.ts';
 import type { StoredDoc, UpdateLog } from './update-log.ts';
 
 interface Deps {
@@ -34,6 +36,7 @@ interface Deps {
   readonly stored: StoredDoc;
   readonly replica: Replica;
   readonly log: UpdateLog;
+  readonly notes: HistoryNotes;
   readonly entity: AnyEntity;
   readonly materialiser: Materialiser;
   /** Called once, when the state is `closed`. */
@@ -42,6 +45,7 @@ interface Deps {
 
 /** An update that is in the log already. */
 export interface Adopted {
+  readonly epoch: string;
   readonly rev: number;
   readonly bytes: Uint8Array;
 }
@@ -59,6 +63,7 @@ export class DocEntry {
   readonly #commits: CommitLoop;
   readonly #fanOut: FanOut;
   readonly #snapshots: Snapshots;
+  readonly #shadow: Shadow;
   readonly #projector: Projector;
   /** Who waits to hear that a push is durable. */
   readonly #waiting = new Set<Follower>();
@@ -69,22 +74,22 @@ export class DocEntry {
     this.#env = env;
     this.#deps = deps;
     this.#options = options;
-    const { ref, epoch, entity, stored, replica, log, materialiser } = deps;
+    const { ref, epoch, entity, stored, replica, log, notes, materialiser } = deps;
     this.ref = ref;
     this.epoch = epoch;
     this.#row = deps.row;
     this.#refs = new Refcount(env.clock, options.lingerMs, () => void this.#unload());
     this.#order = new RevOrder(env.clock, stored.rev, () => this.#restart('a revision is missing'));
-    const committed = (rev: number, delta: Delta, authors: Authors) =>
-      this.#order.run(rev, () => this.#committed(delta, authors));
+    const committed = (rev: number, delta: Delta, pushed: Pushed) =>
+      this.#order.run(rev, () => this.#committed(delta, pushed));
     const failed = (fault: Fault) => this.end(fault);
-    this.#commits = new CommitLoop(env, { ref, epoch, replica, log, committed, failed }, options);
+    this.#commits = new CommitLoop(env, { ref, epoch, replica, log, notes, committed, failed }, options);
     this.#fanOut = new FanOut(env, this, options);
-    const work = { ref, epoch, replica, log, materialiser, source: this, tail: stored.updates };
+    this.#shadow = materialiser.open(entity);
+    const work = { ref, epoch, replica, log, shadow: this.#shadow, source: this, tail: stored.updates };
     this.#snapshots = new Snapshots(env, work, options);
     const write = (rev: number, columns: JsonObject) => log.project(ref, rev, columns);
-    const openShadow = () => materialiser.open(entity);
-    this.#projector = new Projector(env, { source: this, openShadow, write }, options);
+    this.#projector = new Projector(env, { source: this, shadow: this.#shadow, write }, options);
     if (stored.projected < this.rev) this.#projector.touch();
   }
 
@@ -154,10 +159,20 @@ export class DocEntry {
     return this.#deps.replica.since(from, to);
   }
 
-  /** A snapshot of now or of some time ago, or null; one that is old is made anew for the next who asks. */
-  snapshot(): Delta | null {
+  /** What a shadow that holds `from` lacks of what is durable. */
+  food(from: Versions): Food {
     this.#require();
-    return this.#snapshots.latest();
+    const { replica } = this.#deps;
+    const base = from.size === 0 ? replica.snapshot : null;
+    const rest = replica.since(base?.versions ?? from);
+    const updates = [base?.bytes, rest].filter((bytes) => bytes instanceof Uint8Array);
+    return { updates, versions: replica.durable };
+  }
+
+  /** A snapshot of now or of some time ago, or null; one that is old is made anew for the next who asks. */
+  snapshot(kind: SnapshotKind): Delta | null {
+    this.#require();
+    return this.#snapshots.latest(kind);
   }
 
   received(): Versions {
@@ -190,8 +205,9 @@ export class DocEntry {
   }
 
   /** An update that somebody else has committed, such as a mutation: readers and the row follow. [D8] */
-  adopt({ rev, bytes }: Adopted): void {
+  adopt({ epoch, rev, bytes }: Adopted): void {
     if (this.#state.name === 'closed') return;
+    if (epoch !== this.epoch) return void this.#restart('the document was made anew');
     void this.#order.run(rev, () => {
       try {
         this.#deps.replica.adopt(bytes);
@@ -199,7 +215,7 @@ export class DocEntry {
         this.#restart(error);
         return;
       }
-      this.#grew(bytes, new Set([null]));
+      this.#grew(bytes, { authors: new Set([null]), pushes: 1 });
     });
   }
 
@@ -255,16 +271,16 @@ export class DocEntry {
     if (this.state === 'flushing') this.end(new Fault('unavailable', 'the document was unloaded'));
   }
 
-  #committed(delta: Delta, authors: Authors): void {
+  #committed(delta: Delta, pushed: Pushed): void {
     if (this.#state.name === 'closed') return;
     this.#deps.replica.settle(delta);
     for (const follower of this.#waiting)
       if (follower.settled(this.settledMark)) this.#waiting.delete(follower);
-    this.#grew(delta.bytes, authors);
+    this.#grew(delta.bytes, pushed);
   }
 
-  #grew(bytes: Uint8Array, authors: Authors): void {
-    this.#fanOut.committed(bytes, authors);
+  #grew(bytes: Uint8Array, pushed: Pushed): void {
+    this.#fanOut.committed(bytes, pushed);
     this.#snapshots.grew(bytes.length);
     this.#projector.touch();
   }
@@ -284,6 +300,7 @@ export class DocEntry {
     const { replica, onClosed } = this.#deps;
     this.#refs.close();
     this.#projector.close();
+    this.#shadow.close();
     this.#snapshots.close();
     this.#commits.close();
     this.#order.close();

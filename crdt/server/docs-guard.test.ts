@@ -252,3 +252,28 @@ test('[D7] awareness is stamped by the server, never stored, and gone with its c
     expect(JSON.stringify(await booted.rows(`SELECT * FROM ${table}`))).not.toContain('back');
   }
 });
+
+test('[D7] a slow reader to whom it could not be told learns who is gone once he reads again', async () => {
+  const booted = await boot({ awarenessMs: 50 });
+  await booted.insert('n1');
+  const [a, b, slow] = [
+    await join(booted, 'n1'),
+    await join(booted, 'n1', 'bob'),
+    await join(booted, 'n1', 'carl'),
+  ];
+  a.up({ kind: 'awareness', state: '"a"' });
+  b.up({ kind: 'awareness', state: '"b"' });
+  await booted.clock.advance(100);
+  slow.room = 0;
+  a.handler.closed();
+  await booted.clock.advance(100);
+  const before = slow.all('awareness').length;
+  slow.room = 1; // less than it takes
+  slow.handler.drained!();
+  slow.room = Number.POSITIVE_INFINITY;
+  slow.handler.drained!();
+  const told = slow.all('awareness').slice(before);
+  expect(told.map(({ states }) => states.map(({ userId }) => userId))).toEqual([[], [], ['bob']]);
+  slow.handler.drained!();
+  expect(slow.all('awareness').length).toBe(before + 3); // once
+});

@@ -10,22 +10,49 @@ export interface DocsOptions {
   maxReaders: number;
   /** Bytes of one push. A larger one is refused as `too_large`. */
   maxUpdateBytes: number;
+  /**
+   * Bytes of a stored document that `ctx.docs` reads and edits, on the thread that serves everybody; a larger one
+   * is refused as `too_large`.
+   */
+  maxEditBytes: number;
   /** Bytes of one document received and not yet durable; more is refused as `overloaded`, to be sent later. */
   maxUndurableBytes: number;
   /** Pushes refused for good on one channel before it is closed as `bad_message`. */
   maxRefusals: number;
   /** Bytes of updates that came before what they build on, after which the document forgets them. */
   maxPendingBytes: number;
+  /** Longest stretch of changes that the history shows as one. */
+  historyMs: number;
+  /** Stretches of changes that a document's history keeps; older ones go. */
+  maxHistory: number;
+  /** Named versions of a document; one more is refused as `overloaded`. */
+  maxNames: number;
   /** Least time between two projections of one document to its row. */
   projectMs: number;
+  /** Where documents are read and snapshots made: in a worker thread, or on the server's own (tests, bundled servers). */
+  materialiser: 'worker' | 'inline';
+  /** Documents of which the materialiser keeps a copy; the one unused longest is let go. */
+  maxShadows: number;
+  /** Traps in the materialiser's WebAssembly after which its worker is replaced. [D3] */
+  maxTraps: number;
+  /** Bytes of WebAssembly memory after which the materialiser's worker is replaced when it has nothing to do. */
+  maxWorkerBytes: number;
+  /** How long one job of the materialiser may take before its worker is replaced. */
+  jobTimeoutMs: number;
+  /** Jobs that wait for the materialiser's worker; one more fails as `overloaded` and is tried again. */
+  maxJobs: number;
   /** Updates in a document's log after which they are folded into a snapshot. */
   compactUpdates: number;
   /** Bytes of updates in a document's log after which they are folded into a snapshot. */
   compactBytes: number;
+  /** How long `received` waits; a commit that is faster is told alone. */
+  receivedMs: number;
   /** Each reader of a document lengthens the least time between two frames to its readers by this much. */
   tellMsPerReader: number;
   /** The longest that time gets. Commits and acks do not wait for it. */
   maxTellMs: number;
+  /** Pushes in wait for a frame to readers that go out before that time: what they save is little by then. */
+  tellPushes: number;
   /** Operations from which on a new reader gets a snapshot instead of the updates; it imports faster. */
   snapshotOps: number;
   /** Waits between attempts to write or project when the store fails. [D10] */
@@ -43,14 +70,26 @@ export const DEFAULT_DOCS: DocsOptions = {
   maxDocs: 20_000,
   maxReaders: 10_000,
   maxUpdateBytes: 4 << 20,
+  maxEditBytes: 256 << 10,
   maxUndurableBytes: 16 << 20,
   maxRefusals: 16,
   maxPendingBytes: 256 << 10,
+  historyMs: 60_000,
+  maxHistory: 1000,
+  maxNames: 100,
   projectMs: 250,
+  materialiser: 'worker',
+  maxShadows: 500,
+  maxTraps: 20,
+  maxWorkerBytes: 512 << 20,
+  jobTimeoutMs: 20_000,
+  maxJobs: 20_000,
   compactUpdates: 500,
   compactBytes: 1 << 20,
+  receivedMs: 20,
   tellMsPerReader: 0.03,
   maxTellMs: 16,
+  tellPushes: 16,
   snapshotOps: 2000,
   retry: { baseMs: 200, capMs: 10_000 },
   awarenessMs: 50,

@@ -24,7 +24,7 @@ interface Deps {
   readonly send: (payload: Uint8Array) => boolean;
   /** The reader takes nothing any more: end its channel. */
   readonly fail: (fault: Fault) => void;
-  /** The reader holds all there is again. */
+  /** The reader holds all there is again, but for awareness. */
   readonly caughtUp: () => void;
 }
 
@@ -46,6 +46,8 @@ export class Outlet {
   #notices: Uint8Array[] = [];
   #acks = { received: 0, durable: 0 };
   #acked = { received: 0, durable: 0 };
+  /** Awareness was dropped: the reader shows what is no more. */
+  #blurred = false;
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -94,9 +96,9 @@ export class Outlet {
     }
   }
 
-  /** Dropped unless the reader is up to date. */
+  /** Dropped unless the reader is up to date and has room; `caughtUp` asks for all of it later. */
   awareness(frame: Uint8Array): void {
-    if (this.#state.name === 'live') this.#deps.send(frame);
+    if (this.#state.name !== 'live' || !this.#deps.send(frame)) this.#blurred = true;
   }
 
   drained(): void {
@@ -107,6 +109,7 @@ export class Outlet {
     this.flushAcks();
     if (this.#state.name === 'sending') this.#pump();
     else if (this.#state.name === 'behind') this.#catchUp(this.#state.holds);
+    else if (this.#state.name === 'live' && this.#blurred) this.#live();
   }
 
   close(): void {
@@ -119,6 +122,12 @@ export class Outlet {
     this.#pump();
   }
 
+  #live(): void {
+    this.#state = { name: 'live' };
+    this.#blurred = false;
+    this.#deps.caughtUp();
+  }
+
   #pump(): void {
     while (this.#state.name === 'sending') {
       const { frame, offset, stream, holds } = this.#state;
@@ -128,8 +137,7 @@ export class Outlet {
         if (!this.#deps.send(piece)) return;
         this.#state.offset = whole ? frame.length : offset + FRAGMENT_BYTES;
       } else if (holds === this.#deps.source.durable) {
-        this.#state = { name: 'live' };
-        this.#deps.caughtUp();
+        this.#live();
       } else {
         this.#catchUp(holds);
       }
@@ -137,12 +145,9 @@ export class Outlet {
   }
 
   #catchUp(holds: Versions): void {
-    const { source, send, caughtUp } = this.#deps;
+    const { source, send } = this.#deps;
     const bytes = source.since(holds);
-    if (!bytes) {
-      this.#state = { name: 'live' };
-      return caughtUp();
-    }
+    if (!bytes) return this.#live();
     this.#state = { name: 'behind', holds };
     if (!send(encodeDown({ kind: 'lagging' }))) return;
     const frame = encodeDown({ kind: 'update', rev: source.rev, revs: 1, bytes });

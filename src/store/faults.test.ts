@@ -1,9 +1,11 @@
 /** What the store does when its database fails it. Full disks and killed processes: test/faults. */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Fault } from '../base/fault.ts';
 import { defineSchema } from '../schema/define-schema.ts';
 import { entity } from '../schema/entity.ts';
 import { field } from '../schema/field.ts';
+import { aroundDriver } from '../testing/around-driver.ts';
 import { simEnv } from '../testing/sim-env.ts';
 import { TempDatabase } from '../testing/temp-database.ts';
 import { checkIntegrity } from './integrity.ts';
@@ -95,4 +97,19 @@ test('[L8] a corrupt page: what lies on it fails, typed; the rest is read and wr
   const since = await store.read((snapshot) => snapshot.since(0, 100));
   expect(since).toHaveLength(52); // the log has the rows that their table has lost
   expect((await checkIntegrity(drivers.reader)).length).toBeGreaterThan(0);
+});
+
+test('[L8] a savepoint that fails after the statement behind it did is a failed write, not a dead process', async () => {
+  await run(store.close());
+  const { writer, reader } = database.open();
+  const failing = aroundDriver(writer, async (go, sql) => {
+    if (sql === 'SAVEPOINT job') await new Promise((resolve) => setImmediate(resolve));
+    if (sql === 'SAVEPOINT job' || sql.includes('_own')) throw new Fault('storage', 'gone');
+    return go();
+  });
+  store = new Store(env, { schema, drivers: { writer: failing, reader } });
+  await run(store.open());
+  const own = store.write(({ tx }) => tx.run('DELETE FROM _own'));
+  expect(await run(Promise.allSettled([own]))).toMatchObject([storage]);
+  expect((await run(write('after'))).seq).toBe(1);
 });

@@ -33,6 +33,8 @@ export class SimClient<A extends App = App> {
   #online = true;
   #operationsLeft = Number.POSITIVE_INFINITY;
   #crashed: MemoryState | undefined;
+  /** Links that nobody is behind any more, and of which the server does not know it yet. */
+  #ghosts: SimLink[] = [];
 
   constructor(world: Surroundings<A>, user: string | null) {
     this.#world = world;
@@ -103,6 +105,14 @@ export class SimClient<A extends App = App> {
     this.#link?.cut();
   }
 
+  /** The page dies and the server is not told: its connection stays, silent, until `calm`. */
+  vanish(): void {
+    if (this.#crashed) return;
+    this.#crashed = this.#persistence.snapshot();
+    this.#process.kill();
+    if (this.#link) this.#ghosts.push(this.#link);
+  }
+
   /** A new page on what the crashed one left. */
   async reload(): Promise<void> {
     this.crash();
@@ -118,6 +128,7 @@ export class SimClient<A extends App = App> {
   async calm(): Promise<void> {
     this.#operationsLeft = Number.POSITIVE_INFINITY;
     this.#online = true;
+    for (const ghost of this.#ghosts.splice(0)) ghost.cut();
     if (this.#crashed) await this.reload();
     this.pause(false);
     this.#engine.nudge();

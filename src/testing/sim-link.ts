@@ -15,18 +15,20 @@ export class SimLink {
   readonly client: ClientTransport;
   readonly server: Transport;
   readonly #clock: Clock;
-  readonly #latencyMs: number;
+  readonly #delayMs: () => number;
   readonly #toClient: { message: Message; dueMs: number }[] = [];
   readonly #clientEvents: ClientTransportEvents;
   #serverEvents: TransportEvents | undefined;
+  #lastToServerMs = 0;
   #bufferedBytes = 0;
   #paused = false;
   #pumping = false;
   #over = false;
 
-  constructor(clock: Clock, latencyMs: number, clientEvents: ClientTransportEvents) {
+  /** A function is asked for each message; a later one never overtakes. */
+  constructor(clock: Clock, delayMs: number | (() => number), clientEvents: ClientTransportEvents) {
     this.#clock = clock;
-    this.#latencyMs = latencyMs;
+    this.#delayMs = typeof delayMs === 'number' ? () => delayMs : delayMs;
     this.#clientEvents = clientEvents;
     this.client = {
       send: (message) => this.#later(() => this.#serverEvents?.message(copy(message))),
@@ -71,7 +73,7 @@ export class SimLink {
   #sendToClient(message: Message): void {
     if (this.#over) return;
     this.#bufferedBytes += message.length;
-    this.#toClient.push({ message, dueMs: this.#clock.monotonic() + this.#latencyMs });
+    this.#toClient.push({ message, dueMs: this.#clock.monotonic() + this.#delayMs() });
     this.#pump();
   }
 
@@ -93,12 +95,14 @@ export class SimLink {
   #closing(code: number, reason: string): void {
     // What was sent before the close arrives before it.
     if (this.#toClient.length > 0 && !this.#paused)
-      this.#clock.after(this.#latencyMs + 1, () => this.#closing(code, reason));
+      this.#clock.after(this.#delayMs() + 1, () => this.#closing(code, reason));
     else this.#later(() => this.#end(code, reason));
   }
 
   #later(task: () => void): void {
-    this.#clock.after(this.#latencyMs, () => {
+    const nowMs = this.#clock.monotonic();
+    this.#lastToServerMs = Math.max(this.#lastToServerMs, nowMs + this.#delayMs());
+    this.#clock.after(this.#lastToServerMs - nowMs, () => {
       if (!this.#over) task();
     });
   }

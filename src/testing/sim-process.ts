@@ -3,11 +3,17 @@
  * nothing of it goes on, as after `kill -9`. The kill may come between any two SQL statements.
  */
 import type { Clock, Env } from '../base/env.ts';
+import { Fault } from '../base/fault.ts';
 import type { SqlDriver } from '../store/sql-driver.ts';
 import { aroundDriver } from './around-driver.ts';
 
+/** Statements that need room on the disk. */
+const WRITES = /^\s*(INSERT|UPDATE|DELETE|REPLACE|COMMIT)/i;
+
 export class SimProcess {
   readonly env: Env;
+  /** True: its writes fail. */
+  diskFull = false;
   #dead = false;
   #statementsLeft = Number.POSITIVE_INFINITY;
   #onDeath: () => void = () => {};
@@ -43,6 +49,15 @@ export class SimProcess {
     if (this.#dead) return;
     this.#dead = true;
     this.#onDeath();
+  }
+
+  /** As `driver`, of a disk that may be full. */
+  writer(inner: SqlDriver): SqlDriver {
+    return aroundDriver(this.driver(inner), (run, sql) =>
+      this.diskFull && !this.#dead && WRITES.test(sql)
+        ? Promise.reject(new Fault('storage', 'disk full'))
+        : run(),
+    );
   }
 
   /** The driver as this process sees it. */

@@ -28,6 +28,8 @@ export interface WorldOptions<A extends App> {
   host?: HostOptions;
   /** One way, milliseconds. */
   latencyMs?: number;
+  /** Each message takes up to so much longer, so that connections overtake each other. */
+  jitterMs?: number;
 }
 
 type Server = { name: 'up'; host: Host; process: SimProcess; drivers: Drivers } | { name: 'down' };
@@ -89,7 +91,7 @@ export class World<A extends App = App> implements Surroundings<A> {
   async start(): Promise<void> {
     const process = new SimProcess(this.env);
     const drivers = this.#database.open();
-    const mortal = { writer: process.driver(drivers.writer), reader: process.driver(drivers.reader) };
+    const mortal = { writer: process.writer(drivers.writer), reader: process.driver(drivers.reader) };
     const app = this.#options.app();
     const withAuth = defineApp({ ...app, plugins: [simAuth, ...app.plugins] });
     const host = new Host(withAuth, process.env, { drivers: mortal, options: this.#options.host ?? {} });
@@ -108,10 +110,17 @@ export class World<A extends App = App> implements Surroundings<A> {
     if (this.#server.name === 'up') this.#server.process.killAtStatement(count);
   }
 
+  /** While the disk is full the server's writes fail; a server that is started anew finds room again. [L8] */
+  setDiskFull(full: boolean): void {
+    if (this.#server.name === 'up') this.#server.process.diskFull = full;
+  }
+
   /** A link from a client; null while the server is down. */
   connect(token: string | null, events: ConstructorParameters<typeof SimLink>[2]): SimLink | null {
     if (this.#server.name === 'down') return null;
-    const link = new SimLink(this.env.clock, this.#options.latencyMs ?? 10, events);
+    const { latencyMs = 10, jitterMs } = this.#options;
+    const delayMs = jitterMs ? () => latencyMs + this.env.random.int(jitterMs + 1) : latencyMs;
+    const link = new SimLink(this.env.clock, delayMs, events);
     this.#links.add(link);
     try {
       this.#server.host.accept(link.server, token);
@@ -131,6 +140,7 @@ export class World<A extends App = App> implements Surroundings<A> {
   /** Ends all trouble: the server is up, every reader reads, every client is online and has nothing to send. */
   async settle(limitMs = 120_000): Promise<void> {
     this.killAtStatement(Number.POSITIVE_INFINITY);
+    this.setDiskFull(false);
     if (!this.up) await this.start();
     for (const client of this.#clients) await client.calm();
     await this.env.clock.until(() => this.#clients.every((client) => client.settled), limitMs);

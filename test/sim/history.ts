@@ -30,6 +30,12 @@ export class History<A extends App> {
     return state;
   }
 
+  /** How often this row was deleted. */
+  deletions(entity: string, id: string): number {
+    const there = this.#states.map((state) => state.get(entity)?.has(id) ?? false);
+    return there.filter((is, seq) => !is && there[seq - 1]).length;
+  }
+
   /** Follows a server from its start on; first it reads what the last one committed and told nobody. */
   async follow(): Promise<void> {
     const { store } = this.#world.host;

@@ -177,6 +177,7 @@ export const down: readonly BinaryVector<DocDown>[] = [
     },
     hex: '17 02 01 01 02 7531 01 03 416461 08 7b226174223a337d ac02 00 00 00',
   },
+  { name: 'awareness: those who are there follow', value: { kind: 'awareness', states: [] }, hex: '17 00' },
   {
     name: 'fragment of stream 2, the last 2 of 65538 bytes',
     value: { kind: 'fragment', stream: 2, total: 65538, offset: 65536, bytes: BYTES },
