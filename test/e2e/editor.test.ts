@@ -9,17 +9,19 @@ import { ExampleServer } from './example-server.ts';
 import { launch } from './visitor.ts';
 import { Writer } from './writer.ts';
 
-const WELCOME = 'welcome';
-
 let server: ExampleServer;
 let browser: Browser;
 let ann: Writer;
 let bob: Writer;
+/** The note of most tests. */
+let plan: string;
 
 beforeAll(async () => {
   if (!chromiumPath()) return;
   [server, browser] = await Promise.all([ExampleServer.start('editor'), launch()]);
   [ann, bob] = [await Writer.open(browser, server.url, 'Ann'), await Writer.open(browser, server.url, 'Bob')];
+  plan = await ann.addNote('Plan');
+  await bob.openNote('Plan');
 }, 120_000);
 
 afterAll(async () => {
@@ -42,6 +44,15 @@ async function equal(isDone: (shown: Awaited<ReturnType<Writer['shown']>>) => bo
 }
 
 const letters = (text: string) => [...text].sort().join('');
+
+browserTest('the first note has a text, which the server wrote together with its row', async () => {
+  const eve = await Writer.open(browser, server.url, 'Eve');
+  await eve.page.locator('.cm-line', { hasText: 'This is CodeMirror' }).waitFor();
+  expect(await eve.summary.inputValue()).toBe('A note that everybody may write.');
+  await eve.screenshot('editor-0-welcome');
+  expect(eve.errors).toEqual([]);
+  await eve.close();
+});
 
 browserTest('both type into one empty text in CodeMirror, and see each other there', async () => {
   await Promise.all([ann.write(ann.code, 'Ann was here. '), bob.write(bob.code, 'Bob too, today. ')]);
@@ -95,8 +106,8 @@ browserTest("undo takes back one's own edits of one editor, not the other's", as
 
 browserTest('the columns of the row follow the document', async () => {
   const { code, summary } = await ann.shown();
-  await expect.poll(() => bob.columns(WELCOME)).toMatchObject({ body: code, summary });
-  const page = JSON.stringify((await bob.columns(WELCOME))?.page);
+  await expect.poll(() => bob.columns(plan)).toMatchObject({ body: code, summary });
+  const page = JSON.stringify((await bob.columns(plan))?.page);
   expect(page).toContain('Next');
   await bob.page.locator('.glimpse', { hasText: 'A summary' }).waitFor();
 });
@@ -133,12 +144,8 @@ browserTest('[D2] one goes offline, both edit, his page is reloaded there, and a
 });
 
 browserTest('who may only read sees what is written and cannot write', async () => {
-  await ann.page.getByLabel('Title of a new note').fill('For reading');
-  await ann.press('Enter');
-  await ann.page.getByRole('heading', { name: 'For reading' }).waitFor();
-  await ann.sees('Saved by the server');
+  await ann.addNote('For reading');
   await bob.openNote('For reading');
-  await bob.sees('Saved by the server');
   await bob.write(bob.code, 'Bob may. ');
   await ann.page.locator('.cm-line', { hasText: 'Bob may.' }).waitFor();
 
