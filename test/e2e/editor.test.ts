@@ -9,17 +9,19 @@ import { ExampleServer } from './example-server.ts';
 import { launch } from './visitor.ts';
 import { Writer } from './writer.ts';
 
-const WELCOME = 'welcome';
-
 let server: ExampleServer;
 let browser: Browser;
 let ann: Writer;
 let bob: Writer;
+/** The note of most tests. */
+let plan: string;
 
 beforeAll(async () => {
   if (!chromiumPath()) return;
   [server, browser] = await Promise.all([ExampleServer.start('editor'), launch()]);
   [ann, bob] = [await Writer.open(browser, server.url, 'Ann'), await Writer.open(browser, server.url, 'Bob')];
+  plan = await ann.addNote('Plan');
+  await bob.openNote('Plan');
 }, 120_000);
 
 afterAll(async () => {
@@ -43,6 +45,15 @@ async function equal(isDone: (shown: Awaited<ReturnType<Writer['shown']>>) => bo
 
 const letters = (text: string) => [...text].sort().join('');
 
+browserTest('the first note has a text, which the server wrote together with its row', async () => {
+  const eve = await Writer.open(browser, server.url, 'Eve');
+  await eve.page.locator('.cm-line', { hasText: 'This is CodeMirror' }).waitFor();
+  expect(await eve.summary.inputValue()).toBe('A note that everybody may write.');
+  await eve.screenshot('editor-0-welcome');
+  expect(eve.errors).toEqual([]);
+  await eve.close();
+});
+
 browserTest('both type into one empty text in CodeMirror, and see each other there', async () => {
   await Promise.all([ann.write(ann.code, 'Ann was here. '), bob.write(bob.code, 'Bob too, today. ')]);
   const { code } = await equal(({ code }) => code.length === 30);
@@ -50,7 +61,7 @@ browserTest('both type into one empty text in CodeMirror, and see each other the
   await ann.flag(bob, 'code').waitFor();
   await bob.flag(ann, 'code').waitFor();
   await ann.write(ann.code, '\nA second line');
-  await ann.page.keyboard.press('Shift+Home');
+  await ann.press('Shift+Home');
   await bob.page.locator('.surface.code .range').waitFor();
   await bob.screenshot('editor-1-codemirror');
 });
@@ -66,14 +77,17 @@ browserTest('both begin one empty page in ProseMirror at once, and nothing is lo
 
 browserTest('marks and headings made by one are seen by the other', async () => {
   await ann.rich.focus();
-  await ann.page.keyboard.press('Control+a');
+  await ann.press('Control+a');
   await ann.page.getByRole('button', { name: 'Bold' }).click();
   await bob.page.locator('.ProseMirror strong').first().waitFor();
-  await ann.page.keyboard.press('Control+End');
-  await ann.page.keyboard.press('Enter');
+  await ann.press('Control+End');
+  await ann.press('Enter');
   await ann.page.getByRole('button', { name: 'Heading' }).click();
   await ann.page.keyboard.type('Next');
-  await bob.page.locator('.ProseMirror h2', { hasText: 'Next' }).waitFor();
+  await equal(({ rich }) => rich.length === 3 && rich[2] === 'Next');
+  expect(await bob.page.locator('.ProseMirror h2').allTextContents()).toEqual([
+    expect.stringMatching(/^Next/),
+  ]);
   await bob.screenshot('editor-2-prosemirror');
 });
 
@@ -83,17 +97,17 @@ browserTest("undo takes back one's own edits of one editor, not the other's", as
   await bob.write(bob.code, ' by Bob');
   await equal(({ code }) => code === `${before.code} by Bob`);
   await ann.code.focus();
-  await ann.page.keyboard.press('Control+z');
+  await ann.press('Control+z');
   const after = await equal(({ code }) => code.endsWith(' by Bob') && !code.includes('second line'));
   expect(after).toMatchObject({ rich: before.rich, summary: 'A summary' });
-  await ann.page.keyboard.press('Control+y');
+  await ann.press('Control+y');
   await equal(({ code }) => code === `${before.code} by Bob`);
 });
 
 browserTest('the columns of the row follow the document', async () => {
   const { code, summary } = await ann.shown();
-  await expect.poll(() => bob.columns(WELCOME)).toMatchObject({ body: code, summary });
-  const page = JSON.stringify((await bob.columns(WELCOME))?.page);
+  await expect.poll(() => bob.columns(plan)).toMatchObject({ body: code, summary });
+  const page = JSON.stringify((await bob.columns(plan))?.page);
   expect(page).toContain('Next');
   await bob.page.locator('.glimpse', { hasText: 'A summary' }).waitFor();
 });
@@ -130,12 +144,8 @@ browserTest('[D2] one goes offline, both edit, his page is reloaded there, and a
 });
 
 browserTest('who may only read sees what is written and cannot write', async () => {
-  await ann.page.getByLabel('Title of a new note').fill('For reading');
-  await ann.page.keyboard.press('Enter');
-  await ann.page.getByRole('heading', { name: 'For reading' }).waitFor();
-  await ann.sees('Saved by the server');
+  await ann.addNote('For reading');
   await bob.openNote('For reading');
-  await bob.sees('Saved by the server');
   await bob.write(bob.code, 'Bob may. ');
   await ann.page.locator('.cm-line', { hasText: 'Bob may.' }).waitFor();
 

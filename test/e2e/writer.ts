@@ -97,9 +97,19 @@ export class Writer {
     return this.page.evaluate((id) => window.__editor!.columns(id), id);
   }
 
+  /** Makes a note that others may write, and opens it; resolves to its id. */
+  async addNote(title: string): Promise<string> {
+    await this.page.getByLabel('Title of a new note').fill(title);
+    await this.page.keyboard.press('Enter');
+    await this.page.getByRole('heading', { name: title }).waitFor();
+    await this.sees('Saved by the server');
+    return new URL(this.page.url()).hash.slice(1);
+  }
+
   async openNote(title: string): Promise<void> {
     await this.page.getByRole('link', { name: title }).click();
     await this.page.getByRole('heading', { name: title }).waitFor();
+    await this.sees('Saved by the server');
   }
 
   /** Waits until the note's state says so. */
@@ -110,8 +120,16 @@ export class Writer {
   /** Types at the end of an editor. */
   async write(editor: Locator, text: string): Promise<void> {
     await editor.focus();
-    await this.page.keyboard.press('Control+End');
+    await this.press('Control+End');
     await this.page.keyboard.type(text, { delay: 15 });
+  }
+
+  /** Presses a key, and waits until the page knows of the new selection: browsers tell of it a moment later. */
+  async press(key: string): Promise<void> {
+    await this.page.keyboard.press(key);
+    await this.page.evaluate(
+      () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+    );
   }
 
   async screenshot(name: string): Promise<void> {
