@@ -87,7 +87,15 @@ export class DocSession {
       this.#places.set(channel, {
         told: (text) => {
           if (text.startsWith('{"t":"closed"')) return reject(new Error(text));
-          send(encodeUp({ kind: 'join', lease: 0n, epoch: '', vv: NO_VERSIONS }));
+          send(
+            encodeUp({
+              kind: 'join',
+              lease: 0n,
+              wants: { lazy: false, spare: false },
+              epoch: '',
+              vv: NO_VERSIONS,
+            }),
+          );
         },
         frame: (payload) => {
           if (payload[0] !== FRAGMENT_KIND) return whole(payload);

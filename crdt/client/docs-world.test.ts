@@ -13,7 +13,7 @@ import type { DocOptions } from './options.ts';
 
 type NoteApp = ReturnType<typeof appOf>['app'];
 function appOf(options: Partial<DocsOptions>) {
-  const plugin = docs(options);
+  const plugin = docs({ materialiser: 'inline', ...options });
   let instance: DocsInstance | undefined;
   const app = defineApp({
     schema: notesSchema,

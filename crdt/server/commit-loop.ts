@@ -13,13 +13,10 @@ import { type Deferred, deferred } from '../../src/base/deferred.ts';
 import type { Cancel, Env } from '../../src/base/env.ts';
 import { Fault, isFault, toFault } from '../../src/base/fault.ts';
 import { type DocRef, docKey } from '../core/doc-ref.ts';
-import type { Follower } from './fan-out.ts';
+import type { Follower, Pushed } from './follower.ts';
 import type { DocsOptions } from './options.ts';
 import type { Delta, Replica } from './replica.ts';
 import type { UpdateLog } from './update-log.ts';
-
-/** Who pushed something; null for somebody who is not known. */
-export type Authors = ReadonlySet<Follower | null>;
 
 interface Deps {
   readonly ref: DocRef;
@@ -27,7 +24,7 @@ interface Deps {
   readonly replica: Replica;
   readonly log: UpdateLog;
   /** Resolves when all earlier revisions are known here; the delta counts as durable from then on. */
-  readonly committed: (rev: number, delta: Delta, authors: Authors) => Promise<void>;
+  readonly committed: (rev: number, delta: Delta, pushed: Pushed) => Promise<void>;
   /** The document cannot go on. */
   readonly failed: (fault: Fault) => void;
 }
@@ -41,6 +38,7 @@ export class CommitLoop {
   #takes = 0;
   #settledMark = 0;
   #authors = new Set<Follower | null>();
+  #pushes = 0;
   #receivedBytes = 0;
   #failing: Fault | undefined;
   #idle: Deferred<void> | undefined;
@@ -75,6 +73,7 @@ export class CommitLoop {
   received(sizeBytes: number, author: Follower | null): void {
     this.#receivedBytes += sizeBytes;
     this.#authors.add(author);
+    this.#pushes++;
     if (this.#running || this.#closed) return;
     this.#running = true;
     this.#env.clock.soon(() => void this.#run());
@@ -110,14 +109,15 @@ export class CommitLoop {
 
   async #commit(delta: Delta): Promise<void> {
     const mark = ++this.#takes;
-    const authors = this.#authors;
+    const pushed = { authors: this.#authors, pushes: this.#pushes };
     this.#authors = new Set();
+    this.#pushes = 0;
     const takenBytes = this.#receivedBytes;
     const rev = await this.#append(delta.bytes);
     if (rev === undefined || this.#closed) return;
     this.#receivedBytes -= takenBytes;
     this.#settledMark = mark;
-    await this.#deps.committed(rev, delta, authors);
+    await this.#deps.committed(rev, delta, pushed);
   }
 
   /** Writes until it is written; undefined when the document was closed first. */

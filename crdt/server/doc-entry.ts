@@ -15,15 +15,16 @@ import { Refcount } from '../../src/base/refcount.ts';
 import type { AnyEntity } from '../../src/schema/define-schema.ts';
 import { type DocRef, docKey } from '../core/doc-ref.ts';
 import { NO_VERSIONS, type Versions } from '../core/versions.ts';
-import { type Authors, CommitLoop } from './commit-loop.ts';
-import { FanOut, type Follower } from './fan-out.ts';
-import type { Materialiser } from './materialiser.ts';
+import { CommitLoop } from './commit-loop.ts';
+import { FanOut } from './fan-out.ts';
+import type { Follower, Pushed } from './follower.ts';
+import type { Food, Materialiser, Shadow } from './materialiser.ts';
 import type { DocsOptions } from './options.ts';
 import type { OutletSource } from './outlet.ts';
 import { Projector } from './projector.ts';
 import type { Delta, ImportOutcome, Replica } from './replica.ts';
 import { RevOrder } from './rev-order.ts';
-import { Snapshots } from './snapshots.ts';
+import { type SnapshotKind, Snapshots } from './snapshots.ts';
 import type { StoredDoc, UpdateLog } from './update-log.ts';
 
 interface Deps {
@@ -59,6 +60,7 @@ export class DocEntry {
   readonly #commits: CommitLoop;
   readonly #fanOut: FanOut;
   readonly #snapshots: Snapshots;
+  readonly #shadow: Shadow;
   readonly #projector: Projector;
   /** Who waits to hear that a push is durable. */
   readonly #waiting = new Set<Follower>();
@@ -75,16 +77,16 @@ export class DocEntry {
     this.#row = deps.row;
     this.#refs = new Refcount(env.clock, options.lingerMs, () => void this.#unload());
     this.#order = new RevOrder(env.clock, stored.rev, () => this.#restart('a revision is missing'));
-    const committed = (rev: number, delta: Delta, authors: Authors) =>
-      this.#order.run(rev, () => this.#committed(delta, authors));
+    const committed = (rev: number, delta: Delta, pushed: Pushed) =>
+      this.#order.run(rev, () => this.#committed(delta, pushed));
     const failed = (fault: Fault) => this.end(fault);
     this.#commits = new CommitLoop(env, { ref, epoch, replica, log, committed, failed }, options);
     this.#fanOut = new FanOut(env, this, options);
-    const work = { ref, epoch, replica, log, materialiser, source: this, tail: stored.updates };
+    this.#shadow = materialiser.open(entity);
+    const work = { ref, epoch, replica, log, shadow: this.#shadow, source: this, tail: stored.updates };
     this.#snapshots = new Snapshots(env, work, options);
     const write = (rev: number, columns: JsonObject) => log.project(ref, rev, columns);
-    const openShadow = () => materialiser.open(entity);
-    this.#projector = new Projector(env, { source: this, openShadow, write }, options);
+    this.#projector = new Projector(env, { source: this, shadow: this.#shadow, write }, options);
     if (stored.projected < this.rev) this.#projector.touch();
   }
 
@@ -154,10 +156,20 @@ export class DocEntry {
     return this.#deps.replica.since(from, to);
   }
 
-  /** A snapshot of now or of some time ago, or null; one that is old is made anew for the next who asks. */
-  snapshot(): Delta | null {
+  /** What a shadow that holds `from` lacks of what is durable. */
+  food(from: Versions): Food {
     this.#require();
-    return this.#snapshots.latest();
+    const { replica } = this.#deps;
+    const base = from.size === 0 ? replica.snapshot : null;
+    const rest = replica.since(base?.versions ?? from);
+    const updates = [base?.bytes, rest].filter((bytes) => bytes instanceof Uint8Array);
+    return { updates, versions: replica.durable };
+  }
+
+  /** A snapshot of now or of some time ago, or null; one that is old is made anew for the next who asks. */
+  snapshot(kind: SnapshotKind): Delta | null {
+    this.#require();
+    return this.#snapshots.latest(kind);
   }
 
   received(): Versions {
@@ -199,7 +211,7 @@ export class DocEntry {
         this.#restart(error);
         return;
       }
-      this.#grew(bytes, new Set([null]));
+      this.#grew(bytes, { authors: new Set([null]), pushes: 1 });
     });
   }
 
@@ -255,16 +267,16 @@ export class DocEntry {
     if (this.state === 'flushing') this.end(new Fault('unavailable', 'the document was unloaded'));
   }
 
-  #committed(delta: Delta, authors: Authors): void {
+  #committed(delta: Delta, pushed: Pushed): void {
     if (this.#state.name === 'closed') return;
     this.#deps.replica.settle(delta);
     for (const follower of this.#waiting)
       if (follower.settled(this.settledMark)) this.#waiting.delete(follower);
-    this.#grew(delta.bytes, authors);
+    this.#grew(delta.bytes, pushed);
   }
 
-  #grew(bytes: Uint8Array, authors: Authors): void {
-    this.#fanOut.committed(bytes, authors);
+  #grew(bytes: Uint8Array, pushed: Pushed): void {
+    this.#fanOut.committed(bytes, pushed);
     this.#snapshots.grew(bytes.length);
     this.#projector.touch();
   }
@@ -284,6 +296,7 @@ export class DocEntry {
     const { replica, onClosed } = this.#deps;
     this.#refs.close();
     this.#projector.close();
+    this.#shadow.close();
     this.#snapshots.close();
     this.#commits.close();
     this.#order.close();

@@ -5,31 +5,11 @@
  * doc-entry.ts alone; commits, and the acks of their authors, wait for none of this.
  */
 import type { Cancel, Env } from '../../src/base/env.ts';
-import type { Fault } from '../../src/base/fault.ts';
 import { encodeDown } from '../core/down-frame.ts';
 import type { Versions } from '../core/versions.ts';
+import type { Follower, Pushed } from './follower.ts';
 import type { DocsOptions } from './options.ts';
 import type { OutletSource } from './outlet.ts';
-
-/** Whoever follows a document. */
-export interface Follower {
-  /** New revisions. `frame` is shared; `own` when this follower's own operations are all there is in it. */
-  updated(update: { frame: Uint8Array; before: Versions; own: Own | null }): void;
-  /** Pushes marked up to here are durable. False: a later mark is waited for. */
-  settled(mark: number): boolean;
-  /** The row is another; rights may be too. */
-  rowChanged(): void;
-  /** Other rows, which decide about this one, have changed. */
-  rightsChanged(): void;
-  /** The document is no more, for this reason. */
-  ended(fault: Fault): void;
-}
-
-/** The revisions that a frame holds. */
-export interface Own {
-  readonly rev: number;
-  readonly revs: number;
-}
 
 /** The durable document. */
 interface Source {
@@ -48,6 +28,8 @@ export class FanOut implements OutletSource {
   #authors = new Set<Follower | null>();
   /** All that is not told yet, when it is one update. */
   #only: Uint8Array | undefined;
+  /** How many pushes that was. */
+  #pushes = 0;
   #rev: number;
   #durable: Versions;
   #lastMs = Number.NEGATIVE_INFINITY;
@@ -85,14 +67,14 @@ export class FanOut implements OutletSource {
     return () => this.#followers.delete(follower);
   }
 
-  /** The source is one revision further, by this update of these authors. */
-  committed(bytes: Uint8Array, authors: ReadonlySet<Follower | null>): void {
+  /** The source is one revision further, by this update. */
+  committed(bytes: Uint8Array, { authors, pushes }: Pushed): void {
     for (const author of authors) this.#authors.add(author);
+    this.#pushes += pushes;
     this.#only = this.#source.rev === this.#rev + 1 ? bytes : undefined;
-    if (this.#timer) return;
     const waitMs = this.#lastMs + this.#windowMs - this.#env.clock.monotonic();
-    if (waitMs <= 0) this.tell();
-    else this.#timer = this.#env.clock.after(waitMs, () => this.tell());
+    if (waitMs <= 0 || this.#pushes >= this.#options.tellPushes) this.tell();
+    else this.#timer ??= this.#env.clock.after(waitMs, () => this.tell());
   }
 
   /** Tells now what there is. */
@@ -110,6 +92,7 @@ export class FanOut implements OutletSource {
     this.#durable = durable;
     this.#only = undefined;
     this.#authors.clear();
+    this.#pushes = 0;
     this.#lastMs = this.#env.clock.monotonic();
     for (const follower of [...this.#followers])
       follower.updated({ frame, before, own: follower === sole ? own : null });

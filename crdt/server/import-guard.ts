@@ -6,6 +6,7 @@
 import { decodeImportBlobMeta, type ImportBlobMetadata, type PeerID } from 'loro-crdt';
 import { Fault } from '../../src/base/fault.ts';
 import type { Versions } from '../core/versions.ts';
+import { readUpdateHead } from './update-head.ts';
 
 export interface GuardFacts {
   /** What the document holds, received updates included. */
@@ -16,6 +17,8 @@ export interface GuardFacts {
 
 /** Throws `invalid`, `forbidden`, or `stale_cursor` for a gap: send again from the server's vector. */
 export function checkUpdate(bytes: Uint8Array, { have, owns }: GuardFacts): void {
+  const head = readUpdateHead(bytes);
+  if (head && owns(head.peer) && head.start <= (have.get(head.peer) ?? 0)) return;
   const meta = readMeta(bytes);
   try {
     if (meta.mode !== 'update') throw new Fault('invalid', `an update was expected, not a ${meta.mode}`);

@@ -18,14 +18,30 @@ export interface DocsOptions {
   maxPendingBytes: number;
   /** Least time between two projections of one document to its row. */
   projectMs: number;
+  /** Where documents are read and snapshots made: in a worker thread, or on the server's own (tests, bundled servers). */
+  materialiser: 'worker' | 'inline';
+  /** Documents of which the materialiser keeps a copy; the one unused longest is let go. */
+  maxShadows: number;
+  /** Traps in the materialiser's WebAssembly after which its worker is replaced. [D3] */
+  maxTraps: number;
+  /** Bytes of WebAssembly memory after which the materialiser's worker is replaced when it has nothing to do. */
+  maxWorkerBytes: number;
+  /** How long one job of the materialiser may take before its worker is replaced. */
+  jobTimeoutMs: number;
+  /** Jobs that wait for the materialiser's worker; one more fails as `overloaded` and is tried again. */
+  maxJobs: number;
   /** Updates in a document's log after which they are folded into a snapshot. */
   compactUpdates: number;
   /** Bytes of updates in a document's log after which they are folded into a snapshot. */
   compactBytes: number;
+  /** How long `received` waits; a commit that is faster is told alone. */
+  receivedMs: number;
   /** Each reader of a document lengthens the least time between two frames to its readers by this much. */
   tellMsPerReader: number;
   /** The longest that time gets. Commits and acks do not wait for it. */
   maxTellMs: number;
+  /** Pushes in wait for a frame to readers that go out before that time: what they save is little by then. */
+  tellPushes: number;
   /** Operations from which on a new reader gets a snapshot instead of the updates; it imports faster. */
   snapshotOps: number;
   /** Waits between attempts to write or project when the store fails. [D10] */
@@ -47,10 +63,18 @@ export const DEFAULT_DOCS: DocsOptions = {
   maxRefusals: 16,
   maxPendingBytes: 256 << 10,
   projectMs: 250,
+  materialiser: 'worker',
+  maxShadows: 500,
+  maxTraps: 20,
+  maxWorkerBytes: 512 << 20,
+  jobTimeoutMs: 20_000,
+  maxJobs: 20_000,
   compactUpdates: 500,
   compactBytes: 1 << 20,
+  receivedMs: 20,
   tellMsPerReader: 0.03,
   maxTellMs: 16,
+  tellPushes: 16,
   snapshotOps: 2000,
   retry: { baseMs: 200, capMs: 10_000 },
   awarenessMs: 50,

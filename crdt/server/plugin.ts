@@ -13,11 +13,12 @@ import type { Commit } from '../../src/store/change-log.ts';
 import { DOC_CHANNEL, type DocRef, parseDocRef } from '../core/doc-ref.ts';
 import { Rights } from './access.ts';
 import { DocHub } from './hub.ts';
-import { InlineMaterialiser } from './inline-materialiser.ts';
-import type { Materialiser } from './materialiser.ts';
+import { InlineHost } from './inline-host.ts';
+import { Materialiser } from './materialiser.ts';
 import { DEFAULT_DOCS, type DocsOptions } from './options.ts';
 import { DocReader } from './reader.ts';
 import { DOC_TABLES, UpdateLog } from './update-log.ts';
+import { WorkerHost } from './worker-host.ts';
 
 export interface DocsPlugin extends Plugin {
   readonly name: 'docs';
@@ -60,7 +61,7 @@ export class DocsInstance implements PluginInstance {
   readonly #services: Services;
   readonly #options: DocsOptions;
   readonly #log: UpdateLog;
-  readonly #materialiser: Materialiser = new InlineMaterialiser();
+  readonly #materialiser: Materialiser;
   readonly #hub: DocHub;
   /** Entities whose rows decide about documents of others. */
   readonly #deciding: ReadonlySet<string>;
@@ -71,6 +72,8 @@ export class DocsInstance implements PluginInstance {
     this.#services = services;
     this.#options = options;
     this.#log = new UpdateLog(store);
+    const host = options.materialiser === 'worker' ? new WorkerHost(env, options) : new InlineHost();
+    this.#materialiser = new Materialiser(host, options);
     this.#hub = new DocHub(env, { schema, log: this.#log, materialiser: this.#materialiser }, options);
     const documents = schema.entities.filter(({ documentFields }) => documentFields.length > 0);
     const dependencies = documents.flatMap(({ name }) =>

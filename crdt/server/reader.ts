@@ -19,11 +19,12 @@ import { decodeVersions, encodeVersions, NO_VERSIONS, type Versions } from '../c
 import { ownerOf, type Rights } from './access.ts';
 import type { AwarenessBoard } from './awareness-board.ts';
 import type { DocEntry } from './doc-entry.ts';
-import type { Follower, Own } from './fan-out.ts';
+import type { Follower, Own } from './follower.ts';
 import { checkUpdate, gap } from './import-guard.ts';
 import type { DocsOptions } from './options.ts';
 import { Outlet } from './outlet.ts';
 import { type Lease, NO_LEASE, type PeerLeases } from './peer-lease.ts';
+import type { Delta } from './replica.ts';
 
 interface Deps {
   readonly channel: Channel;
@@ -71,7 +72,7 @@ export class DocReader implements ChannelHandler, Follower {
   #state: State = { name: 'opened' };
   #lastPush = 0;
   #refusals = 0;
-  #ackPlanned = false;
+  #ackTimer: Cancel | undefined;
   /** Pushes whose durability is not told yet, by the flush that holds them: the last of each. */
   #unsettled: { n: number; mark: number }[] = [];
 
@@ -120,6 +121,7 @@ export class DocReader implements ChannelHandler, Follower {
     this.#state = { name: 'closed' };
     this.#outlet.close();
     this.#assembler.clear();
+    this.#ackTimer?.();
     for (const cleanup of this.#cleanups) cleanup();
   }
 
@@ -216,16 +218,26 @@ export class DocReader implements ChannelHandler, Follower {
     entry.tell(); // what this client may know of by its acks
     const same = claim.epoch === epoch || (claim.epoch === '' && claim.versions.size === 0);
     const from = same ? claim.versions : NO_VERSIONS;
-    const snapshot = from.size === 0 && entry.opCount >= this.#options.snapshotOps ? entry.snapshot() : null;
+    const snapshot = from.size === 0 ? this.#snapshot(claim.wants) : null;
     const { rev, durable } = entry.told;
     const update = entry.told.since(snapshot?.versions ?? from);
-    const mode: JoinKind = !same ? 'reset' : snapshot ? 'snapshot' : update ? 'delta' : 'none';
+    const mode: JoinKind = !same ? 'reset' : snapshot ? snapshot.mode : update ? 'delta' : 'none';
     const [bytes, tail] = snapshot ? [snapshot.bytes, update ?? NO_BYTES] : [update ?? NO_BYTES, NO_BYTES];
     const vv = encodeVersions(durable);
     this.#outlet.begin(
       encodeDown({ kind: 'joined', permission, epoch, rev, ...lease, vv, mode, bytes, tail }),
       durable,
     );
+  }
+
+  /** What imports faster than updates, if there is such a thing. */
+  #snapshot({ lazy }: Wants): (Delta & { mode: JoinKind }) | null {
+    const { entry } = this.#deps;
+    if (entry.opCount < this.#options.snapshotOps) return null;
+    const shallow = lazy ? entry.snapshot('shallow') : null;
+    if (shallow) return { ...shallow, mode: 'shallow' };
+    const full = entry.snapshot('full');
+    return full && { ...full, mode: 'snapshot' };
   }
 
   #ask(id: number): void {
@@ -272,10 +284,8 @@ export class DocReader implements ChannelHandler, Follower {
     else if (last?.mark === mark) last.n = n;
     else this.#unsettled.push({ n, mark }); // at most two: the flush under way and the next
     entry.awaitMark(this);
-    if (this.#ackPlanned) return;
-    this.#ackPlanned = true;
-    this.#env.clock.soon(() => {
-      this.#ackPlanned = false;
+    this.#ackTimer ??= this.#env.clock.after(this.#options.receivedMs, () => {
+      this.#ackTimer = undefined;
       this.#outlet.flushAcks();
     });
   }
