@@ -12,9 +12,11 @@ import {
   textOf,
   treeOf,
 } from '../core/containers.ts';
+import { encodeCursor, resolveCursor, type TextPlace } from './cursor.ts';
 import type { DocState } from './doc-state.ts';
 import type { PresenceHandle } from './presence-handle.ts';
 import type { SharedDoc } from './shared-doc.ts';
+import type { UndoHandle } from './undo-handle.ts';
 
 const CLOSED: DocState = { name: 'closed' };
 
@@ -54,6 +56,16 @@ export class DocHandle {
     return this.#shared.presence;
   }
 
+  /** Undo and redo of this page's own edits. */
+  get undo(): UndoHandle {
+    return this.#shared.undo;
+  }
+
+  /** The update of the document that this page has come to: grows by one with each; the row says `docRev`. */
+  get rev(): number {
+    return this.#shared.rev;
+  }
+
   /** The text of a richtext or text field. Call `doc.commit()` after edits of this and of all below. */
   text(field: string): LoroText {
     return textOf(this.#shared.doc, field);
@@ -84,6 +96,19 @@ export class DocHandle {
     return registerOf(this.#shared.doc, field);
   }
 
+  /**
+   * A place in a text, to be shown to others: it stays where it is while they edit. Null when the field holds no text
+   * that could be pointed at.
+   */
+  cursor(field: string, index: number): string | null {
+    return encodeCursor(this.#shared.doc, { field, index });
+  }
+
+  /** Where such a place is now. Null for what is none, and for one in text that has not come yet. */
+  resolveCursor(cursor: string): TextPlace | null {
+    return resolveCursor(this.#shared.doc, cursor);
+  }
+
   /** Called when `state`, `editable`, `pending` or the `doc` object changed; for its content ask `doc.subscribe`. */
   subscribe(listener: () => void): Cancel {
     return this.#shared.subscribe(listener);
@@ -91,7 +116,7 @@ export class DocHandle {
 
   /** Resolves when this page has all there is and all of its edits are durable. Rejects when it is refused. */
   async synced(): Promise<void> {
-    this.#shared.flush();
+    void this.#shared.flush();
     await new Promise<void>((resolve, reject) => {
       const check = () => {
         const { state, pending } = this;
@@ -111,7 +136,7 @@ export class DocHandle {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#shared.flush();
+    void this.#shared.flush();
     this.#release();
   }
 }

@@ -1,37 +1,47 @@
 /**
- * Which of a page's operations are where: made, sent, durable. It holds counters, not operations: those are
- * in the document and are exported when needed. Edits found from an earlier page are kept as they were found.
- * Only `durable` empties it. [D2]
+ * Which unsent operations of a page are where: made, sent, durable. It holds counters, not operations: those are
+ * in the document and are exported when needed. Those of earlier pages, found on the device, are sent as well, and
+ * stay theirs. Only `durable` empties it. [D2]
  */
-import { decodeImportBlobMeta, type LoroDoc, type PeerID } from 'loro-crdt';
+import type { LoroDoc, PeerID } from 'loro-crdt';
 import type { Versions } from '../core/versions.ts';
-import type { PendingEntry } from './pending-record.ts';
+import type { PendingEntry } from './device-record.ts';
 
-/** Counters of one of this page's peer ids. */
+/** Counters of one peer id. */
 interface Progress {
   sent: number;
   durable: number;
+  readonly own: boolean;
 }
 
-interface Found extends PendingEntry {
-  state: 'waiting' | 'sent' | 'durable';
-}
-
+/** Up to which counter of each peer a push reaches. */
 interface Push {
   readonly n: number;
-  readonly peer: PeerID | undefined;
-  readonly end: number;
-  readonly found: Found | undefined;
+  readonly ends: ReadonlyMap<PeerID, number>;
+}
+
+interface Span {
+  readonly id: { readonly peer: PeerID; readonly counter: number };
+  readonly len: number;
+}
+
+export interface OutboxSource {
+  readonly doc: LoroDoc;
+  readonly versions: Versions;
+  /** How many operations of each of these peers there are. */
+  counts(peers: Iterable<PeerID>): ReadonlyMap<PeerID, number>;
 }
 
 export class DocOutbox {
-  readonly #doc: LoroDoc;
-  readonly #own = new Map<PeerID, Progress>();
-  readonly #found: Found[] = [];
+  readonly #source: OutboxSource;
+  readonly #maxPushBytes: number;
+  /** Those found come first: own edits may build on them. */
+  readonly #peers = new Map<PeerID, Progress>();
   #inFlight: Push[] = [];
 
-  constructor(doc: LoroDoc) {
-    this.#doc = doc;
+  constructor(source: OutboxSource, maxPushBytes: number) {
+    this.#source = source;
+    this.#maxPushBytes = maxPushBytes;
   }
 
   get inFlight(): number {
@@ -40,97 +50,106 @@ export class DocOutbox {
 
   /** Whether anything is not durable yet. */
   get pending(): boolean {
-    return this.#found.some(({ state }) => state !== 'durable') || this.#spans('durable').length > 0;
+    return this.#spans('durable').length > 0;
+  }
+
+  /** Own and found ones. */
+  get peers(): bigint[] {
+    return [...this.#peers.keys()].map(BigInt);
   }
 
   get ownPeers(): Set<bigint> {
-    return new Set([...this.#own.keys()].map(BigInt));
+    return new Set([...this.#peers].filter(([, { own }]) => own).map(([peer]) => BigInt(peer)));
   }
 
-  get found(): readonly PendingEntry[] {
-    return this.#found;
-  }
-
-  get settledFound(): PendingEntry[] {
-    return this.#found.filter(({ state }) => state === 'durable');
+  /** What is not durable: for each peer, from where to where. */
+  get unsent(): ReadonlyMap<PeerID, { from: number; end: number }> {
+    const spans = this.#spans('durable');
+    return new Map(
+      spans.map(({ id: { peer, counter }, len }) => [peer, { from: counter, end: counter + len }]),
+    );
   }
 
   /** Edits under this peer id are this page's from now on. */
-  own(peer: PeerID): void {
-    if (!this.#own.has(peer)) this.#own.set(peer, { sent: 0, durable: 0 });
+  own(peer: bigint): void {
+    const id = `${peer}` as PeerID;
+    if (!this.#peers.get(id)?.own) this.#peers.set(id, { sent: 0, durable: 0, own: true });
   }
 
-  /** An edit of an earlier page, already imported. */
-  find(entry: PendingEntry): void {
-    this.#found.push({ ...entry, state: 'waiting' });
+  /** Edits of another page are in the document, and the first `from` operations of their peer are durable. */
+  find(peer: bigint, from: number): void {
+    const id = `${peer}` as PeerID;
+    if (!this.#peers.has(id)) this.#peers.set(id, { sent: from, durable: from, own: false });
+  }
+
+  /** As far as is known here. */
+  durable(peer: bigint): number {
+    return this.#peers.get(`${peer}` as PeerID)?.durable ?? 0;
   }
 
   /** The server has `versions` durable and nothing is on its way: what lies beyond is to be sent again. */
   rewind(versions: Versions): void {
     this.#inFlight = [];
-    for (const [peer, progress] of this.#own) {
-      progress.durable = Math.min(versions.get(peer) ?? 0, this.#end(peer));
+    const have = this.#source.versions;
+    for (const [peer, count] of have) {
+      const durable = versions.get(peer) ?? 0;
+      if (count > durable) this.find(BigInt(peer), durable); // from a copy of a page that could save no entry
+    }
+    for (const [peer, progress] of this.#peers) {
+      progress.durable = Math.min(versions.get(peer) ?? 0, have.get(peer) ?? 0);
       progress.sent = progress.durable;
     }
-    for (const found of this.#found) found.state = isCovered(found.bytes, versions) ? 'durable' : 'waiting';
   }
 
   /** The next update to send as push `n`; null when all is sent. */
   take(n: number): Uint8Array | null {
-    const found = this.#found.find(({ state }) => state === 'waiting');
-    if (found) {
-      found.state = 'sent';
-      this.#inFlight.push({ n, peer: undefined, end: 0, found });
-      return found.bytes;
+    let spans = this.#spans('sent');
+    if (spans.length === 0) return null;
+    // All in one, as they may build on each other; the first alone, and less and less of it, if that is too much.
+    let bytes = this.#export(spans);
+    while (bytes.length > this.#maxPushBytes) {
+      const [{ id, len }] = spans as [Span];
+      if (spans.length === 1 && len === 1) break;
+      spans = [{ id, len: spans.length > 1 ? len : Math.ceil(len / 2) }];
+      bytes = this.#export(spans);
     }
-    const [span] = this.#spans('sent');
-    if (!span) return null;
-    const end = span.id.counter + span.len;
-    this.#own.get(span.id.peer)!.sent = end;
-    this.#inFlight.push({ n, peer: span.id.peer, end, found: undefined });
-    return this.#doc.export({ mode: 'updates-in-range', spans: [span] });
+    const ends = new Map(spans.map(({ id, len }) => [id.peer, id.counter + len]));
+    for (const [peer, end] of ends) this.#peers.get(peer)!.sent = end;
+    this.#inFlight.push({ n, ends });
+    return bytes;
   }
 
   /** All pushes up to `n` are durable. */
   settle(n: number): void {
     while (this.#inFlight.length > 0 && this.#inFlight[0]!.n <= n) {
-      const { peer, end, found } = this.#inFlight.shift()!;
-      if (found) found.state = 'durable';
-      if (peer) this.#own.get(peer)!.durable = end;
+      for (const [peer, end] of this.#inFlight.shift()!.ends) this.#peers.get(peer)!.durable = end;
     }
   }
 
-  /** What is not durable, for keeping: one entry per peer id of this page. */
-  entries(): PendingEntry[] {
-    return this.#spans('durable').map((span) => ({
-      peer: BigInt(span.id.peer),
-      bytes: this.#doc.export({ mode: 'updates-in-range', spans: [span] }),
-    }));
+  /** What of this page's own is not durable, for keeping: one entry per peer id. */
+  entries(epoch: string): PendingEntry[] {
+    return this.#spans('durable')
+      .filter(({ id }) => this.#peers.get(id.peer)!.own)
+      .map((span) => ({
+        epoch,
+        peer: BigInt(span.id.peer),
+        end: span.id.counter + span.len,
+        bytes: this.#export([span]),
+      }));
   }
 
-  #spans(from: keyof Progress): { id: { peer: PeerID; counter: number }; len: number }[] {
-    const spans: { id: { peer: PeerID; counter: number }; len: number }[] = [];
-    for (const [peer, progress] of this.#own) {
-      const len = this.#end(peer) - progress[from];
+  #spans(from: 'sent' | 'durable'): Span[] {
+    if (this.#peers.size === 0) return [];
+    const counts = this.#source.counts(this.#peers.keys());
+    const spans: Span[] = [];
+    for (const [peer, progress] of this.#peers) {
+      const len = (counts.get(peer) ?? 0) - progress[from];
       if (len > 0) spans.push({ id: { peer, counter: progress[from] }, len });
     }
     return spans;
   }
 
-  #end(peer: PeerID): number {
-    const vector = this.#doc.oplogVersion();
-    try {
-      return vector.get(peer) ?? 0;
-    } finally {
-      vector.free();
-    }
+  #export(spans: Span[]): Uint8Array {
+    return this.#source.doc.export({ mode: 'updates-in-range', spans });
   }
-}
-
-function isCovered(bytes: Uint8Array, versions: Versions): boolean {
-  const meta = decodeImportBlobMeta(bytes, false);
-  for (const [peer, end] of meta.partialEndVersionVector.toJSON()) {
-    if ((versions.get(peer) ?? 0) < end) return false;
-  }
-  return true;
 }

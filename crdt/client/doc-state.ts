@@ -11,8 +11,11 @@ export type DocState =
   | { name: 'loading' }
   /** Asked the server for what is missing. Once joined, edits go on meanwhile. */
   | { name: 'syncing' }
-  /** Up to date. `dropped`: edits were refused for this reason and are gone; the document was loaded again. */
-  | { name: 'live'; permission: Permission; dropped: Fault | undefined }
+  /**
+   * Up to date. `dropped`: edits were refused for this reason, or could not be made anew, and are gone; the document
+   * was loaded again. `rebased`: for this reason unsent edits were made anew on another life of the document.
+   */
+  | { name: 'live'; permission: Permission; dropped: Fault | undefined; rebased: Fault | undefined }
   /** Not connected. Once joined, edits go on and are kept for later. */
   | { name: 'offline' }
   /** The server does not give out this document, for this reason. */

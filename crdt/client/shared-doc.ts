@@ -1,78 +1,72 @@
 /**
- * One row's document on one page, however many handles are open on it: the LoroDoc, the join, the pushes,
- * and what is kept across a reload. States are drawn in doc-state.ts.
+ * One row's document on one page, however many handles are open on it: it joins, takes what the server sends, and
+ * decides when what the page holds (doc-body.ts) is void. States are drawn in doc-state.ts.
  *
- * The document can be edited once the server has leased it a peer id, and is detached until then: Loro
- * throws on edits of a detached document. [D9] Edits are pending until the server calls them durable; a
- * refusal cannot be undone in a CRDT, so the document is loaded again without them.
+ * [D2] Edits are pending until the server calls them durable. When the document has another life, they are made
+ * anew on it; when they are refused, the document is loaded again without them: a CRDT cannot take them back.
  */
-import { LoroDoc, type PeerID } from 'loro-crdt';
-import { backoffMs } from '../../src/base/backoff.ts';
-import { CODES } from '../../src/base/codes.ts';
+import type { LoroDoc } from 'loro-crdt';
 import { Emitter } from '../../src/base/emitter.ts';
 import type { Cancel } from '../../src/base/env.ts';
 import { Fault } from '../../src/base/fault.ts';
+import { onPageHidden } from '../../src/client/browser-env.ts';
 import type { EngineHost } from '../../src/client/channel.ts';
 import type { SessionInfo } from '../../src/protocol/server-message.ts';
 import { type DocRef, docKey } from '../core/doc-ref.ts';
 import type { DocDown, Joined, Permission } from '../core/down-frame.ts';
-import { NO_WANTS } from '../core/up-frame.ts';
 import { decodeVersions } from '../core/versions.ts';
+import type { FoundDoc } from './device-doc.ts';
+import { DocBody } from './doc-body.ts';
+import { DocKeeper } from './doc-keeper.ts';
 import { DocLink } from './doc-link.ts';
-import { DocOutbox } from './doc-outbox.ts';
-import { PendingStore } from './doc-persistence.ts';
 import type { DocState } from './doc-state.ts';
+import { EditFates } from './edit-fates.ts';
 import type { DocOptions } from './options.ts';
-import type { PendingEntry, PendingRecord } from './pending-record.ts';
 import { PresenceHandle } from './presence-handle.ts';
-
-/** What the server gave at the last join. */
-interface Lease {
-  readonly epoch: string;
-  readonly peer: bigint;
-  readonly permission: Permission;
-}
+import { UndoHandle } from './undo-handle.ts';
 
 export class SharedDoc {
   readonly presence: PresenceHandle;
+  readonly undo: UndoHandle;
   readonly #host: EngineHost;
   readonly #ref: DocRef;
   readonly #options: DocOptions;
-  readonly #store: PendingStore;
+  readonly #keeper: DocKeeper;
   readonly #changed = new Emitter<[]>();
-  readonly #offSession: Cancel;
+  readonly #cleanups: Cancel[];
   #state: DocState = { name: 'loading' };
-  #doc!: LoroDoc;
-  #outbox!: DocOutbox;
-  #offEdits: Cancel = () => {};
+  #body!: DocBody;
   #link: DocLink | undefined;
   /** Undefined while nobody knows who this is. */
   #owner: string | null | undefined;
   /** Counts restarts, so that what was begun before one does not end after it. */
   #life = 0;
-  /** Edits found on this device, until the join says whether they still belong here. */
-  #found: PendingRecord | null = null;
   #loaded = false;
   #opened = false;
-  #lease: Lease | undefined;
+  /** This page's own; 0 for none. */
+  #peer = 0n;
+  #permission: Permission | undefined;
   #rev = 0;
   #lagging = false;
   #lastPush = 0;
-  #lastPumpMs = Number.NEGATIVE_INFINITY;
-  #pumpTimer: Cancel | undefined;
-  #saveTimer: Cancel | undefined;
-  #retryTimer: Cancel | undefined;
-  #gaps = 0;
-  #dropped: Fault | undefined;
+  #restarts = 0;
+  /** A shallow snapshot does not do any more. */
+  #wantsAll = false;
+  #fates = new EditFates();
 
   constructor(host: EngineHost, ref: DocRef, options: DocOptions) {
     this.#host = host;
     this.#ref = ref;
     this.#options = options;
-    this.#store = new PendingStore(host.env, host.docs, ref);
+    const { env, docs } = host;
+    this.#keeper = new DocKeeper(env, { docs, ref, present: () => this.#present() }, options);
     const send = (state: string) => this.#link?.send({ kind: 'awareness', state });
-    this.presence = new PresenceHandle(host.env, send, options);
-    this.#offSession = host.onSession((session) => this.#identify(session));
+    this.presence = new PresenceHandle(env, send, options);
+    this.undo = new UndoHandle(options);
+    this.#cleanups = [
+      host.onSession((session) => this.#identify(session)),
+      onPageHidden(() => void this.flush()),
+    ];
     this.#start();
   }
 
@@ -80,36 +74,42 @@ export class SharedDoc {
     return this.#state;
   }
 
-  /** Another object after edits were refused or the identity changed. */
+  /** Another object after the document was made anew, after edits were refused, or the identity changed. */
   get doc(): LoroDoc {
-    return this.#doc;
+    return this.#body.replica.doc;
   }
 
   get pending(): boolean {
-    return this.#outbox.pending || (this.#found?.entries.length ?? 0) > 0;
+    return this.#body.pending || this.#fates.waiting;
   }
 
   get editable(): boolean {
     const { name } = this.#state;
-    return this.#lease?.permission === 'write' && name !== 'refused' && name !== 'closed';
+    return this.#permission === 'write' && name !== 'refused' && name !== 'closed';
+  }
+
+  /** The update of the document that this page has come to. */
+  get rev(): number {
+    return this.#rev;
   }
 
   subscribe(listener: () => void): Cancel {
     return this.#changed.on(listener);
   }
 
-  /** Sends and keeps what was edited without waiting for the batch. */
-  flush(): void {
-    if (this.#state.name !== 'closed') this.#pump();
+  /** Sends what was edited without waiting for the batch. Resolves when this device has it. */
+  async flush(): Promise<void> {
+    if (this.#state.name === 'closed') return;
+    this.#body.pusher.flush();
+    await this.#keeper.flush();
   }
 
   /** Nothing is sent or received any more. Pending edits stay on this device until the document is opened again. */
   close(): void {
     if (this.#state.name === 'closed') return;
-    this.#pump();
-    void this.#save();
+    void this.flush();
     this.#stop();
-    this.#offSession();
+    for (const cleanup of this.#cleanups) cleanup();
     this.#to({ name: 'closed' });
     this.#changed.clear();
   }
@@ -118,17 +118,16 @@ export class SharedDoc {
     const life = ++this.#life;
     this.#owner = this.#host.session === null ? undefined : this.#host.session.userId;
     this.#renew();
-    this.#found = null;
-    this.#dropped = undefined;
+    this.#peer = 0n;
+    this.#fates = new EditFates();
     this.#loaded = false;
     this.#opened = false;
     this.#to({ name: 'loading' });
-    void this.#store.load().then((record) => {
-      if (life !== this.#life || this.#state.name === 'closed') return;
-      this.#found = record;
-      this.#loaded = true;
-      this.#join();
-    });
+    void this.#keeper
+      .load(() => this.#host.session?.userId ?? null)
+      .then((found) => {
+        if (life === this.#life && this.#state.name !== 'closed') this.#found(found);
+      });
     const events = {
       opened: () => {
         this.#opened = true;
@@ -143,25 +142,44 @@ export class SharedDoc {
 
   #stop(): void {
     this.#life++;
-    this.#pumpTimer?.();
-    this.#saveTimer?.();
-    this.#retryTimer?.();
-    this.#pumpTimer = this.#saveTimer = this.#retryTimer = undefined;
-    this.#offEdits();
+    this.#keeper.stop();
+    this.#body.close();
+    this.undo.attach(null);
     this.presence.lost();
     this.#link?.close();
     this.#link = undefined;
   }
 
+  /** What this device keeps: shown, and with a spare peer id edited, before anything is heard of the server. */
+  #found(found: FoundDoc | null): void {
+    this.#loaded = true;
+    if (found && this.#body.load(found) !== 'done') {
+      this.#host.env.log.error('doc.copy_unusable', { doc: docKey(this.#ref) });
+      void this.#keeper.forgetCopy();
+      this.#renew();
+      this.#body.load({ ...found, copy: null });
+    }
+    if (found) this.#peer = found.spare;
+    if (found?.copy && !this.#body.isEmpty && found.spare !== 0n) this.#mayEdit(found.spare);
+    if (found?.copy && !this.#opened && this.#state.name === 'loading') this.#to({ name: 'offline' });
+    this.#join();
+  }
+
   /** An empty document in place of the present one. */
   #renew(): void {
-    this.#offEdits();
-    const doc = new LoroDoc();
-    doc.detach();
-    this.#doc = doc;
-    this.#outbox = new DocOutbox(doc);
-    this.#lease = undefined;
-    this.#offEdits = doc.subscribeLocalUpdates(() => this.#edited());
+    if (this.#body) this.#body.close();
+    this.undo.attach(null);
+    this.#permission = undefined;
+    const line = {
+      isOpen: () => this.#state.name === 'live' && this.#permission === 'write',
+      nextPush: () => this.#lastPush + 1,
+      push: (n: number, bytes: Uint8Array) => {
+        this.#lastPush = n;
+        return this.#link?.send({ kind: 'push', n, bytes }) ?? false;
+      },
+      resync: () => this.#resync(),
+    };
+    this.#body = new DocBody(this.#host.env, { line, edited: () => this.#edited() }, this.#options);
   }
 
   /** Another identity sees nothing of what this one had. [S8] What was refused may be allowed now. */
@@ -178,20 +196,20 @@ export class SharedDoc {
 
   #join(): void {
     if (!this.#loaded || !this.#opened || !this.#link) return;
-    const vector = this.#doc.oplogVersion();
-    const [vv, empty] = [vector.encode(), vector.length() === 0];
-    vector.free();
-    const { epoch = '', peer = 0n } = this.#lease ?? {};
+    const { replica, epoch, isEmpty } = this.#body;
+    const wants = {
+      lazy: isEmpty && this.#options.history === 'lazy' && !this.#wantsAll,
+      spare: this.#keeper.wantsSpare,
+    };
     this.#to({ name: 'syncing' });
-    this.#link.send({ kind: 'join', lease: peer, wants: NO_WANTS, epoch: empty ? '' : epoch, vv });
+    const vv = replica.vector();
+    this.#link.send({ kind: 'join', lease: this.#peer, wants, epoch: isEmpty ? '' : epoch, vv });
   }
 
   #resync(): void {
-    const vector = this.#doc.oplogVersion();
-    const vv = vector.encode();
-    vector.free();
+    if (this.#state.name !== 'live' && this.#state.name !== 'syncing') return;
     this.#to({ name: 'syncing' });
-    this.#link?.send({ kind: 'resync', vv });
+    this.#link?.send({ kind: 'resync', vv: this.#body.replica.vector() });
   }
 
   #take(frame: Exclude<DocDown, { kind: 'fragment' }>): void {
@@ -211,184 +229,159 @@ export class SharedDoc {
         this.#lagging = true;
         return;
       case 'permission':
-        return this.#permission(frame.permission);
+        return this.#permitted(frame.permission);
       case 'awareness':
         return this.presence.received(frame.states);
     }
   }
 
-  #joined({ mode, bytes, tail, epoch, peer, permission, rev, vv }: Joined): void {
+  #joined({ mode, bytes, tail, epoch, peer, spare, permission, rev, vv }: Joined): void {
     if (this.#state.name !== 'syncing') return;
     this.#link?.joined();
-    const versions = decodeVersions(vv);
-    if (mode === 'reset' && this.#lease) {
-      if (this.#outbox.pending) this.#dropped = new Fault('conflict', 'the document was made anew');
-      this.#renew();
-    }
-    this.#import(bytes);
-    this.#import(tail);
+    if ((mode === 'reset' || mode === 'shallow') && !this.#body.isEmpty) this.#setAside();
+    if (this.#body.import(bytes, tail) !== 'done') return this.#broken();
+    const lost = this.#body.joined(epoch, decodeVersions(vv));
+    if (lost.length > 0) this.#fates.dropped(new Fault('conflict', 'edits of another life of the document'));
     this.#rev = rev;
     this.#lagging = false;
-    this.#lease = { epoch, peer, permission };
-    if (permission === 'write') this.#takePeer(peer);
-    else this.#doc.detach();
-    this.#bringHome(epoch);
-    this.#outbox.rewind(versions);
-    if (permission === 'read' && this.#outbox.pending)
-      return this.#drop(new Fault('forbidden', 'read-only now'));
-    this.#to({ name: 'live', permission, dropped: this.#dropped });
-    this.presence.joined();
-    this.#planSave();
-    this.#pump();
-  }
-
-  #takePeer(peer: bigint): void {
-    this.#doc.attach();
-    this.#doc.commit();
-    if (this.#doc.peerId !== peer) this.#doc.setPeerId(peer);
-    this.#outbox.own(`${peer}` as PeerID);
-  }
-
-  /** Imports the edits of an earlier page, if they are this identity's and of this life of the document. */
-  #bringHome(epoch: string): void {
-    const record = this.#found;
-    this.#found = null;
-    if (!record || record.epoch !== epoch || record.owner !== (this.#host.session?.userId ?? null)) return;
-    for (const entry of record.entries) if (this.#importFound(entry)) this.#outbox.find(entry);
-  }
-
-  #importFound(entry: PendingEntry): boolean {
-    try {
-      if (!this.#doc.import(entry.bytes).pending) return true;
-    } catch {
-      // Said below.
+    const mayEdit = permission === 'write';
+    this.#keeper.granted(spare, mayEdit);
+    if (!mayEdit && this.pending) return this.#drop(new Fault('forbidden', 'read-only now'));
+    if (mayEdit && this.#fates.names(peer)) {
+      this.#peer = 0n; // another page may send those very operations: what is made anew needs new names
+      return this.#join();
     }
-    this.#host.env.log.warn('doc.pending_lost', { doc: docKey(this.#ref), bytes: entry.bytes.length });
-    return false;
+    if (mayEdit) this.#mayEdit(peer);
+    else this.#mayOnlyRead();
+    this.#to({ name: 'live', permission, ...this.#fates.told });
+    this.presence.joined();
+    if (this.#fates.waiting) void this.#remake();
+    else void this.#keeper.flush();
+    this.#body.pusher.flush();
+  }
+
+  /** The body is void; its unsent edits wait for the next one. */
+  #setAside(): void {
+    const unsent = this.#body.unsent();
+    if (unsent) this.#fates.setAside(unsent);
+    const { waiting } = this.#body;
+    this.#renew();
+    if (waiting.entries.length > 0) this.#body.load(waiting);
+  }
+
+  async #remake(): Promise<void> {
+    const body = this.#body;
+    await this.#fates.remake({
+      keeper: this.#keeper,
+      replica: body.replica,
+      kept: () => body.kept(this.#owner ?? null),
+      isCurrent: () => body === this.#body && this.#state.name !== 'closed',
+    });
+    if (body !== this.#body || this.#state.name === 'closed') return;
+    if (this.#state.name === 'live') this.#to({ ...this.#state, ...this.#fates.told });
+    body.pusher.plan();
+  }
+
+  #mayEdit(peer: bigint): void {
+    this.#peer = peer;
+    this.#permission = 'write';
+    this.#body.edit(peer);
+    this.undo.attach(this.doc);
+  }
+
+  #mayOnlyRead(): void {
+    this.#permission = 'read';
+    this.#body.replica.freeze();
   }
 
   #update({ rev, revs, bytes }: Extract<DocDown, { kind: 'update' }>): void {
     if (this.#state.name !== 'live') return; // the answer to the join holds it
     if (rev - revs !== this.#rev && !this.#lagging) return this.#resync();
+    if (this.#body.import(bytes) !== 'done') return this.#broken();
     this.#rev = rev;
     this.#lagging = false;
-    this.#import(bytes);
+    this.#restarts = 0;
+    this.#keeper.received();
   }
 
-  #import(bytes: Uint8Array): void {
-    if (bytes.length === 0) return;
-    // Attached first: catching up afterwards costs seconds for a large text.
-    if (this.#doc.isDetached()) this.#doc.attach();
-    const { pending } = this.#doc.import(bytes);
-    if (!this.editable) this.#doc.detach();
-    if (pending) throw new Fault('internal', 'the server sent an update that builds on others'); // join again
+  /** What the server sent does not fit what is here, or broke it: begin again from all that the server has. */
+  #broken(): void {
+    this.#host.env.log.error('doc.broken', { doc: docKey(this.#ref), dead: this.#body.replica.isDead });
+    if (++this.#restarts > this.#options.maxRestarts) {
+      this.#link?.close();
+      return this.#refused(new Fault('internal', 'this document cannot be read here'));
+    }
+    this.#wantsAll = true;
+    if (!this.#body.replica.isDead) {
+      this.#setAside();
+      return this.#join();
+    }
+    // Unsent edits are on this device.
+    const fates = this.#fates;
+    void this.#keeper.forgetCopy();
+    this.#stop();
+    this.#start();
+    this.#fates = fates;
   }
 
   #durable(n: number): void {
-    this.#gaps = 0;
-    this.#outbox.settle(n);
-    this.#planSave();
-    this.#plan();
+    this.#body.pusher.settle(n);
+    this.#keeper.edited();
     this.#changed.emit();
   }
 
   #pushRefused(fault: Fault): void {
-    const { retry } = CODES[fault.code];
-    if (retry === 'never' || retry === 'after_auth') return this.#drop(fault);
     this.#to({ name: 'syncing' });
-    const at = retry === 'now' ? this.#gaps++ : Math.max(1, this.#gaps++);
-    if (at === 0) return this.#resync();
-    const delayMs = backoffMs(at, this.#host.env.random, this.#options.retry);
-    this.#retryTimer?.();
-    this.#retryTimer = this.#host.env.clock.after(delayMs, () => {
-      if (this.#state.name === 'syncing') this.#resync();
-    });
+    if (!this.#body.pusher.refused(fault)) this.#drop(fault);
   }
 
   /** Our edits are unwelcome: begin again from what the server has. */
   #drop(fault: Fault): void {
     this.#host.env.log.warn('doc.edits_dropped', { doc: docKey(this.#ref), code: fault.code });
-    this.#dropped = fault;
-    void this.#forget();
+    this.#fates.dropped(fault);
+    void this.#keeper.void(this.#body.refused(this.#owner ?? null));
     this.#renew();
     this.#join();
   }
 
-  #permission(permission: Permission): void {
-    if (!this.#lease || this.#lease.permission === permission) return;
-    if (permission === 'read' && this.#outbox.pending)
-      return this.#drop(new Fault('forbidden', 'read-only now'));
+  #permitted(permission: Permission): void {
+    if (this.#permission === undefined || this.#permission === permission) return;
     if (permission === 'write') return this.#join(); // for a peer id
-    this.#lease = { ...this.#lease, permission };
-    this.#doc.detach();
+    this.#keeper.granted(0n, false);
+    if (this.pending) return this.#drop(new Fault('forbidden', 'read-only now'));
+    this.#mayOnlyRead();
     if (this.#state.name === 'live') this.#to({ ...this.#state, permission });
   }
 
   #lost(): void {
     this.#opened = false;
     this.presence.lost();
-    if (this.#state.name !== 'refused') this.#to({ name: 'offline' });
+    if (this.#state.name === 'refused' || (this.#state.name === 'loading' && !this.#loaded)) return;
+    this.#to({ name: 'offline' });
   }
 
   #refused(fault: Fault): void {
-    this.#doc.commit();
-    this.#doc.detach();
+    this.#body.replica.freeze();
     if (fault.code === 'unauthorized') this.#renew(); // whoever comes next must not see it [S8]
     this.presence.lost();
     this.#to({ name: 'refused', fault });
+    if (fault.code === 'not_found' || fault.code === 'forbidden') void this.#keeper.forget();
   }
 
   #edited(): void {
-    if (!this.#lease) return;
-    this.#plan();
-    this.#planSave();
+    if (this.#permission !== 'write') return;
+    this.#body.pusher.plan();
+    this.#keeper.edited();
     this.#changed.emit();
   }
 
-  /** The first edit leaves at the end of this turn, those right behind it together. */
-  #plan(): void {
-    if (this.#pumpTimer) return;
-    const { clock } = this.#host.env;
-    const waitMs = this.#lastPumpMs + this.#options.batchMs - clock.monotonic();
-    this.#pumpTimer = clock.after(Math.max(0, waitMs), () => this.#pump());
-  }
-
-  #pump(): void {
-    this.#pumpTimer?.();
-    this.#pumpTimer = undefined;
-    this.#doc.commit();
-    if (this.#state.name !== 'live' || this.#lease?.permission !== 'write') return;
-    while (this.#outbox.inFlight < this.#options.maxInFlight) {
-      const n = this.#lastPush + 1;
-      const bytes = this.#outbox.take(n);
-      if (!bytes) return;
-      this.#lastPumpMs = this.#host.env.clock.monotonic();
-      this.#lastPush = n;
-      if (!this.#link?.send({ kind: 'push', n, bytes })) return; // the next join sends it again
-    }
-  }
-
-  #planSave(): void {
-    if (this.#saveTimer) return;
-    this.#saveTimer = this.#host.env.clock.after(this.#options.persistMs, () => {
-      this.#saveTimer = undefined;
-      void this.#save();
-    });
-  }
-
-  #save(): Promise<void> {
-    return this.#keep(this.#outbox.entries(), this.#outbox.settledFound);
-  }
-
-  #forget(): Promise<void> {
-    return this.#keep([], this.#outbox.found);
-  }
-
-  async #keep(own: readonly PendingEntry[], settled: readonly PendingEntry[]): Promise<void> {
-    if (!this.#lease) return; // nothing of ours, and what was found is still in its place
-    const { epoch } = this.#lease;
-    const { ownPeers } = this.#outbox;
-    await this.#store.save({ owner: this.#owner ?? null, epoch, own, ownPeers, settled });
+  /** What this device is to keep. */
+  #present(): ReturnType<DocBody['kept']> | null {
+    const { epoch, replica } = this.#body;
+    // What was set aside is still in its place on the device, and what was found as well.
+    if (epoch === '' || replica.isDead || this.#fates.waiting) return null;
+    if (this.#state.name === 'refused' || this.#permission === undefined) return null;
+    return this.#body.kept(this.#owner ?? null);
   }
 
   #to(next: DocState): void {

@@ -44,6 +44,50 @@ export function movePosition(position: number, delta: readonly Delta<string>[]):
   return position + shift;
 }
 
+/** What lies between two texts or lists as one change; of what was inserted only the length. */
+export function difference(before: ArrayLike<string>, after: ArrayLike<string>): Delta<string>[] {
+  const shorter = Math.min(before.length, after.length);
+  let head = 0;
+  while (head < shorter && before[head] === after[head]) head++;
+  let tail = 0;
+  while (tail < shorter - head && before[before.length - 1 - tail] === after[after.length - 1 - tail]) tail++;
+  const [inserted, removed] = [after.length - head - tail, before.length - head - tail];
+  const delta: Delta<string>[] = [{ retain: head }];
+  if (inserted > 0) delta.push({ insert: ' '.repeat(inserted) });
+  if (removed > 0) delta.push({ delete: removed });
+  return delta;
+}
+
+/** A change of a text or list as it is to be on one that `others` have changed meanwhile. */
+export function moveDelta<T extends { readonly length: number }>(
+  delta: readonly Delta<T>[],
+  others: readonly Delta<string>[],
+): Delta<T>[] {
+  const moved: Delta<T>[] = [];
+  let [old, written] = [0, 0];
+  const retain = (position: number) => {
+    if (position > written) moved.push({ retain: position - written });
+    written = position;
+  };
+  for (const step of delta) {
+    const start = movePosition(old, others);
+    if (step.insert !== undefined) {
+      retain(start);
+      moved.push(step);
+      continue;
+    }
+    const attributes = step.retain === undefined ? undefined : step.attributes;
+    old += step.retain ?? step.delete ?? 0;
+    if (step.retain !== undefined && !attributes) continue;
+    const end = movePosition(old, others);
+    if (end <= start) continue; // others have removed it
+    retain(start);
+    moved.push(attributes ? { retain: end - start, attributes } : { delete: end - start });
+    written = end;
+  }
+  return moved;
+}
+
 function isHigh(unit: number): boolean {
   return unit >= 0xd800 && unit < 0xdc00;
 }

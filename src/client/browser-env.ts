@@ -54,6 +54,22 @@ export function onNetworkOnline(listener: () => void): Cancel {
   return () => window.removeEventListener('online', listener);
 }
 
+/** Calls `listener` when the page may go away: it lost the focus, is hidden, or is left. */
+export function onPageHidden(listener: () => void): Cancel {
+  if (typeof window === 'undefined') return () => {};
+  const hidden = () => {
+    if (document.visibilityState === 'hidden') listener();
+  };
+  window.addEventListener('blur', listener);
+  window.addEventListener('pagehide', listener);
+  document.addEventListener('visibilitychange', hidden);
+  return () => {
+    window.removeEventListener('blur', listener);
+    window.removeEventListener('pagehide', listener);
+    document.removeEventListener('visibilitychange', hidden);
+  };
+}
+
 /** Aborts a request that takes longer. */
 export function timeoutSignal(timeoutMs: number): AbortSignal {
   return AbortSignal.timeout(timeoutMs);

@@ -10,7 +10,7 @@ import { type DBSchema, type IDBPDatabase, openDB, unwrap } from 'idb';
 import { Fault } from '../base/fault.ts';
 import type { Cursor } from '../protocol/row-batch.ts';
 import { type ChangedRow, MAX_CHANGED_ROWS, mergeRows, rowStores, writeCopy, writeRows } from './idb-rows.ts';
-import type { Persistence, RowChanges, StoredOp, StoredRow, StoredState } from './persistence.ts';
+import type { DocChange, Persistence, RowChanges, StoredOp, StoredRow, StoredState } from './persistence.ts';
 
 interface Database extends DBSchema {
   copies: { key: number; value: StoredRow[] };
@@ -118,15 +118,23 @@ export class IdbPersistence implements Persistence {
     return doc && doc.owner === this.#ownerNow() ? doc.bytes : null;
   }
 
-  async saveDoc(key: string, bytes: Uint8Array): Promise<void> {
-    const doc = { owner: this.#ownerNow(), bytes: bytes.slice() }; // the caller may write on while this waits
+  async changeDocs(keys: readonly string[], change: DocChange): Promise<void> {
+    const owner = this.#ownerNow();
     const db = await this.#open();
-    await db.put('docs', doc, key);
-  }
-
-  async deleteDoc(key: string): Promise<void> {
-    const db = await this.#open();
-    await db.delete('docs', key);
+    const tx = db.transaction('docs', 'readwrite');
+    const found = await Promise.all(keys.map((key) => tx.store.get(key)));
+    try {
+      const changed = change(found.map((doc) => (doc?.owner === owner ? doc.bytes : null)));
+      for (const [key, bytes] of changed) {
+        if (bytes) void tx.store.put({ owner, bytes }, key);
+        else void tx.store.delete(key);
+      }
+    } catch (error) {
+      tx.done.catch(() => {});
+      tx.abort();
+      throw error;
+    }
+    await tx.done;
   }
 
   close(): void {

@@ -227,7 +227,7 @@ describe('a token function', () => {
 
 test('documents wait for an owner, and those of another owner are refused', async () => {
   const { engine, clock, reload } = await setUp();
-  await clock.run(engine.docs.saveDoc('Note:n', Uint8Array.of(1)));
+  await clock.run(engine.docs.changeDocs([], () => new Map([['Note:n', Uint8Array.of(1)]])));
   const other = reload();
   const early = other.docs.loadDoc('Note:n');
   void other.start();

@@ -5,16 +5,9 @@
 import { Fault } from '../base/fault.ts';
 import type { JsonObject } from '../base/json.ts';
 import type { Cursor } from '../protocol/row-batch.ts';
-import type { Persistence, RowChanges, StoredOp, StoredState } from './persistence.ts';
+import type { DocChange, Persistence, RowChanges, StoredOp, StoredState } from './persistence.ts';
 
-export type PersistenceOperation =
-  | 'load'
-  | 'saveRows'
-  | 'saveOp'
-  | 'deleteOp'
-  | 'loadDoc'
-  | 'saveDoc'
-  | 'deleteDoc';
+export type PersistenceOperation = 'load' | 'saveRows' | 'saveOp' | 'deleteOp' | 'loadDoc' | 'changeDocs';
 
 /** All that is durable. */
 export interface MemoryState {
@@ -107,15 +100,12 @@ export class MemoryPersistence implements Persistence {
     return this.#docs.get(key)?.slice() ?? null;
   }
 
-  async saveDoc(key: string, bytes: Uint8Array): Promise<void> {
-    const copy = bytes.slice();
-    await this.#begin('saveDoc');
-    this.#docs.set(key, copy);
-  }
-
-  async deleteDoc(key: string): Promise<void> {
-    await this.#begin('deleteDoc');
-    this.#docs.delete(key);
+  async changeDocs(keys: readonly string[], change: DocChange): Promise<void> {
+    await this.#begin('changeDocs');
+    for (const [key, bytes] of change(keys.map((key) => this.#docs.get(key) ?? null))) {
+      if (bytes) this.#docs.set(key, bytes.slice());
+      else this.#docs.delete(key);
+    }
   }
 
   close(): void {

@@ -32,7 +32,7 @@ test('[S8] while tabs of an owner live, one of another owner neither reads nor c
   await ann.saveRows(row('of ann'), at(1));
   expect(await bob.load('bob')).toEqual(NOTHING);
   await bob.saveRows(row('of bob'), at(9));
-  await bob.saveDoc('d', Uint8Array.of(1));
+  await bob.changeDocs([], () => new Map([['d', Uint8Array.of(1)]]));
   expect(await bob.loadDoc('d')).toEqual(Uint8Array.of(1));
   await ann.saveRows(row('of ann, later'), at(2));
   const second = open();

@@ -7,7 +7,7 @@
 import type { Cursor } from '../protocol/row-batch.ts';
 import { MemoryPersistence } from './memory-persistence.ts';
 import type { OwnerLocks } from './owner-locks.ts';
-import type { Persistence, RowChanges, StoredOp, StoredState } from './persistence.ts';
+import type { DocChange, Persistence, RowChanges, StoredOp, StoredState } from './persistence.ts';
 
 export interface OwnedDatabase extends Persistence {
   /** Whose the database is; null: nobody's yet. */
@@ -56,12 +56,8 @@ export class OwnedPersistence implements Persistence {
     return this.#used.loadDoc(key);
   }
 
-  saveDoc(key: string, bytes: Uint8Array): Promise<void> {
-    return this.#used.saveDoc(key, bytes);
-  }
-
-  deleteDoc(key: string): Promise<void> {
-    return this.#used.deleteDoc(key);
+  changeDocs(keys: readonly string[], change: DocChange): Promise<void> {
+    return this.#used.changeDocs(keys, change);
   }
 
   close(): void {

@@ -15,6 +15,9 @@ const op = (id: string): StoredOp => ({
 });
 const nothing = { put: [], delete: [], clear: false };
 
+const save = (persistence: Persistence, key: string, bytes: Uint8Array | null) =>
+  persistence.changeDocs([], () => new Map([[key, bytes]]));
+
 /** What every Persistence does. `open` opens the same place again, as a page does after a reload. */
 function persistenceContract(name: string, makePlace: () => { open(): Persistence }) {
   describe(name, () => {
@@ -77,15 +80,44 @@ function persistenceContract(name: string, makePlace: () => { open(): Persistenc
       const first = place.open();
       await first.load('ann');
       const bytes = Uint8Array.of(1, 2, 3);
-      const saved = first.saveDoc('Note:n', bytes);
+      await save(first, 'Note:n', bytes);
       bytes[0] = 9;
-      await saved;
       first.close();
       const second = place.open();
       await second.load('ann');
       expect(await second.loadDoc('Note:n')).toEqual(Uint8Array.of(1, 2, 3));
-      await second.deleteDoc('Note:n');
+      await save(second, 'Note:n', null);
       expect(await second.loadDoc('Note:n')).toBeNull();
+    });
+
+    test('[D9] of two who take the same document at once, one finds it', async () => {
+      const persistence = makePlace().open();
+      await persistence.load('ann');
+      await save(persistence, 'd', Uint8Array.of(1));
+      const taken: (Uint8Array | null)[] = [];
+      const take = () =>
+        persistence.changeDocs(['d', 'none'], ([bytes = null, none = null]) => {
+          expect(none).toBeNull();
+          taken.push(bytes);
+          return new Map([
+            ['d', null],
+            ['e', Uint8Array.of(taken.length)],
+          ]);
+        });
+      await Promise.all([take(), take()]);
+      expect(taken).toEqual([Uint8Array.of(1), null]);
+      expect(await persistence.loadDoc('e')).toEqual(Uint8Array.of(2));
+    });
+
+    test('a change that throws changes nothing', async () => {
+      const persistence = makePlace().open();
+      await persistence.load('ann');
+      const failing = persistence.changeDocs(['d'], () => {
+        throw new Error('no');
+      });
+      await expect(failing).rejects.toThrow('no');
+      await save(persistence, 'd', Uint8Array.of(1));
+      expect(await persistence.loadDoc('d')).toEqual(Uint8Array.of(1));
     });
 
     test('[S8] another owner finds nothing, and neither does the first one afterwards', async () => {
@@ -94,7 +126,7 @@ function persistenceContract(name: string, makePlace: () => { open(): Persistenc
       await first.load('ann');
       await first.saveRows({ ...nothing, put: [note('a')] }, at(1));
       await first.saveOp(op('1'));
-      await first.saveDoc('d', Uint8Array.of(1));
+      await save(first, 'd', Uint8Array.of(1));
       first.close();
       const second = place.open();
       expect(await second.load('bob')).toEqual({ cursor: null, rows: [], ops: [] });
@@ -232,7 +264,7 @@ describe('IdbPersistence shared by two pages', () => {
       code: 'storage',
     });
     await one.saveOp(op('1'));
-    await one.saveDoc('d', Uint8Array.of(1));
+    await save(one, 'd', Uint8Array.of(1));
     expect(await two.loadDoc('d')).toBeNull();
     expect(await place.open().load('bob')).toEqual({ cursor: null, rows: [], ops: [] });
   });

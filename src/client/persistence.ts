@@ -47,11 +47,17 @@ export interface StoredState {
   ops: StoredOp[];
 }
 
-/** Edits of documents that the server has not called durable yet. [D2] */
+/**
+ * What `change` makes of what stands under the keys that were asked for: the records to write, null for those to
+ * delete. It is called at most once, within the transaction, and must not write to the bytes it was given.
+ */
+export type DocChange = (found: readonly (Uint8Array | null)[]) => ReadonlyMap<string, Uint8Array | null>;
+
+/** What the planes keep: copies of documents, and edits that the server has not called durable yet. [D2] */
 export interface DocPersistence {
   loadDoc(key: string): Promise<Uint8Array | null>;
-  saveDoc(key: string, bytes: Uint8Array): Promise<void>;
-  deleteDoc(key: string): Promise<void>;
+  /** One transaction: no other page comes between the reading and the writing. All is written, or nothing. */
+  changeDocs(keys: readonly string[], change: DocChange): Promise<void>;
 }
 
 export interface Persistence extends DocPersistence {

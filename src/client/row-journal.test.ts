@@ -75,7 +75,7 @@ test('[S8] what was not saved yet of one owner is never saved for the next', asy
     status: 'pending',
   });
   const opened = journal.open('bob');
-  const doc = journal.saveDoc('d', Uint8Array.of(1));
+  const doc = journal.changeDocs([], () => new Map([['d', Uint8Array.of(1)]]));
   journal.release();
   const again = journal.open('cid');
   go();

@@ -10,7 +10,14 @@ import { Fault } from '../base/fault.ts';
 import type { JsonObject } from '../base/json.ts';
 import { Lane } from '../base/lane.ts';
 import type { Cursor } from '../protocol/row-batch.ts';
-import type { DocPersistence, Persistence, RowChanges, StoredOp, StoredState } from './persistence.ts';
+import type {
+  DocChange,
+  DocPersistence,
+  Persistence,
+  RowChanges,
+  StoredOp,
+  StoredState,
+} from './persistence.ts';
 
 /** Above any number of ops that a queue may hold. */
 const MAX_TASKS = 100_000;
@@ -113,12 +120,8 @@ export class RowJournal implements DocPersistence {
     return this.#doc(() => this.#persistence.loadDoc(key));
   }
 
-  saveDoc(key: string, bytes: Uint8Array): Promise<void> {
-    return this.#doc(() => this.#persistence.saveDoc(key, bytes));
-  }
-
-  deleteDoc(key: string): Promise<void> {
-    return this.#doc(() => this.#persistence.deleteDoc(key));
+  changeDocs(keys: readonly string[], change: DocChange): Promise<void> {
+    return this.#doc(() => this.#persistence.changeDocs(keys, change));
   }
 
   /** Saves what is left, then closes the persistence. */
