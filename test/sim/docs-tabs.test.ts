@@ -22,7 +22,11 @@ interface Writer {
   handle: DocHandle;
 }
 
-async function newWriter(world: World<DocsApp>, browser: SimBrowser, page: { id: string; tab?: SimTab<DocsApp> }) {
+async function newWriter(
+  world: World<DocsApp>,
+  browser: SimBrowser,
+  page: { id: string; tab?: SimTab<DocsApp> },
+) {
   // A tab whose page crashed left its disk.
   const state = page.tab?.crash();
   const tab = new SimTab(world, browser, { user: ADA, ...(state && { state }) });

@@ -1,6 +1,6 @@
 /** The app of the document simulations: documents of every container, guarded by their row or by membership. */
 import { defineSchema, entity, field, policy } from 'ternion';
-import { docs } from 'ternion/crdt/server';
+import { type DocsOptions, docs } from 'ternion/crdt/server';
 import { defineApp } from 'ternion/server';
 import { watched } from './watch.ts';
 
@@ -47,7 +47,8 @@ const schema = defineSchema({
 });
 
 /** Small, so that a short run sees compaction, snapshots, unloading and silence. */
-const small = {
+const small: Partial<DocsOptions> = {
+  materialiser: 'inline',
   lingerMs: 200,
   projectMs: 50,
   compactUpdates: 8,

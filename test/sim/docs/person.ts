@@ -65,7 +65,7 @@ export class Person {
     const { put, struck } = edit(handle, this.#story.world.env.random, token);
     const life = this.#story.life(name);
     const { user } = this.client;
-    const made = { name, life, put, user, peer: doc.peerIdStr };
+    const made = { name, life, put, user };
     this.#story.made(made);
     this.#fresh.push({ atMs: this.#now(), edit: made });
     for (const one of struck) this.#story.struck.add(`${name.id} ${one}`);

@@ -11,7 +11,6 @@ export interface Made {
   /** `field token`, all places of this edit. */
   readonly put: readonly string[];
   readonly user: string | null;
-  readonly peer: string;
 }
 
 export class Story {
