@@ -66,7 +66,7 @@ export class DocSession {
   }
 
   /** Resolves when joined. What comes then goes to `listener`, decoded no further; valid during the call only. */
-  open(id: string, listener: (payload: Uint8Array) => void): Promise<OpenDoc> {
+  open(id: string, listener: (payload: Uint8Array) => void, lazy = false): Promise<OpenDoc> {
     const channel = ++this.#channels;
     const assembler = new Assembler(LIMITS);
     const send = (payload: Uint8Array) => this.#socket.send(encodeFrame(channel, payload));
@@ -87,15 +87,8 @@ export class DocSession {
       this.#places.set(channel, {
         told: (text) => {
           if (text.startsWith('{"t":"closed"')) return reject(new Error(text));
-          send(
-            encodeUp({
-              kind: 'join',
-              lease: 0n,
-              wants: { lazy: false, spare: false },
-              epoch: '',
-              vv: NO_VERSIONS,
-            }),
-          );
+          const wants = { lazy, spare: false };
+          send(encodeUp({ kind: 'join', lease: 0n, wants, epoch: '', vv: NO_VERSIONS }));
         },
         frame: (payload) => {
           if (payload[0] !== FRAGMENT_KIND) return whole(payload);

@@ -9,6 +9,10 @@ import { docs } from 'ternion/crdt/server';
 import { defineApp } from 'ternion/server';
 import { benchServer } from './bench-server.ts';
 import { closedLoop } from './docs-closed.ts';
+import { idle, released } from './docs-memory.ts';
+import { coldOpen } from './docs-open.ts';
+import { bytesPerKeystroke, paced } from './docs-paced.ts';
+import { typists } from './docs-typists.ts';
 import type { Workload } from './figure.ts';
 import { runLoad } from './load.ts';
 
@@ -32,7 +36,7 @@ async function withPage<T>(work: (url: string) => Promise<T>): Promise<T> {
   }
 }
 
-function paced(): Workload {
+function keystroke(): Workload {
   const name = (what: string) => `docs.keystroke.${READERS}.${what}`;
   const units = { [name('p50')]: 'ms', [name('p99')]: 'ms', [name('bytes')]: 'B/keystroke/reader' };
   const run = () =>
@@ -48,8 +52,14 @@ function paced(): Workload {
 }
 
 export const docsWorkloads: Record<string, () => Workload> = {
-  'docs.keystroke': paced,
+  'docs.keystroke': keystroke,
   'docs.closed.10': () => closedLoop(10),
   'docs.closed.100': () => closedLoop(100),
   'docs.closed.500': () => closedLoop(500),
+  'docs.paced.100': () => paced(100),
+  'docs.cold-open': coldOpen,
+  'docs.bytes-per-keystroke': bytesPerKeystroke,
+  'docs.idle-1000': idle,
+  'docs.released-10000': released,
+  'docs.typists-20': typists,
 };

@@ -39,6 +39,8 @@ export interface Workload {
   readonly units: Record<string, string>;
   /** Called once to warm up and then once per run. */
   run(): Promise<Sample>;
+  /** It takes long and varies little: one run, without a warm-up. */
+  readonly once?: boolean;
   /** Ends what the runs have shared. */
   close?: (() => Promise<void>) | undefined;
 }
@@ -46,8 +48,8 @@ export interface Workload {
 export async function measure(workload: Workload, runs: number): Promise<Figure[]> {
   const samples: Sample[] = [];
   try {
-    await workload.run();
-    for (let i = 0; i < runs; i++) samples.push(await workload.run());
+    if (!workload.once) await workload.run();
+    for (let i = 0; i < (workload.once ? 1 : runs); i++) samples.push(await workload.run());
   } finally {
     await workload.close?.();
   }

@@ -28,11 +28,11 @@ export async function ternionDocs(url: string): Promise<DocSystem> {
       return session;
     },
     fill: async (doc, trace) => fill(await connect(), doc, trace),
-    async open(doc) {
+    async open(doc, { lazy }) {
       const begin = performance.now();
       const session = await connect();
       const joinBegin = performance.now();
-      const { joined } = await session.open(doc, () => {});
+      const { joined } = await session.open(doc, () => {}, lazy);
       const replica = new LoroDoc();
       replica.import(joined.bytes);
       if (joined.tail.length > 0) replica.import(joined.tail);

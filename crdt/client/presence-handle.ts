@@ -42,6 +42,11 @@ export class PresenceHandle {
     return this.#others;
   }
 
+  /** What this page shows: the last that was set. */
+  get mine(): Json {
+    return this.#mine === '' ? null : parseState(this.#mine);
+  }
+
   subscribe(listener: () => void): Cancel {
     return this.#changed.on(listener);
   }

@@ -4,6 +4,7 @@ import { Emitter } from '../../src/base/emitter.ts';
 import type { Cancel } from '../../src/base/env.ts';
 import { textOf } from '../core/containers.ts';
 import type { DocHandle } from './doc-handle.ts';
+import { originOf } from './field-doc.ts';
 
 export class TextView {
   readonly #handle: DocHandle;
@@ -37,7 +38,7 @@ export class TextView {
   set(value: string): boolean {
     if (!this.#handle.editable) return false;
     textOf(this.#doc, this.#field).update(value);
-    this.#doc.commit();
+    this.#doc.commit({ origin: originOf(this.#field) });
     return true;
   }
 

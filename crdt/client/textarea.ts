@@ -7,6 +7,7 @@ import type { Delta, LoroDoc } from 'loro-crdt';
 import type { Cancel } from '../../src/base/env.ts';
 import { textOf } from '../core/containers.ts';
 import type { DocHandle } from './doc-handle.ts';
+import { originOf } from './field-doc.ts';
 import { movePosition, type Splice, spliceBetween } from './splice.ts';
 
 /** What is needed of an element. HTMLTextAreaElement and HTMLInputElement fit. */
@@ -102,7 +103,7 @@ class TextareaBinding {
       if (moved.remove > 0) text.delete(moved.at, moved.remove);
       if (moved.insert !== '') text.insert(moved.at, moved.insert);
       this.#shown = text.toString();
-      this.#doc.commit();
+      this.#doc.commit({ origin: originOf(this.#field) });
       if (missed.length > 0) this.#place(moved.at + moved.insert.length);
     } else if (splice || missed.length > 0) {
       this.#show(textOf(this.#doc, this.#field).toString());

@@ -55,6 +55,13 @@ export function covers(have: Versions, want: Versions): boolean {
   return true;
 }
 
+/** What both have together. */
+export function merged(a: Versions, b: Versions): Versions {
+  const both = new Map(a);
+  for (const [peer, counter] of b) both.set(peer, Math.max(counter, both.get(peer) ?? 0));
+  return both;
+}
+
 /** The operations that `to` has beyond `from`, as Loro's `updates-in-range` takes them. */
 export function spansBetween(from: Versions, to: Versions): { id: OpId; len: number }[] {
   const spans: { id: OpId; len: number }[] = [];

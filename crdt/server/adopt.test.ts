@@ -24,7 +24,7 @@ function serverEdits({ store, hub }: Booted, epoch: string) {
     doc.commit();
     const bytes = doc.export({ mode: 'update', from });
     const { value: rev } = await store.write(({ tx }) => log.appendWithin(tx, REF, { epoch, bytes }));
-    return () => hub.adopt(REF, { rev, bytes });
+    return () => hub.adopt(REF, { epoch, rev, bytes });
   };
   return { commit };
 }

@@ -14,15 +14,18 @@ import type { Cancel, Env } from '../../src/base/env.ts';
 import { Fault, isFault, toFault } from '../../src/base/fault.ts';
 import { type DocRef, docKey } from '../core/doc-ref.ts';
 import type { Follower, Pushed } from './follower.ts';
+import type { HistoryNotes } from './history-notes.ts';
 import type { DocsOptions } from './options.ts';
 import type { Delta, Replica } from './replica.ts';
-import type { UpdateLog } from './update-log.ts';
+import type { LogEntry, UpdateLog } from './update-log.ts';
 
 interface Deps {
   readonly ref: DocRef;
   readonly epoch: string;
   readonly replica: Replica;
   readonly log: UpdateLog;
+  /** What the history is told of a delta. */
+  readonly notes: HistoryNotes;
   /** Resolves when all earlier revisions are known here; the delta counts as durable from then on. */
   readonly committed: (rev: number, delta: Delta, pushed: Pushed) => Promise<void>;
   /** The document cannot go on. */
@@ -113,7 +116,7 @@ export class CommitLoop {
     this.#authors = new Set();
     this.#pushes = 0;
     const takenBytes = this.#receivedBytes;
-    const rev = await this.#append(delta.bytes);
+    const rev = await this.#append({ bytes: delta.bytes, also: this.#deps.notes.of(delta) });
     if (rev === undefined || this.#closed) return;
     this.#receivedBytes -= takenBytes;
     this.#settledMark = mark;
@@ -121,11 +124,11 @@ export class CommitLoop {
   }
 
   /** Writes until it is written; undefined when the document was closed first. */
-  async #append(bytes: Uint8Array): Promise<number | undefined> {
+  async #append(entry: Omit<LogEntry, 'epoch'>): Promise<number | undefined> {
     const { ref, epoch, log, failed } = this.#deps;
     for (let attempt = 0; !this.#closed; attempt++) {
       try {
-        const rev = await log.append(ref, { epoch, bytes });
+        const rev = await log.append(ref, { epoch, ...entry });
         this.#failing = undefined;
         return rev;
       } catch (error) {

@@ -18,6 +18,7 @@ import { NO_VERSIONS, type Versions } from '../core/versions.ts';
 import { CommitLoop } from './commit-loop.ts';
 import { FanOut } from './fan-out.ts';
 import type { Follower, Pushed } from './follower.ts';
+import type { HistoryNotes } from './history-notes.ts';
 import type { Food, Materialiser, Shadow } from './materialiser.ts';
 import type { DocsOptions } from './options.ts';
 import type { OutletSource } from './outlet.ts';
@@ -35,6 +36,7 @@ interface Deps {
   readonly stored: StoredDoc;
   readonly replica: Replica;
   readonly log: UpdateLog;
+  readonly notes: HistoryNotes;
   readonly entity: AnyEntity;
   readonly materialiser: Materialiser;
   /** Called once, when the state is `closed`. */
@@ -43,6 +45,7 @@ interface Deps {
 
 /** An update that is in the log already. */
 export interface Adopted {
+  readonly epoch: string;
   readonly rev: number;
   readonly bytes: Uint8Array;
 }
@@ -71,7 +74,7 @@ export class DocEntry {
     this.#env = env;
     this.#deps = deps;
     this.#options = options;
-    const { ref, epoch, entity, stored, replica, log, materialiser } = deps;
+    const { ref, epoch, entity, stored, replica, log, notes, materialiser } = deps;
     this.ref = ref;
     this.epoch = epoch;
     this.#row = deps.row;
@@ -80,7 +83,7 @@ export class DocEntry {
     const committed = (rev: number, delta: Delta, pushed: Pushed) =>
       this.#order.run(rev, () => this.#committed(delta, pushed));
     const failed = (fault: Fault) => this.end(fault);
-    this.#commits = new CommitLoop(env, { ref, epoch, replica, log, committed, failed }, options);
+    this.#commits = new CommitLoop(env, { ref, epoch, replica, log, notes, committed, failed }, options);
     this.#fanOut = new FanOut(env, this, options);
     this.#shadow = materialiser.open(entity);
     const work = { ref, epoch, replica, log, shadow: this.#shadow, source: this, tail: stored.updates };
@@ -202,8 +205,9 @@ export class DocEntry {
   }
 
   /** An update that somebody else has committed, such as a mutation: readers and the row follow. [D8] */
-  adopt({ rev, bytes }: Adopted): void {
+  adopt({ epoch, rev, bytes }: Adopted): void {
     if (this.#state.name === 'closed') return;
+    if (epoch !== this.epoch) return void this.#restart('the document was made anew');
     void this.#order.run(rev, () => {
       try {
         this.#deps.replica.adopt(bytes);

@@ -6,7 +6,7 @@
  */
 import { backoffMs } from '../../src/base/backoff.ts';
 import type { Cancel, Env } from '../../src/base/env.ts';
-import { Fault, toFault } from '../../src/base/fault.ts';
+import { Fault, isFault, toFault } from '../../src/base/fault.ts';
 import { newId } from '../../src/base/id.ts';
 import type { JsonObject } from '../../src/base/json.ts';
 import type { AnyEntity, Schema } from '../../src/schema/define-schema.ts';
@@ -14,6 +14,8 @@ import type { Commit } from '../../src/store/change-log.ts';
 import { type DocRef, docKey } from '../core/doc-ref.ts';
 import { AwarenessBoard } from './awareness-board.ts';
 import { type Adopted, DocEntry } from './doc-entry.ts';
+import type { HistoryLog } from './history-log.ts';
+import { HistoryNotes } from './history-notes.ts';
 import type { Materialiser } from './materialiser.ts';
 import type { DocsOptions } from './options.ts';
 import { PeerLeases } from './peer-lease.ts';
@@ -29,6 +31,9 @@ export interface LiveDoc {
 interface Deps {
   readonly schema: Schema;
   readonly log: UpdateLog;
+  readonly history: HistoryLog;
+  /** The server's own time, for the history. */
+  readonly now: () => number;
   readonly materialiser: Materialiser;
 }
 
@@ -100,6 +105,18 @@ export class DocHub {
     const slot = this.#slots.get(docKey(ref));
     if (slot?.name === 'live') slot.doc.entry.adopt(update);
     else slot?.adopted.push(update); // what is being loaded may be older
+    if (slot?.name !== 'live') this.#project(ref);
+  }
+
+  /** Whether the document of a row that is gone is still to be removed. */
+  removing(ref: DocRef): boolean {
+    return this.#removals.has(docKey(ref));
+  }
+
+  /** The epoch of a document that is loaded, which may not be stored yet. */
+  epochOf(ref: DocRef): string | undefined {
+    const slot = this.#slots.get(docKey(ref));
+    return slot?.name === 'live' ? slot.doc.entry.epoch : undefined;
   }
 
   /** Forgets what is stored of these documents; until that is done, nobody loads them. */
@@ -139,9 +156,11 @@ export class DocHub {
       const row = newer === undefined ? found?.row : newer;
       if (!found || !row) throw new Fault('not_found', `no ${ref.entity} ${ref.id}`);
       if (this.#closed) throw this.#closed;
-      const doc = this.#open(ref, { entity, row, stored: found.stored });
+      const adopted = slot?.name === 'loading' ? slot.adopted : [];
+      const epoch = found.stored.epoch ?? adopted[0]?.epoch ?? newId(this.#env);
+      const doc = this.#open(ref, { entity, row, epoch, stored: found.stored });
       this.#slots.set(key, { name: 'live', doc });
-      if (slot?.name === 'loading') for (const update of slot.adopted) doc.entry.adopt(update);
+      for (const update of adopted) doc.entry.adopt(update);
       return doc;
     } catch (error) {
       this.#slots.delete(key);
@@ -150,19 +169,34 @@ export class DocHub {
     }
   }
 
-  #open(ref: DocRef, loaded: { entity: AnyEntity; row: JsonObject; stored: StoredDoc }): LiveDoc {
-    const { log, materialiser } = this.#deps;
-    const { entity, row, stored } = loaded;
-    const epoch = stored.epoch ?? newId(this.#env);
+  /** A document that nobody has open is shown by its row all the same. */
+  #project(ref: DocRef): void {
+    this.acquire(ref)
+      .then(({ doc, release }) => doc.entry.settle().finally(release))
+      .catch((error) => {
+        if (isFault(error, 'not_found')) return; // the row went with the same transaction, or soon after
+        this.#env.log.error('docs.project_failed', { doc: docKey(ref), error: String(error) });
+      });
+  }
+
+  #open(
+    ref: DocRef,
+    loaded: { entity: AnyEntity; row: JsonObject; epoch: string; stored: StoredDoc },
+  ): LiveDoc {
+    const { log, history, now, materialiser } = this.#deps;
+    const { entity, row, epoch, stored } = loaded;
     const board = new AwarenessBoard(this.#env, this.#options);
     const replica = new Replica(stored.snapshot, stored.updates);
     const onClosed = () => {
       board.close();
       this.#slots.delete(docKey(ref));
     };
-    const deps = { ref, entity, row, epoch, stored, replica, log, materialiser, onClosed };
+    const leases = new PeerLeases(this.#env, { ref, epoch, log }, stored.peers);
+    const noting = { ref, replica, leases, history, now };
+    const notes = new HistoryNotes(noting, this.#options.historyMs);
+    const deps = { ref, entity, row, epoch, stored, replica, log, notes, materialiser, onClosed };
     const entry = new DocEntry(this.#env, deps, this.#options);
-    return { entry, board, leases: new PeerLeases(this.#env, { ref, epoch, log }, stored.peers) };
+    return { entry, board, leases };
   }
 
   async #remove(refs: readonly DocRef[]): Promise<void> {

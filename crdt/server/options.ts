@@ -10,12 +10,23 @@ export interface DocsOptions {
   maxReaders: number;
   /** Bytes of one push. A larger one is refused as `too_large`. */
   maxUpdateBytes: number;
+  /**
+   * Bytes of a stored document that `ctx.docs` reads and edits, on the thread that serves everybody; a larger one
+   * is refused as `too_large`.
+   */
+  maxEditBytes: number;
   /** Bytes of one document received and not yet durable; more is refused as `overloaded`, to be sent later. */
   maxUndurableBytes: number;
   /** Pushes refused for good on one channel before it is closed as `bad_message`. */
   maxRefusals: number;
   /** Bytes of updates that came before what they build on, after which the document forgets them. */
   maxPendingBytes: number;
+  /** Longest stretch of changes that the history shows as one. */
+  historyMs: number;
+  /** Stretches of changes that a document's history keeps; older ones go. */
+  maxHistory: number;
+  /** Named versions of a document; one more is refused as `overloaded`. */
+  maxNames: number;
   /** Least time between two projections of one document to its row. */
   projectMs: number;
   /** Where documents are read and snapshots made: in a worker thread, or on the server's own (tests, bundled servers). */
@@ -59,9 +70,13 @@ export const DEFAULT_DOCS: DocsOptions = {
   maxDocs: 20_000,
   maxReaders: 10_000,
   maxUpdateBytes: 4 << 20,
+  maxEditBytes: 256 << 10,
   maxUndurableBytes: 16 << 20,
   maxRefusals: 16,
   maxPendingBytes: 256 << 10,
+  historyMs: 60_000,
+  maxHistory: 1000,
+  maxNames: 100,
   projectMs: 250,
   materialiser: 'worker',
   maxShadows: 500,

@@ -42,6 +42,10 @@ export class PeerLeases {
     this.#owners = new Map(owners);
   }
 
+  ownerOf(peer: PeerID): string | undefined {
+    return this.#owners.get(peer);
+  }
+
   owns(owner: string, peer: PeerID): boolean {
     return this.#owners.get(peer) === owner;
   }
@@ -69,7 +73,7 @@ function peerId(peer: bigint): PeerID {
   return `${peer}` as PeerID;
 }
 
-function randomPeer(random: Random): bigint {
+export function randomPeer(random: Random): bigint {
   for (;;) {
     let peer = 0n;
     for (const byte of random.fill(new Uint8Array(8))) peer = (peer << 8n) | BigInt(byte);

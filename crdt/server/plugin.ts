@@ -6,17 +6,23 @@
 import type { Cancel } from '../../src/base/env.ts';
 import { Fault } from '../../src/base/fault.ts';
 import type { Json } from '../../src/base/json.ts';
+import { Lane } from '../../src/base/lane.ts';
+import type { PluginCall } from '../../src/functions/plugin-context.ts';
 import type { Channel, ChannelHandler } from '../../src/plugin/channel.ts';
 import type { Plugin, PluginInstance } from '../../src/plugin/plugin.ts';
 import type { Services } from '../../src/plugin/services.ts';
+import type { Schema } from '../../src/schema/define-schema.ts';
 import type { Commit } from '../../src/store/change-log.ts';
 import { DOC_CHANNEL, type DocRef, parseDocRef } from '../core/doc-ref.ts';
 import { Rights } from './access.ts';
+import { DocEditor } from './doc-editor.ts';
+import { HISTORY_TABLES, HistoryLog } from './history-log.ts';
 import { DocHub } from './hub.ts';
 import { InlineHost } from './inline-host.ts';
 import { Materialiser } from './materialiser.ts';
 import { DEFAULT_DOCS, type DocsOptions } from './options.ts';
 import { DocReader } from './reader.ts';
+import { ServerDocs } from './server-docs.ts';
 import { DOC_TABLES, UpdateLog } from './update-log.ts';
 import { WorkerHost } from './worker-host.ts';
 
@@ -36,10 +42,11 @@ export function docs(options: Partial<DocsOptions> = {}): DocsPlugin {
 const REPAIR_BATCH = 100;
 
 export class DocsInstance implements PluginInstance {
-  readonly tables = DOC_TABLES;
+  readonly tables = [...DOC_TABLES, ...HISTORY_TABLES];
   readonly channels = {
     [DOC_CHANNEL]: (channel: Channel, params: Json) => this.#openChannel(channel, params),
   };
+  readonly context = { docs: (call: PluginCall) => this.#serverDocs(call) };
   readonly gauges = [
     { name: 'ternion_docs_open', help: 'documents loaded', read: () => this.#hub.size },
     {
@@ -63,6 +70,8 @@ export class DocsInstance implements PluginInstance {
   readonly #log: UpdateLog;
   readonly #materialiser: Materialiser;
   readonly #hub: DocHub;
+  readonly #editor: DocEditor;
+  readonly #history: HistoryLog;
   /** Entities whose rows decide about documents of others. */
   readonly #deciding: ReadonlySet<string>;
   #offCommit: Cancel | undefined;
@@ -74,7 +83,15 @@ export class DocsInstance implements PluginInstance {
     this.#log = new UpdateLog(store);
     const host = options.materialiser === 'worker' ? new WorkerHost(env, options) : new InlineHost();
     this.#materialiser = new Materialiser(host, options);
-    this.#hub = new DocHub(env, { schema, log: this.#log, materialiser: this.#materialiser }, options);
+    this.#history = new HistoryLog(options);
+    const now = () => store.now();
+    const deps = { schema, log: this.#log, history: this.#history, now, materialiser: this.#materialiser };
+    this.#hub = new DocHub(env, deps, options);
+    this.#editor = new DocEditor(
+      env,
+      { log: this.#log, hub: this.#hub, history: this.#history, now },
+      options,
+    );
     const documents = schema.entities.filter(({ documentFields }) => documentFields.length > 0);
     const dependencies = documents.flatMap(({ name }) =>
       (['read', 'update'] as const).flatMap((action) => access.dependencies(action, name)),
@@ -157,6 +174,12 @@ export class DocsInstance implements PluginInstance {
       const place = { entity: entry.ref.entity, data: entry.row };
       if (turns.some((turn) => access.turns(turn.entity, turn, place))) entry.rightsChanged();
     }
+  }
+
+  #serverDocs(call: PluginCall): ServerDocs<Schema> {
+    const { store } = this.#services;
+    const deps = { store, editor: this.#editor, history: this.#history, lane: new Lane() };
+    return new ServerDocs(call, deps);
   }
 
   async #openChannel(channel: Channel, params: Json): Promise<ChannelHandler> {

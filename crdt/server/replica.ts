@@ -8,10 +8,10 @@
  *   import --> received --take()--> under way --settle()--> durable --since(), snapshot--> readers
  *   adopt --------------------------------------------------^
  */
-import { decodeImportBlobMeta, LoroDoc, type PeerID, type VersionVector } from 'loro-crdt';
+import { decodeImportBlobMeta, LoroDoc, type OpId, type PeerID, type VersionVector } from 'loro-crdt';
 import { assert } from '../../src/base/assert.ts';
 import { Fault } from '../../src/base/fault.ts';
-import { covers, NO_VERSIONS, spansBetween, toVector, type Versions } from '../core/versions.ts';
+import { covers, merged, NO_VERSIONS, spansBetween, toVector, type Versions } from '../core/versions.ts';
 
 export interface Delta {
   /** All that was received since the last take, as one Loro update. */
@@ -163,6 +163,16 @@ export class Replica {
     }
   }
 
+  /** The operations at the front of what is durable. */
+  durableFront(): OpId[] {
+    const vector = toVector(this.#durable);
+    try {
+      return this.#doc.vvToFrontiers(vector);
+    } finally {
+      vector.free();
+    }
+  }
+
   /** The last snapshot of what was durable then; faster to import than updates. */
   get snapshot(): Delta | null {
     return this.#snapshot ?? null;
@@ -195,10 +205,4 @@ function versionsOf(doc: LoroDoc): Versions {
   } finally {
     vector.free();
   }
-}
-
-function merged(versions: Versions, newer: Versions): Versions {
-  const both = new Map(versions);
-  for (const [peer, counter] of newer) both.set(peer, Math.max(counter, both.get(peer) ?? 0));
-  return both;
 }

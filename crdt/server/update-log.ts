@@ -23,7 +23,7 @@ export const DOC_TABLES = [
   `CREATE TABLE IF NOT EXISTS _doc_peers (entity TEXT NOT NULL, id TEXT NOT NULL, peer TEXT NOT NULL,
     owner TEXT NOT NULL, PRIMARY KEY (entity, id, peer)) STRICT, WITHOUT ROWID`,
 ];
-const TABLES = ['_doc_meta', '_doc_snapshots', '_doc_updates', '_doc_peers'];
+const TABLES = ['_doc_meta', '_doc_snapshots', '_doc_updates', '_doc_peers', '_doc_history', '_doc_names'];
 
 export interface StoredDoc {
   /** Null when nothing was ever written. */
@@ -40,12 +40,25 @@ export interface StoredDoc {
 export interface LogEntry {
   readonly epoch: string;
   readonly bytes: Uint8Array;
+  /** Written in the same transaction. */
+  readonly also?: ((tx: Transaction, rev: number) => Promise<void>) | undefined;
 }
 
 /** The whole document up to `rev`: takes the place of all updates so far. */
-export interface LogSnapshot extends LogEntry {
+export interface LogSnapshot {
+  readonly epoch: string;
+  readonly bytes: Uint8Array;
   readonly rev: number;
 }
+
+export interface NewLease {
+  readonly epoch: string;
+  readonly peers: readonly PeerID[];
+  readonly owner: string;
+}
+
+/** A snapshot of the database, or a transaction. */
+export type LogSource = Pick<Snapshot, 'all'>;
 
 export class UpdateLog {
   readonly #store: Store;
@@ -73,7 +86,7 @@ export class UpdateLog {
    * The live document, if there is one, must hear of it after the commit (DocHub.adopt), or it ends. Throws
    * `not_found` when the row is gone, `unavailable` when the document was made anew.
    */
-  async appendWithin(tx: Transaction, ref: DocRef, { epoch, bytes }: LogEntry): Promise<number> {
+  async appendWithin(tx: Transaction, ref: DocRef, { epoch, bytes, also }: LogEntry): Promise<number> {
     const key = [ref.entity, ref.id];
     const counted = await tx.run(
       `INSERT INTO _doc_meta (entity, id, epoch, rev, projected)
@@ -90,41 +103,51 @@ export class UpdateLog {
         SELECT entity, id, rev, ? FROM _doc_meta WHERE entity = ? AND id = ? RETURNING rev`,
       [bytes, ...key],
     );
-    return Number(row?.rev);
+    const rev = Number(row?.rev);
+    if (also) await also(tx, rev);
+    return rev;
   }
 
   /** Puts a snapshot in the place of the updates it holds. False: the document has been made anew meanwhile. */
-  async compact(ref: DocRef, { epoch, rev, bytes }: LogSnapshot): Promise<boolean> {
-    const key = [ref.entity, ref.id];
-    const { value } = await this.#store.write(async ({ tx }) => {
-      const kept = await tx.run(
-        `INSERT INTO _doc_snapshots (entity, id, rev, bytes)
-          SELECT entity, id, ?, ? FROM _doc_meta WHERE entity = ? AND id = ? AND epoch = ?
-          ON CONFLICT (entity, id) DO UPDATE SET rev = excluded.rev, bytes = excluded.bytes
-            WHERE rev < excluded.rev`,
-        [rev, bytes, ...key, epoch],
-      );
-      if (kept === 0) return false;
-      await tx.run('DELETE FROM _doc_updates WHERE entity = ? AND id = ? AND rev <= ?', [...key, rev]);
-      return true;
-    });
+  async compact(ref: DocRef, snapshot: LogSnapshot): Promise<boolean> {
+    const { value } = await this.#store.write(({ tx }) => this.compactWithin(tx, ref, snapshot));
     return value;
   }
 
-  /** Binds peer ids to an owner, and with them fixes the document's epoch. */
-  async lease(ref: DocRef, lease: { epoch: string; peers: readonly PeerID[]; owner: string }): Promise<void> {
+  /** As `compact`, in a transaction of the caller's. */
+  async compactWithin(tx: Transaction, ref: DocRef, { epoch, rev, bytes }: LogSnapshot): Promise<boolean> {
     const key = [ref.entity, ref.id];
+    const kept = await tx.run(
+      `INSERT INTO _doc_snapshots (entity, id, rev, bytes)
+        SELECT entity, id, ?, ? FROM _doc_meta WHERE entity = ? AND id = ? AND epoch = ?
+        ON CONFLICT (entity, id) DO UPDATE SET rev = excluded.rev, bytes = excluded.bytes
+          WHERE rev < excluded.rev`,
+      [rev, bytes, ...key, epoch],
+    );
+    if (kept === 0) return false;
+    await tx.run('DELETE FROM _doc_updates WHERE entity = ? AND id = ? AND rev <= ?', [...key, rev]);
+    return true;
+  }
+
+  /** Binds peer ids to an owner, and with them fixes the document's epoch. */
+  async lease(ref: DocRef, lease: NewLease): Promise<void> {
     await this.#store.write(async ({ tx }) => {
       await requireRow(tx, ref);
-      await tx.run(
-        'INSERT OR IGNORE INTO _doc_meta (entity, id, epoch, rev, projected) VALUES (?, ?, ?, 0, 0)',
-        [...key, lease.epoch],
-      );
-      for (const peer of lease.peers) {
-        const sql = 'INSERT INTO _doc_peers (entity, id, peer, owner) VALUES (?, ?, ?, ?)';
-        await tx.run(sql, [...key, peer, lease.owner]);
-      }
+      await this.leaseWithin(tx, ref, lease);
     });
+  }
+
+  /** As `lease`, in a transaction of the caller's, who knows that the row is there. */
+  async leaseWithin(tx: Transaction, ref: DocRef, { epoch, peers, owner }: NewLease): Promise<void> {
+    const key = [ref.entity, ref.id];
+    await tx.run(
+      'INSERT OR IGNORE INTO _doc_meta (entity, id, epoch, rev, projected) VALUES (?, ?, ?, 0, 0)',
+      [...key, epoch],
+    );
+    for (const peer of peers) {
+      const sql = 'INSERT INTO _doc_peers (entity, id, peer, owner) VALUES (?, ?, ?, ?)';
+      await tx.run(sql, [...key, peer, owner]);
+    }
   }
 
   /** Writes the columns that the document gives the row, as of `rev`. A row that is gone is left alone. */
@@ -174,7 +197,8 @@ export class UpdateLog {
   }
 }
 
-async function loadStored(snapshot: Snapshot, ref: DocRef): Promise<StoredDoc> {
+/** One document, of one moment. */
+export async function loadStored(snapshot: LogSource, ref: DocRef): Promise<StoredDoc> {
   const key: SqlValue[] = [ref.entity, ref.id];
   const where = 'WHERE entity = ? AND id = ?';
   const [meta] = await snapshot.all(`SELECT epoch, rev, projected FROM _doc_meta ${where}`, key);

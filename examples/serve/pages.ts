@@ -18,25 +18,37 @@ const POLICY = [
 /** Vite names these files by their content. */
 const FOREVER = 'public, max-age=31536000, immutable';
 
-export function addPages(app: Hono, sites: readonly Site[]): void {
+/** An example that the same process serves on another port. */
+export interface Elsewhere {
+  readonly name: string;
+  readonly port: number;
+}
+
+export function addPages(app: Hono, site: Site, elsewhere: readonly Elsewhere[]): void {
   app.use('/', harden);
   app.use('/launcher/*', harden);
   app.get('/', serveStatic({ root: LAUNCHER, path: 'index.html' }));
   app.get('/launcher/*', serveStatic({ root: LAUNCHER, rewriteRequestPath: below('launcher') }));
-  for (const { name, builtFolder } of sites) {
-    app.use(`/${name}/*`, harden);
-    app.get(`/${name}`, (context) => context.redirect(`/${name}/`));
-    app.get(
-      `/${name}/*`,
-      serveStatic({
-        root: builtFolder,
-        rewriteRequestPath: below(name),
-        onFound: (path, context) => {
-          const isNamedByContent = path.includes('/assets/');
-          context.header('Cache-Control', isNamedByContent ? FOREVER : 'no-cache');
-        },
-      }),
-    );
+  const { name, builtFolder } = site;
+  app.use(`/${name}/*`, harden);
+  app.get(`/${name}`, (context) => context.redirect(`/${name}/`));
+  app.get(
+    `/${name}/*`,
+    serveStatic({
+      root: builtFolder,
+      rewriteRequestPath: below(name),
+      onFound: (path, context) => {
+        const isNamedByContent = path.includes('/assets/');
+        context.header('Cache-Control', isNamedByContent ? FOREVER : 'no-cache');
+      },
+    }),
+  );
+  for (const { name, port } of elsewhere) {
+    app.get(`/${name}/*`, (context) => {
+      const url = new URL(`/${name}/`, context.req.url);
+      url.port = String(port);
+      return context.redirect(url.href);
+    });
   }
 }
 

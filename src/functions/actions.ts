@@ -7,10 +7,12 @@ import { Fault } from '../base/fault.ts';
 import { newId } from '../base/id.ts';
 import type { Json } from '../base/json.ts';
 import type { Viewer } from '../policy/viewer.ts';
+import type { Schema } from '../schema/define-schema.ts';
 import { type ChunkLimits, type ChunkSink, ChunkStream } from './chunk-stream.ts';
 import type { ActionContext } from './context.ts';
 import { withDeadline } from './deadline.ts';
 import type { CallResult } from './once.ts';
+import type { ContextParts } from './plugin-context.ts';
 import type { Registry } from './registry.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -34,6 +36,15 @@ export interface ActionDeps {
   readonly limits: ActionLimits;
   readonly inner: (kind: 'query' | 'mutation', call: InnerCall) => Promise<CallResult>;
   readonly scheduler: (viewer: Viewer, signal: AbortSignal) => Scheduler;
+  /** Adds the plugins' parts. */
+  readonly extend: <C extends object>(context: C, of: ExtendedCall) => C & ContextParts<Schema>;
+}
+
+/** Whose context is extended. */
+export interface ExtendedCall {
+  readonly name: string;
+  readonly viewer: Viewer;
+  readonly signal: AbortSignal;
 }
 
 export interface ActionRequest {
@@ -89,7 +100,8 @@ export class Actions {
     const value = await withDeadline(this.#env.clock, options, async (own) => {
       const stream = new ChunkStream(this.#deps.limits, own, onChunk);
       try {
-        return await work({ ...this.#context({ viewer, signal: own, wrote }), stream });
+        const context = { ...this.#context({ viewer, signal: own, wrote }), stream };
+        return await work(this.#deps.extend(context, { name, viewer, signal: own }));
       } finally {
         await stream.end();
       }
@@ -106,7 +118,7 @@ export class Actions {
     viewer: Viewer;
     signal: AbortSignal;
     wrote(seq: number | null): void;
-  }): Omit<ActionContext, 'stream'> {
+  }): Omit<ActionContext, 'stream' | keyof ContextParts<Schema>> {
     const { viewer, signal, wrote } = of;
     const inner = async (kind: 'query' | 'mutation', call: Omit<InnerCall, 'viewer' | 'signal'>) => {
       signal.throwIfAborted();

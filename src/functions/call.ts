@@ -21,6 +21,7 @@ import { DbWriter } from './db-writer.ts';
 import { withDeadline } from './deadline.ts';
 import { type JobHooks, JobRunner } from './job-runner.ts';
 import { type CallResult, ledgerKey, writeOnce } from './once.ts';
+import { PluginContext } from './plugin-context.ts';
 import { ReadGate } from './read-gate.ts';
 import type { RegisteredFunction, RegisteredRoute, Registry } from './registry.ts';
 import { openEntity, refuseSecrets } from './row-reads.ts';
@@ -89,6 +90,8 @@ interface Deps {
   readonly store: Store;
   readonly access: Access;
   readonly registry: Registry;
+  /** What plugins add to `ctx`. */
+  readonly extras?: PluginContext;
 }
 
 export class Functions {
@@ -98,6 +101,7 @@ export class Functions {
   readonly #actions: Actions;
   readonly #actionLedger: ActionLedger;
   readonly #schedule: Schedule;
+  readonly #extras: PluginContext;
   /** Runs what was scheduled, once it is started. */
   readonly jobs: JobRunner;
 
@@ -106,6 +110,7 @@ export class Functions {
     this.#deps = deps;
     this.#limits = { ...DEFAULT_FUNCTION_LIMITS, ...options };
     this.#actionLedger = new ActionLedger(env, deps.store);
+    this.#extras = deps.extras ?? new PluginContext([]);
     const { store, registry } = deps;
     const limits = this.#limits;
     this.jobs = new JobRunner(env, {
@@ -123,6 +128,8 @@ export class Functions {
         return this.#call(fn, { name: fn.name, ...rest });
       },
       scheduler: (viewer, signal) => this.#schedule.outside(viewer, signal),
+      extend: (context, { name, viewer, signal }) =>
+        this.#extras.attach(context, () => ({ sight: this.#sight(name, viewer), job: undefined, signal })),
     });
   }
 
@@ -162,7 +169,7 @@ export class Functions {
     try {
       const caller = { name, viewer, signal: request.signal };
       const { value } = await this.#actions.run(slot, caller, async (action) => {
-        const context: HttpContext = { ...action, address, param };
+        const context: HttpContext = Object.assign(action, { address, param });
         return route.handler(context, request);
       });
       return value;
@@ -221,17 +228,21 @@ export class Functions {
       firstDue = Math.min(firstDue, dueMs);
     };
     const once = { store: this.#deps.store, key, pure: name };
-    const result = await writeOnce(once, async ({ tx }) => {
+    const result = await writeOnce(once, async (transaction) => {
+      const { tx } = transaction;
       if (job) await job.begin(tx);
       const now = this.#env.clock.now();
-      const context: MutationContext<Schema> = {
-        auth: viewer,
-        db: this.#writer(tx, name, viewer),
-        scheduler: this.#schedule.within(tx, viewer, scheduled),
-        now: () => now,
-        random: () => this.#env.random.next(),
-        id: () => newId(this.#env),
-      };
+      const context: MutationContext<Schema> = this.#extras.attach(
+        {
+          auth: viewer,
+          db: this.#writer(tx, name, viewer),
+          scheduler: this.#schedule.within(tx, viewer, scheduled),
+          now: () => now,
+          random: () => this.#env.random.next(),
+          id: () => newId(this.#env),
+        },
+        () => ({ sight: this.#sight(name, viewer), job: transaction, signal: undefined }),
+      );
       try {
         const value = await fn.handler(context as never, args as never);
         return toResult(value === undefined ? value : atOnce(fn.checkResult(value), name));

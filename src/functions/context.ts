@@ -9,6 +9,7 @@ import type { Schema } from '../schema/define-schema.ts';
 import type { ResponseStream } from './chunk-stream.ts';
 import type { DbReader } from './db-reader.ts';
 import type { DbWriter } from './db-writer.ts';
+import type { ContextParts } from './plugin-context.ts';
 import type { Scheduler } from './scheduler.ts';
 
 export interface QueryContext<S extends Schema> {
@@ -20,7 +21,7 @@ export interface QueryContext<S extends Schema> {
   now(): number;
 }
 
-export interface MutationContext<S extends Schema> {
+export interface MutationContext<S extends Schema> extends ContextParts<S> {
   readonly auth: Viewer;
   readonly db: DbWriter<S>;
   /** What is scheduled here is part of the transaction: it is committed or rolled back with it. [L1] */
@@ -43,7 +44,7 @@ export interface RunMutationOptions {
   readonly opId?: string;
 }
 
-export interface ActionContext {
+export interface ActionContext<S extends Schema = Schema> extends ContextParts<S> {
   readonly auth: Viewer;
   /** Aborted when the caller gives up or is gone, and at the deadline. Give it to `fetch` and the like. */
   readonly signal: AbortSignal;

@@ -60,12 +60,12 @@ export function functions<S extends Schema>(_schema: S) {
     /** Reads and writes in one transaction, at most once per op id. */
     mutation: definer<'mutation', MutationContext<S>>('mutation'),
     /** Does I/O; reads and writes through queries and mutations. */
-    action: definer<'action', ActionContext>('action'),
+    action: definer<'action', ActionContext<S>>('action'),
     /** The same three, callable by the server's own functions alone. */
     internal: {
       query: internalDefiner<'query', QueryContext<S>>('query'),
       mutation: internalDefiner<'mutation', MutationContext<S>>('mutation'),
-      action: internalDefiner<'action', ActionContext>('action'),
+      action: internalDefiner<'action', ActionContext<S>>('action'),
     },
     httpRoute,
   };

@@ -2,6 +2,7 @@
  * A feature of the server. `plugin.ts` of its folder lists all that it adds; create-server.ts is a loop
  * over plugins. Order of life: construct -> start -> (serve) -> drain -> close.
  */
+import type { ContextMakers } from '../functions/plugin-context.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { ChannelHost } from './channel.ts';
 import type { Route } from './route.ts';
@@ -27,6 +28,8 @@ export interface PluginInstance {
   readonly channels?: Readonly<Record<string, ChannelHost>>;
   readonly authenticator?: Authenticator;
   readonly gauges?: readonly Gauge[];
+  /** What `ctx` of mutations and actions has besides, by name. */
+  readonly context?: ContextMakers;
   /** The store is open and its tables exist. */
   start?(): Promise<void>;
   /** No new work comes; finish and flush what is under way. [N2] */

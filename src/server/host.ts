@@ -7,6 +7,7 @@ import { Fault } from '../base/fault.ts';
 import { type FunctionLimits, Functions } from '../functions/call.ts';
 import { JOB_TABLES } from '../functions/job-table.ts';
 import { LEDGER_TABLES } from '../functions/ledger.ts';
+import { PluginContext } from '../functions/plugin-context.ts';
 import { Registry } from '../functions/registry.ts';
 import { RowReads } from '../functions/row-reads.ts';
 import { WatchedQueries } from '../functions/watched-queries.ts';
@@ -102,11 +103,12 @@ export class Host {
     this.store = new Store(env, { schema, drivers: deps.drivers }, this.#options.store);
     this.access = new Access(schema, () => env.clock.now());
     const registry = new Registry(app.functions, app.http);
-    const functionDeps = { schema, store: this.store, access: this.access, registry };
-    this.functions = new Functions(env, functionDeps, this.#options.functions);
-    this.#queries = new WatchedQueries(env, { schema, access: this.access, registry });
     const services: Services = { env, schema, store: this.store, access: this.access };
     this.#plugins = app.plugins.map((plugin) => plugin.create(services));
+    const extras = new PluginContext(this.#plugins.map(({ context }) => context ?? {}));
+    const functionDeps = { schema, store: this.store, access: this.access, registry, extras };
+    this.functions = new Functions(env, functionDeps, this.#options.functions);
+    this.#queries = new WatchedQueries(env, { schema, access: this.access, registry });
     this.#tables = [
       ...LEDGER_TABLES,
       ...JOB_TABLES,

@@ -37,6 +37,11 @@ export interface JobContext {
    * changes, null when there are none. If the statement fails, the whole group does.
    */
   atEnd(make: Ending): void;
+  /**
+   * Called right after the COMMIT and after the news of its rows, in the order of the jobs, before any job's
+   * promise resolves; not called when the job is taken back. It may not throw.
+   */
+  afterCommit(task: () => void): void;
 }
 
 type Ending = (seq: number | null) => Statement | undefined;
@@ -61,7 +66,9 @@ export interface Written<T> {
   readonly seq: number | null;
 }
 
-type Outcome = { ok: true; written: Written<unknown> } | { ok: false; error: unknown };
+type Outcome =
+  | { ok: true; written: Written<unknown>; tasks: readonly (() => void)[] }
+  | { ok: false; error: unknown };
 
 interface Deps {
   readonly driver: SqlDriver;
@@ -154,6 +161,7 @@ export class GroupCommit {
       this.#seq += commits.length;
       this.#deps.committed(commits);
     }
+    for (const outcome of outcomes) if (outcome.ok) for (const task of outcome.tasks) task();
     for (const [i, job] of jobs.entries()) {
       const outcome = outcomes[i]!;
       if (outcome.ok) job.resolve(outcome.written);
@@ -178,12 +186,17 @@ export class GroupCommit {
     const tx = new Transaction(driver, this.#rows);
     const seq = this.#seq + commits.length + 1;
     const endings: Ending[] = [];
+    const tasks: (() => void)[] = [];
     let value: unknown;
     let changes: Change[];
     let commit: Commit;
     let last: (Statement | undefined)[];
     try {
-      value = await this.#watched(job, { tx, atEnd: (make) => endings.push(make) });
+      value = await this.#watched(job, {
+        tx,
+        atEnd: (make) => endings.push(make),
+        afterCommit: (task) => tasks.push(task),
+      });
       changes = await tx.finish();
       commit = { seq, at: this.#deps.now(), changes };
       if (changes.length > 0) {
@@ -202,10 +215,10 @@ export class GroupCommit {
     }
     await tx.keep();
     for (const statement of last) if (statement) await driver.run(statement.sql, statement.params);
-    if (changes.length === 0) return { ok: true, written: { value, seq: null } };
+    if (changes.length === 0) return { ok: true, written: { value, seq: null }, tasks };
     await log.append(driver, commit);
     commits.push(commit);
-    return { ok: true, written: { value, seq } };
+    return { ok: true, written: { value, seq }, tasks };
   }
 
   /** Ends with the job's work or when it is given up, whichever is first. */

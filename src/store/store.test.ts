@@ -90,6 +90,24 @@ describe('writes', () => {
     expect(store.seq).toBe(0);
   });
 
+  test('[L2] tasks after the commit run in the order of their jobs, before any job resolves, and not for a failed one', async () => {
+    const said: string[] = [];
+    store.onCommit(() => said.push('news'));
+    const write = (name: string, fails = false) =>
+      store
+        .write(async ({ tx, afterCommit }) => {
+          afterCommit(() => said.push(`task ${name}`));
+          if (name === 'b') await tx.insert('Note', { id: 'b', title: 'b', done: false, tag: null });
+          if (fails) throw new Error('no');
+        })
+        .then(
+          () => said.push(`done ${name}`),
+          () => said.push(`failed ${name}`),
+        );
+    await run(Promise.all([write('a'), write('x', true), write('b')]));
+    expect(said).toEqual(['news', 'task a', 'task b', 'done a', 'failed x', 'done b']);
+  });
+
   test('[L6] a write that changes nothing appends nothing', async () => {
     await run(store.write(insert('a')));
     const same = await run(store.write(({ tx }) => tx.update('Note', 'a', { title: 'x' })));

@@ -2,18 +2,18 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { browserTest, chromiumPath } from './chromium.ts';
+import { ExampleServer } from './example-server.ts';
 import { launch } from './visitor.ts';
-import { WorldServer } from './world-server.ts';
 
 /** Four pages are drawn in software at once. */
 const SMALL = { viewport: { width: 400, height: 300 } };
 
-let server: WorldServer;
+let server: ExampleServer;
 let browser: Browser;
 
 beforeAll(async () => {
   if (!chromiumPath()) return;
-  [server, browser] = await Promise.all([WorldServer.start(), launch()]);
+  [server, browser] = await Promise.all([ExampleServer.start('world'), launch()]);
 }, 120_000);
 
 afterAll(async () => {

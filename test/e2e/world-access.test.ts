@@ -2,15 +2,15 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { browserTest, chromiumPath } from './chromium.ts';
+import { ExampleServer } from './example-server.ts';
 import { launch, Visitor } from './visitor.ts';
-import { WorldServer } from './world-server.ts';
 
-let server: WorldServer;
+let server: ExampleServer;
 let browser: Browser;
 
 beforeAll(async () => {
   if (!chromiumPath()) return;
-  [server, browser] = await Promise.all([WorldServer.start(), launch()]);
+  [server, browser] = await Promise.all([ExampleServer.start('world'), launch()]);
 }, 120_000);
 
 afterAll(async () => {

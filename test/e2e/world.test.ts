@@ -5,20 +5,20 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { browserTest, chromiumPath } from './chromium.ts';
+import { ExampleServer } from './example-server.ts';
 import { smoothly, walkInCircles, watch } from './motion.ts';
 import { launch, Visitor } from './visitor.ts';
-import { WorldServer } from './world-server.ts';
 
 const WALK_SPEED = 4.6;
 
-let server: WorldServer;
+let server: ExampleServer;
 let browser: Browser;
 let ann: Visitor;
 let bob: Visitor;
 
 beforeAll(async () => {
   if (!chromiumPath()) return;
-  [server, browser] = await Promise.all([WorldServer.start(), launch()]);
+  [server, browser] = await Promise.all([ExampleServer.start('world'), launch()]);
   ann = await Visitor.open(browser, server.url);
   bob = await Visitor.open(browser, server.url);
 }, 120_000);

@@ -1,4 +1,4 @@
-/** `npm start` as a child process on a free port and a database of its own, to be killed and started again. */
+/** `npm start <example>` as a child process on a free port and a database of its own, to be killed and started again. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -8,22 +8,24 @@ import { join } from 'node:path';
 
 const START_MS = 40_000;
 
-export class WorldServer {
+export class ExampleServer {
   readonly url: string;
+  readonly #example: string;
   readonly #port: number;
   readonly #folder: string;
   #child: ChildProcess | undefined;
   #said = '';
 
-  private constructor(port: number, folder: string) {
+  private constructor(example: string, port: number, folder: string) {
+    this.#example = example;
     this.#port = port;
     this.#folder = folder;
     this.url = `http://localhost:${port}`;
   }
 
-  static async start(): Promise<WorldServer> {
+  static async start(example: string): Promise<ExampleServer> {
     const folder = await mkdtemp(join(tmpdir(), 'ternion-e2e-'));
-    const server = new WorldServer(await freePort(), folder);
+    const server = new ExampleServer(example, await freePort(), folder);
     await server.run();
     return server;
   }
@@ -31,14 +33,18 @@ export class WorldServer {
   /** Resolves when the server has said where it is. */
   async run(): Promise<void> {
     this.#said = '';
-    const child = spawn(process.execPath, ['--conditions=ternion-source', 'examples/start.ts'], {
-      env: {
-        ...process.env,
-        TERNION_PORT: String(this.#port),
-        TERNION_DATABASE: join(this.#folder, 'world.db'),
+    const child = spawn(
+      process.execPath,
+      ['--conditions=ternion-source', 'examples/start.ts', this.#example],
+      {
+        env: {
+          ...process.env,
+          TERNION_PORT: String(this.#port),
+          TERNION_DATABASE: join(this.#folder, 'example.db'),
+        },
+        stdio: ['ignore', 'pipe', 'pipe'],
       },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    );
     this.#child = child;
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on('data', (bytes: Buffer) => {

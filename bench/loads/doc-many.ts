@@ -1,0 +1,81 @@
+/**
+ * Many documents: writes a kilobyte into each, or holds them open, or opens and releases them pass after pass.
+ * Says so when there is something to measure, and holds still for a while then.
+ */
+import { LoroDoc, type PeerID } from 'loro-crdt';
+import { decodeDown } from 'ternion/crdt';
+import { deferred } from '../../src/base/deferred.ts';
+import { createGuest } from '../client.ts';
+import { DocSession } from '../doc-session.ts';
+
+interface Options {
+  url: string;
+  task: 'fill' | 'hold' | 'release';
+  documents: number;
+  passes: number;
+}
+
+const { url, task, documents, passes }: Options = JSON.parse(process.argv[2] ?? '{}');
+/** Channels of one session. */
+const CHANNELS = 50;
+const BYTES = 1024;
+/** Opened before memory is measured: code is compiled, pools are filled. */
+const WARM_UP = 50;
+/** Longer than the server takes to say what it holds, and than released documents linger. */
+const STILL_MS = 3000;
+
+const token = await createGuest(url);
+const nothing = () => {};
+
+async function measured(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, STILL_MS / 3));
+  process.send?.('measure');
+  await new Promise((resolve) => setTimeout(resolve, STILL_MS));
+}
+
+/** `work` on documents `from` and the following ones, all on one session. */
+async function onSession<T>(
+  from: number,
+  count: number,
+  work: (session: DocSession, id: string) => Promise<T>,
+) {
+  const session = await DocSession.connect(url, token);
+  await Promise.all(Array.from({ length: count }, (_, k) => work(session, `p${from + k}`)));
+  return session;
+}
+
+async function fill(session: DocSession, id: string): Promise<void> {
+  const stored = deferred<void>();
+  const { joined, push } = await session.open(id, (payload) => {
+    const frame = decodeDown(payload);
+    if (frame.kind === 'ack' && frame.level === 'durable') stored.resolve();
+  });
+  const doc = new LoroDoc();
+  doc.setPeerId(`${joined.peer}` as PeerID);
+  doc.getText('body').insert(0, `${id} `.padEnd(BYTES, 'lorem ipsum '));
+  push(1, doc.export({ mode: 'update' }));
+  await stored.promise;
+}
+
+async function release(session: DocSession, id: string): Promise<void> {
+  (await session.open(id, nothing)).close();
+}
+
+if (task === 'hold') {
+  await onSession(documents, WARM_UP, (session, id) => session.open(id, nothing));
+  await measured();
+}
+if (task === 'release') {
+  (await onSession(0, WARM_UP, release)).end();
+  await measured();
+}
+for (let pass = 0; pass < passes; pass++) {
+  for (let from = 0; from < documents; from += CHANNELS) {
+    const count = Math.min(CHANNELS, documents - from);
+    if (task === 'hold') await onSession(from, count, (session, id) => session.open(id, nothing));
+    else (await onSession(from, count, task === 'fill' ? fill : release)).end();
+  }
+  if (task !== 'fill') await measured();
+}
+console.log('{}');
+process.exit(0);
