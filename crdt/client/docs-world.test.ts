@@ -1,6 +1,5 @@
 /** Documents end to end: editing, rights, reloads and identities. */
 import { expect, test } from 'vitest';
-import {} from '../server/testing/notes.ts';
 import { columnOf, grant, live, makeWorld, newNote, open, textIn, type } from './testing/docs-world.ts';
 
 test('[D1] two pages type at once and end equal, and so does the row', async () => {

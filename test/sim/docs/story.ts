@@ -38,6 +38,23 @@ export class Story {
     return `t${++this.#tokens}`;
   }
 
+  /** A token for the server's own edits. */
+  stamp(): string {
+    return `s${++this.#tokens}`;
+  }
+
+  /** Tokens of the rows that were made with an edit of this document, in its present life. */
+  stamps(name: DocName): string[] {
+    const rows = [...(this.history.at(this.history.seq).get('Stamp')?.values() ?? [])];
+    const life = this.life(name);
+    return rows
+      .filter(({ id, docId }) => {
+        const born = this.history.birth('Stamp', String(id));
+        return docId === name.id && this.history.deletions(name.entity, name.id, born) === life;
+      })
+      .map(({ token }) => String(token));
+  }
+
   made(made: Made): void {
     this.edits.push(made);
   }
