@@ -82,6 +82,12 @@ export class CommitLoop {
     this.#env.clock.soon(() => void this.#run());
   }
 
+  /** The replica was built anew. What it lacks now is not waited for. */
+  resume(): void {
+    if (!this.#deps.replica.dirty) this.#receivedBytes = 0;
+    this.received(0, null);
+  }
+
   /** Resolves when all that was received is committed, or when this is closed and nothing uses the replica. */
   async settled(): Promise<void> {
     if (!this.#running) return;
@@ -96,14 +102,17 @@ export class CommitLoop {
 
   async #run(): Promise<void> {
     try {
-      while (!this.#closed) {
+      while (!this.#closed && !this.#deps.replica.isDead) {
         const delta = this.#deps.replica.take();
         if (!delta) break;
         await this.#commit(delta);
       }
     } catch (error) {
-      this.#env.log.error('docs.flush_failed', { doc: docKey(this.#deps.ref), error: String(error) });
-      this.#deps.failed(new Fault('internal', 'the document had to be loaded again'));
+      // A replica that died is built anew, and `resume` follows.
+      if (!this.#deps.replica.isDead) {
+        this.#env.log.error('docs.flush_failed', { doc: docKey(this.#deps.ref), error: String(error) });
+        this.#deps.failed(new Fault('internal', 'the document had to be loaded again'));
+      }
     }
     this.#running = false;
     this.#idle?.resolve();

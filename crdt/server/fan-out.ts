@@ -4,7 +4,9 @@
  * after a pause goes out at once. Between two frames readers are shown the document as it was told. Used by
  * doc-entry.ts alone; commits, and the acks of their authors, wait for none of this.
  */
+
 import type { Cancel, Env } from '../../src/base/env.ts';
+import { isFault } from '../../src/base/fault.ts';
 import { encodeDown } from '../core/down-frame.ts';
 import type { Versions } from '../core/versions.ts';
 import type { Follower, Pushed } from './follower.ts';
@@ -84,7 +86,8 @@ export class FanOut implements OutletSource {
     const { rev, durable } = this.#source;
     if (rev === this.#rev) return;
     const before = this.#durable;
-    const bytes = this.#only ?? this.#source.since(before, durable) ?? new Uint8Array(0);
+    const bytes = this.#only ?? this.#untold(before, durable);
+    if (!bytes) return;
     const own = { rev, revs: rev - this.#rev };
     const frame = encodeDown({ kind: 'update', ...own, bytes });
     const [sole] = this.#authors.size === 1 ? this.#authors : [];
@@ -96,6 +99,16 @@ export class FanOut implements OutletSource {
     this.#lastMs = this.#env.clock.monotonic();
     for (const follower of [...this.#followers])
       follower.updated({ frame, before, own: follower === sole ? own : null });
+  }
+
+  /** Null while the document is built anew; `tell` is called after that. */
+  #untold(before: Versions, durable: Versions): Uint8Array | null {
+    try {
+      return this.#source.since(before, durable) ?? new Uint8Array(0);
+    } catch (error) {
+      if (isFault(error, 'stale_cursor')) return null;
+      throw error;
+    }
   }
 
   each(visit: (follower: Follower) => void): void {

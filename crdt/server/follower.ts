@@ -1,9 +1,14 @@
 /** Whoever follows a document, and what it brings: reader.ts is the one that does. */
+import type { PeerID } from 'loro-crdt';
 import type { Fault } from '../../src/base/fault.ts';
 import type { Versions } from '../core/versions.ts';
 
 /** Whoever follows a document. */
 export interface Follower {
+  /** Who it is to peer-lease.ts. */
+  readonly owner: string;
+  /** Whose operations it may push now. */
+  readonly peer: PeerID | null;
   /** New revisions. `frame` is shared; `own` when this follower's own operations are all there is in it. */
   updated(update: { frame: Uint8Array; before: Versions; own: Own | null }): void;
   /** Pushes marked up to here are durable. False: a later mark is waited for. */

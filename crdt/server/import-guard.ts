@@ -41,6 +41,19 @@ export function gap(): Fault {
   return new Fault('stale_cursor', 'the update builds on operations that are not here');
 }
 
+/** The peers that an update holds operations of; none when it cannot be told. */
+export function peersIn(bytes: Uint8Array): PeerID[] {
+  try {
+    const meta = readMeta(bytes);
+    const peers = [...meta.partialEndVersionVector.toJSON().keys()];
+    meta.partialStartVersionVector.free();
+    meta.partialEndVersionVector.free();
+    return peers;
+  } catch {
+    return [];
+  }
+}
+
 function readMeta(bytes: Uint8Array): ImportBlobMetadata {
   try {
     return decodeImportBlobMeta(bytes, true);

@@ -10,6 +10,7 @@ import { LoroDoc } from 'loro-crdt';
 import { Fault } from '../../src/base/fault.ts';
 import type { Json, JsonObject } from '../../src/base/json.ts';
 import { type Container, readContainer } from '../core/containers.ts';
+import { proven, type Span, slice, trial } from './trial-jobs.ts';
 
 /** Byte inputs: never written to, and valid only while the job runs. */
 export type Bytes = readonly Uint8Array[];
@@ -94,7 +95,7 @@ export const JOBS = {
 
   /** A shadow as a snapshot with its full history. */
   snapshot(desk: Desk, input: Feed, bytes: Bytes): Answer<null> {
-    return { json: null, bytes: [desk.fed(input, bytes).export({ mode: 'snapshot' })] };
+    return { json: null, bytes: [proven(desk.fed(input, bytes).export({ mode: 'snapshot' }))] };
   },
 
   /** A shadow as it is, without what led there. */
@@ -105,7 +106,19 @@ export const JOBS = {
 
   /** A document of these updates as a snapshot with its full history. */
   snapshotOf(_desk: Desk, _input: Record<string, never>, bytes: Bytes): Answer<null> {
-    return { json: null, bytes: [withDocument(bytes, (doc) => doc.export({ mode: 'snapshot' }))] };
+    return { json: null, bytes: [withDocument(bytes, (doc) => proven(doc.export({ mode: 'snapshot' })))] };
+  },
+
+  /** Whether pages can live with these updates, one on top of the other; throws when they cannot. */
+  trial(_desk: Desk, _input: Record<string, never>, bytes: Bytes): Answer<null> {
+    trial(bytes);
+    return { json: null, bytes: [] };
+  },
+
+  /** Parts of what the last update adds to the others. */
+  slice(_desk: Desk, { spans }: { spans: Span[] | null }, bytes: Bytes): Answer<Span[]> {
+    const { pieces, ...found } = slice(bytes, spans);
+    return { json: found.spans, bytes: pieces };
   },
 
   /** Ends a shadow; one that is not there is no error. */

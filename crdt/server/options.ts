@@ -1,7 +1,12 @@
 /** What may be set about documents on a server. Each limit has a default here and a test at its edge. [N3] */
 import type { BackoffOptions } from '../../src/base/backoff.ts';
+import type { PushRateOptions } from './push-rate.ts';
+import type { QuarantineOptions } from './quarantine.ts';
+import type { SuspectOptions } from './suspects.ts';
 
-export interface DocsOptions {
+export interface DocsOptions extends SuspectOptions, QuarantineOptions, PushRateOptions {
+  /** Entities of which every update is tried in the materialiser before anybody gets it. [D3] */
+  tryFirst: readonly string[];
   /** How long a document stays loaded after its last reader left. [D4] */
   lingerMs: number;
   /** Documents loaded at once; one more is refused as `overloaded`. */
@@ -66,6 +71,16 @@ export interface DocsOptions {
 }
 
 export const DEFAULT_DOCS: DocsOptions = {
+  tryFirst: [],
+  pushesPerSecond: 20_000,
+  pushBytesPerSecond: 32 << 20,
+  suspectMs: 3_600_000,
+  maxStrikes: 3,
+  barMs: 600_000,
+  maxSuspects: 10_000,
+  maxMainTraps: 20,
+  maxQuarantined: 1000,
+  maxQuarantinedBytes: 64 << 20,
   lingerMs: 30_000,
   maxDocs: 20_000,
   maxReaders: 10_000,

@@ -24,6 +24,8 @@ export interface ProjectionSource {
 interface Deps {
   readonly source: ProjectionSource;
   readonly shadow: Shadow;
+  /** Told of each error. */
+  readonly failed: (error: unknown) => void;
   readonly write: (rev: number, columns: JsonObject) => Promise<void>;
 }
 
@@ -78,6 +80,7 @@ export class Projector {
     this.#lastMs = this.#now();
     if (failed !== undefined) {
       this.#env.log.error('docs.project_failed', { error: String(failed), attempt });
+      this.#deps.failed(failed);
       this.#wait(backoffMs(attempt, this.#env.random, this.#options.retry), attempt + 1);
     } else if (running.again) {
       this.#wait(this.#settled ? 0 : this.#options.projectMs, 0);

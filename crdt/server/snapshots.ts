@@ -22,10 +22,17 @@ interface Deps {
   readonly replica: Replica;
   readonly shadow: Shadow;
   readonly log: UpdateLog;
+  /** Told of each error. */
+  readonly failed: (error: unknown) => void;
   /** The updates that were loaded. */
   readonly tail: readonly Uint8Array[];
   /** The durable document. */
-  readonly source: { readonly rev: number; readonly durable: Versions; food(from: Versions): Food };
+  readonly source: {
+    readonly rev: number;
+    readonly durable: Versions;
+    /** What a shadow that holds `from` lacks. */
+    food(from: Versions): Food;
+  };
 }
 
 /** Updates in the log behind the last snapshot there. */
@@ -85,6 +92,7 @@ export class Snapshots {
       .catch((error) => {
         if (this.#closed) return;
         this.#env.log.error('docs.snapshot_failed', { doc: docKey(this.#deps.ref), error: String(error) });
+        this.#deps.failed(error);
       })
       .finally(() => {
         this.#making = undefined;

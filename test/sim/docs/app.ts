@@ -82,7 +82,7 @@ export const docsApp = () =>
   defineApp({
     schema,
     functions: { stamps },
-    plugins: [watched(docs({ materialiser: 'inline', ...small }))],
+    plugins: [watched(docs(small))],
   });
 export type DocsApp = ReturnType<typeof docsApp>;
 export const api = createApi<DocsApp>();
