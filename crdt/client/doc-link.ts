@@ -5,7 +5,7 @@
 import { backoffMs } from '../../src/base/backoff.ts';
 import { CODES } from '../../src/base/codes.ts';
 import type { Cancel } from '../../src/base/env.ts';
-import { Fault } from '../../src/base/fault.ts';
+import { Fault, toFault } from '../../src/base/fault.ts';
 import type { ClientChannel, EngineHost } from '../../src/client/channel.ts';
 import { DOC_CHANNEL, type DocRef, docParams } from '../core/doc-ref.ts';
 import { type DocDown, decodeDown } from '../core/down-frame.ts';
@@ -120,6 +120,14 @@ export class DocLink {
     this.#events.lost();
     const delayMs = backoffMs(this.#attempt++, this.#host.env.random, this.#options.retry);
     this.#retry?.();
-    this.#retry = this.#host.env.clock.after(delayMs, () => this.#open());
+    this.#retry = this.#host.env.clock.after(delayMs, () => this.#reopen());
+  }
+
+  #reopen(): void {
+    try {
+      this.#open();
+    } catch (error) {
+      this.#events.refused(toFault(error)); // the engine was closed: nobody is above a timer to catch it
+    }
   }
 }

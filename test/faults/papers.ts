@@ -1,7 +1,7 @@
 /** Pages that type into documents of a real server, and what its files say of those documents. */
 import { LoroDoc } from 'loro-crdt';
 import { createSyncEngine } from 'ternion/client';
-import { type DocHandle, openDoc } from 'ternion/crdt/client';
+import { type DocHandle, openDocWith } from 'ternion/crdt/client';
 import { openSqlite } from 'ternion/server';
 import { faultsApp } from './faults-app.ts';
 
@@ -17,7 +17,7 @@ export async function page(url: string, token: string) {
 
 /** Resolves when the paper may be edited. */
 export async function openPaper(engine: Engine, id: string): Promise<DocHandle> {
-  const handle = openDoc(engine, 'Paper', id);
+  const handle = openDocWith(engine, { entity: 'Paper', id }, { retry: { baseMs: 50, capMs: 500 } });
   await handle.synced();
   return handle;
 }

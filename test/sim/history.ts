@@ -30,9 +30,15 @@ export class History<A extends App> {
     return state;
   }
 
-  /** How often this row was deleted. */
-  deletions(entity: string, id: string): number {
-    const there = this.#states.map((state) => state.get(entity)?.has(id) ?? false);
+  /** The transaction that made this row. */
+  birth(entity: string, id: string): number {
+    return this.#states.findIndex((state) => state.get(entity)?.has(id));
+  }
+
+  /** How often this row was deleted, up to transaction `seq`. */
+  deletions(entity: string, id: string, seq: number = this.seq): number {
+    const states = this.#states.slice(0, seq + 1);
+    const there = states.map((state) => state.get(entity)?.has(id) ?? false);
     return there.filter((is, seq) => !is && there[seq - 1]).length;
   }
 

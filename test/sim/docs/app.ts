@@ -1,7 +1,8 @@
 /** The app of the document simulations: documents of every container, guarded by their row or by membership. */
-import { defineSchema, entity, field, policy } from 'ternion';
-import { docs } from 'ternion/crdt/server';
-import { defineApp } from 'ternion/server';
+import { defineSchema, entity, field, policy, v } from 'ternion';
+import { createApi } from 'ternion/client';
+import { type DocsOptions, docs } from 'ternion/crdt/server';
+import { defineApp, functions } from 'ternion/server';
 import { watched } from './watch.ts';
 
 const containers = {
@@ -28,8 +29,11 @@ export const Member = entity(
   { indexes: [{ name: 'by_room', fields: ['roomId', 'userId'] }] },
 );
 
+/** One for each edit that a mutation made. */
+const Stamp = entity('Stamp', { docId: field.string(), token: field.string() });
+
 const schema = defineSchema({
-  entities: [Board, Page, Member],
+  entities: [Board, Page, Member, Stamp],
   policies: [
     policy({
       entity: 'Board',
@@ -43,11 +47,29 @@ const schema = defineSchema({
         'exists(Member where row.roomId == existing.roomId && row.userId == auth.userId && row.level >= 2)',
     }),
     policy({ entity: 'Member', allowRead: 'true' }),
+    policy({ entity: 'Stamp', allowRead: 'true' }),
   ],
 });
 
+const { mutation } = functions(schema);
+const stamps = {
+  /** A key and a vote in the document, and a row; then perhaps a failure, of which nothing is left. [D8] */
+  put: mutation({
+    args: { entity: v.oneOf('Board', 'Page'), id: v.string(), token: v.string(), fails: v.bool() },
+    async handler(ctx, { entity, id, token, fails }) {
+      await ctx.docs.edit(entity, id, (doc) => {
+        doc.getMap('facts').set(token, true);
+        doc.getCounter('votes').increment(1);
+      });
+      await ctx.db.elevated('made with the edit').insert('Stamp', { docId: id, token });
+      if (fails) throw new Error('changed its mind');
+    },
+  }),
+};
+
 /** Small, so that a short run sees compaction, snapshots, unloading and silence. */
-const small = {
+const small: Partial<DocsOptions> = {
+  materialiser: 'inline',
   lingerMs: 200,
   projectMs: 50,
   compactUpdates: 8,
@@ -57,8 +79,13 @@ const small = {
   retry: { baseMs: 20, capMs: 200 },
 };
 export const docsApp = () =>
-  defineApp({ schema, plugins: [watched(docs({ materialiser: 'inline', ...small }))] });
+  defineApp({
+    schema,
+    functions: { stamps },
+    plugins: [watched(docs(small))],
+  });
 export type DocsApp = ReturnType<typeof docsApp>;
+export const api = createApi<DocsApp>();
 
 export const ROOMS = ['r1', 'r2'];
 export const DOCS = [

@@ -1,7 +1,7 @@
 /** Somebody at one page: the documents that are open there, and what this page was told to be durable. */
 import { type DocHandle, openDocWith } from 'ternion/crdt/client';
 import type { SimClient } from 'ternion/testing';
-import type { DocName, DocsApp } from './app.ts';
+import { api, type DocName, type DocsApp } from './app.ts';
 import { edit } from './edits.ts';
 import type { Made, Story } from './story.ts';
 
@@ -65,7 +65,7 @@ export class Person {
     const { put, struck } = edit(handle, this.#story.world.env.random, token);
     const life = this.#story.life(name);
     const { user } = this.client;
-    const made = { name, life, put, user, peer: doc.peerIdStr };
+    const made = { name, life, put, user };
     this.#story.made(made);
     this.#fresh.push({ atMs: this.#now(), edit: made });
     for (const one of struck) this.#story.struck.add(`${name.id} ${one}`);
@@ -76,6 +76,12 @@ export class Person {
       },
       () => {}, // the page is gone, or was refused; it never knew
     );
+  }
+
+  /** An edit by the server, with a row. */
+  stamp({ entity, id }: DocName, fails: boolean): void {
+    const token = this.#story.stamp();
+    this.client.engine.call(api.stamps.put, { entity, id, token, fails }).catch(() => {}); // he may not
   }
 
   /** To be called now and then: edits that have had the time are on the disk, unless the page died over them. */

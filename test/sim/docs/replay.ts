@@ -11,10 +11,8 @@ export interface Replay {
   readonly columns: Record<string, unknown>;
   /** The marks of its text. */
   readonly delta: unknown;
-  /** Operations by peer. */
-  readonly versions: ReadonlyMap<string, number>;
-  /** Whose each peer id is. */
-  readonly owners: ReadonlyMap<string, string>;
+  /** To whom the peer ids are leased that wrote the keys of `facts`. */
+  readonly authors: ReadonlyMap<string, string | undefined>;
   readonly epoch: string;
   readonly rev: number;
   readonly projected: number;
@@ -44,8 +42,7 @@ export async function replay<A extends App>(
   const found: Replay = {
     columns: columnsOf(doc),
     delta: doc.getText('body').toDelta(),
-    versions: doc.oplogVersion().toJSON(),
-    owners: new Map(peers.map(({ peer, owner }) => [String(peer), String(owner)])),
+    authors: authorsOf(doc, new Map(peers.map(({ peer, owner }) => [String(peer), String(owner)]))),
     epoch: String(meta.epoch),
     rev: Number(meta.rev),
     projected: Number(meta.projected),
@@ -54,6 +51,11 @@ export async function replay<A extends App>(
   };
   doc.free();
   return found;
+}
+
+function authorsOf(doc: LoroDoc, owners: ReadonlyMap<string, string>): Replay['authors'] {
+  const facts = doc.getMap('facts');
+  return new Map(facts.keys().map((key) => [key, owners.get(facts.getLastEditor(key) ?? '')]));
 }
 
 /** From Loro's own JSON of the whole document. */

@@ -46,7 +46,7 @@ async function inspect({ world, story, people }: Aftermath): Promise<void> {
 }
 
 function lookAtLog(log: Replay, { story, name }: { story: Story; name: DocName }): void {
-  const { columns, versions, owners } = log;
+  const { columns, authors } = log;
   const tokens = tokensOf(columns);
   expect(new Set(tokens).size, '[D2] nothing is there twice').toBe(tokens.length);
   const edits = tokens.filter((token) => token.startsWith('facts '));
@@ -57,9 +57,12 @@ function lookAtLog(log: Replay, { story, name }: { story: Story; name: DocName }
   expect(log.projected, '[D1] the row is up to date').toBe(log.rev);
   const expected = Array.from({ length: log.rev - log.snapshotRev }, (_, i) => log.snapshotRev + 1 + i);
   expect(log.tail, '[D6] the log has no gap').toEqual(expected);
-  for (const peer of versions.keys()) {
-    const made = story.edits.find((one) => one.peer === peer);
-    expect(owners.get(peer), '[D9] whose a peer id is').toBe(`user:${made?.user}`);
+  const stamps = [...authors.keys()].filter((key) => key.startsWith('s'));
+  expect(stamps.sort(), '[D8] edits of functions, and their rows').toEqual(story.stamps(name).sort());
+  for (const stamp of stamps) expect(authors.get(stamp), '[D9] the server’s own').toBe('server');
+  for (const { put, user } of story.edits.filter((made) => made.name === name)) {
+    const [, token] = put[0]!.split(' ');
+    if (authors.has(token!)) expect(authors.get(token!), '[D9] whose an edit is').toBe(`user:${user}`);
   }
 }
 
@@ -109,7 +112,7 @@ async function inStorm(world: World<DocsApp>, storm: Storm): Promise<void> {
   expect(watchOf(world).instance.hub.size, '[D4] nothing stays loaded').toBe(0);
 }
 
-const RULES = '[D1] [D2] [D4] [D5] [D6] [D7] [D9] [D10]';
+const RULES = '[D1] [D2] [D4] [D5] [D6] [D7] [D8] [D9] [D10]';
 
 simulate(`${RULES} docs: what holds after a storm of two to five pages`, options, async (world) => {
   const people = 2 + world.env.random.int(4);

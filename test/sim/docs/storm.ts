@@ -58,7 +58,8 @@ function act(world: World<DocsApp>, person: Person, { users, steady }: Storm): v
   const percent = random.int(100);
   if (percent < 4 && !steady) person.client.become(random.pick(users));
   else if (percent < 9) person.shut(name);
-  else if (percent < 16) person.show(name, `at ${world.env.clock.monotonic()}`);
+  else if (percent < 14) person.stamp(name, random.chance(0.3));
+  else if (percent < 20) person.show(name, `at ${world.env.clock.monotonic()}`);
   else for (let n = random.int(3); n >= 0; n--) person.edit(name);
 }
 

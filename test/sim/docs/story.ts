@@ -11,7 +11,6 @@ export interface Made {
   /** `field token`, all places of this edit. */
   readonly put: readonly string[];
   readonly user: string | null;
-  readonly peer: string;
 }
 
 export class Story {
@@ -37,6 +36,23 @@ export class Story {
 
   token(): string {
     return `t${++this.#tokens}`;
+  }
+
+  /** A token for the server's own edits. */
+  stamp(): string {
+    return `s${++this.#tokens}`;
+  }
+
+  /** Tokens of the rows that were made with an edit of this document, in its present life. */
+  stamps(name: DocName): string[] {
+    const rows = [...(this.history.at(this.history.seq).get('Stamp')?.values() ?? [])];
+    const life = this.life(name);
+    return rows
+      .filter(({ id, docId }) => {
+        const born = this.history.birth('Stamp', String(id));
+        return docId === name.id && this.history.deletions(name.entity, name.id, born) === life;
+      })
+      .map(({ token }) => String(token));
   }
 
   made(made: Made): void {
