@@ -35,17 +35,6 @@ async function measured(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, STILL_MS));
 }
 
-/** `work` on documents `from` and the following ones, all on one session. */
-async function onSession<T>(
-  from: number,
-  count: number,
-  work: (session: DocSession, id: string) => Promise<T>,
-) {
-  const session = await DocSession.connect(url, token);
-  await Promise.all(Array.from({ length: count }, (_, k) => work(session, `p${from + k}`)));
-  return session;
-}
-
 async function fill(session: DocSession, id: string): Promise<void> {
   const stored = deferred<void>();
   const { joined, push } = await session.open(id, (payload) => {
@@ -63,18 +52,26 @@ async function release(session: DocSession, id: string): Promise<void> {
   (await session.open(id, nothing)).close();
 }
 
-const work = { fill, release, hold: (session: DocSession, id: string) => session.open(id, nothing) }[task];
+const hold = (session: DocSession, id: string) => session.open(id, nothing);
+const work: (session: DocSession, id: string) => Promise<unknown> = { fill, release, hold }[task];
+
+/** The task on document `from` and the following ones, all on one session. */
+async function onSession(from: number, count: number): Promise<DocSession> {
+  const session = await DocSession.connect(url, token);
+  await Promise.all(Array.from({ length: count }, (_, k) => work(session, `p${from + k}`)));
+  return session;
+}
 
 /** Every LANES-th group of documents, one after another. */
 async function lane(first: number): Promise<void> {
   for (let from = first * CHANNELS; from < documents; from += LANES * CHANNELS) {
-    const session = await onSession(from, Math.min(CHANNELS, documents - from), work);
+    const session = await onSession(from, Math.min(CHANNELS, documents - from));
     if (task !== 'hold') session.end();
   }
 }
 
 if (task !== 'fill') {
-  const warm = await onSession(documents, WARM_UP, work);
+  const warm = await onSession(documents, WARM_UP);
   if (task !== 'hold') warm.end();
   await measured();
 }
