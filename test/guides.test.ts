@@ -9,11 +9,13 @@ const flush = (code: string) => code.replace(/^ +/gm, '');
 
 const names = (folder: string) => readdirSync(new URL(`../${folder}`, import.meta.url));
 const pages = names('docs/guides');
-const sources = names('examples/guides').map((name) => flush(read(`examples/guides/${name}`)));
+const sources = ['examples/guides', 'examples/editor/web/edit'].flatMap((folder) =>
+  names(folder).map((name) => flush(read(`${folder}/${name}`))),
+);
 
 test('there are guides', () => expect(pages).toContain('functions.md'));
 
-test.each(pages)('the code in %s stands in examples/guides, where it is type-checked', (page) => {
+test.each(pages)('the code in %s stands in an example, where it is type-checked', (page) => {
   const blocks = [...read(`docs/guides/${page}`).matchAll(/```ts\n(?:\/\/ \S+\.tsx?\n)?([\s\S]*?)```/g)];
   expect(blocks.length).toBeGreaterThan(0);
   for (const [, code] of blocks) {

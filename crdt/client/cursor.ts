@@ -2,7 +2,7 @@
  * Places in a text that stay where they are when others edit before them: short texts, to be shown to others in an
  * awareness state. Behind `handle.cursor` and `handle.resolveCursor`.
  */
-import { Cursor, type LoroDoc } from 'loro-crdt';
+import { type ContainerID, Cursor, type LoroDoc, type LoroText } from 'loro-crdt';
 import { decodeBase64Url, encodeBase64Url } from '../../src/base/base64url.ts';
 import { containerOf, textOf } from '../core/containers.ts';
 
@@ -16,7 +16,18 @@ export interface TextPlace {
 const MAX_CHARS = 400;
 
 export function encodeCursor(doc: LoroDoc, { field, index }: TextPlace): string | null {
-  const text = textOf(doc, field);
+  return placeIn(textOf(doc, field), index);
+}
+
+/** Null for what is no cursor, or of a text that has not come yet. The text is another client's: it may say anything. */
+export function resolveCursor(doc: LoroDoc, encoded: string): TextPlace | null {
+  const found = placeOf(doc, encoded);
+  const field = found && fieldOf(found.container);
+  return found && field ? { field, index: found.index } : null;
+}
+
+/** As `handle.cursor`, for any text, such as one inside of a map. */
+export function placeIn(text: LoroText, index: number): string | null {
   const cursor = text.getCursor(Math.min(Math.max(0, index), text.length));
   if (!cursor) return null;
   const bytes = cursor.encode();
@@ -24,15 +35,18 @@ export function encodeCursor(doc: LoroDoc, { field, index }: TextPlace): string 
   return encodeBase64Url(bytes);
 }
 
-/** Null for what is no cursor, or of a text that has not come yet. The text is another client's: it may say anything. */
-export function resolveCursor(doc: LoroDoc, encoded: string): TextPlace | null {
+/** As `handle.resolveCursor`, for any text. Never throws. */
+export function placeOf(
+  doc: LoroDoc,
+  encoded: string,
+): { readonly container: ContainerID; readonly index: number } | null {
   if (encoded.length > MAX_CHARS) return null;
   try {
     const cursor = Cursor.decode(decodeBase64Url(encoded));
-    const field = fieldOf(cursor.containerId());
-    const found = field === null ? undefined : doc.getCursorPos(cursor);
+    const container = cursor.containerId();
+    const found = container.endsWith(AFTER) ? doc.getCursorPos(cursor) : undefined;
     cursor.free();
-    return found && field !== null ? { field, index: found.offset } : null;
+    return found ? { container, index: found.offset } : null;
   } catch {
     return null;
   }

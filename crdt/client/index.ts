@@ -1,8 +1,8 @@
 /** `ternion/crdt/client`: documents in a browser. */
-export type { TextPlace } from './cursor.ts';
+export { placeIn, placeOf, type TextPlace } from './cursor.ts';
 export { DocHandle } from './doc-handle.ts';
 export type { DocState } from './doc-state.ts';
-export { type CursorRange, type FieldCursor, FieldCursors, offsetIn } from './field-cursors.ts';
+export { type CursorRange, type FieldCursor, FieldCursors } from './field-cursors.ts';
 export { docOfField, originOf } from './field-doc.ts';
 export { type Mount, mountOnDoc } from './mount-on-doc.ts';
 export { openDoc, openDocWith } from './open-doc.ts';

@@ -13,21 +13,21 @@ import { type Deferred, deferred } from '../../src/base/deferred.ts';
 import type { Cancel, Env } from '../../src/base/env.ts';
 import { Fault, isFault, toFault } from '../../src/base/fault.ts';
 import { type DocRef, docKey } from '../core/doc-ref.ts';
-import type { Follower } from './fan-out.ts';
+import type { Follower, Pushed } from './follower.ts';
+import type { HistoryNotes } from './history-notes.ts';
 import type { DocsOptions } from './options.ts';
 import type { Delta, Replica } from './replica.ts';
-import type { UpdateLog } from './update-log.ts';
-
-/** Who pushed something; null for somebody who is not known. */
-export type Authors = ReadonlySet<Follower | null>;
+import type { LogEntry, UpdateLog } from './update-log.ts';
 
 interface Deps {
   readonly ref: DocRef;
   readonly epoch: string;
   readonly replica: Replica;
   readonly log: UpdateLog;
+  /** What the history is told of a delta. */
+  readonly notes: HistoryNotes;
   /** Resolves when all earlier revisions are known here; the delta counts as durable from then on. */
-  readonly committed: (rev: number, delta: Delta, authors: Authors) => Promise<void>;
+  readonly committed: (rev: number, delta: Delta, pushed: Pushed) => Promise<void>;
   /** The document cannot go on. */
   readonly failed: (fault: Fault) => void;
 }
@@ -41,6 +41,7 @@ export class CommitLoop {
   #takes = 0;
   #settledMark = 0;
   #authors = new Set<Follower | null>();
+  #pushes = 0;
   #receivedBytes = 0;
   #failing: Fault | undefined;
   #idle: Deferred<void> | undefined;
@@ -75,9 +76,16 @@ export class CommitLoop {
   received(sizeBytes: number, author: Follower | null): void {
     this.#receivedBytes += sizeBytes;
     this.#authors.add(author);
+    this.#pushes++;
     if (this.#running || this.#closed) return;
     this.#running = true;
     this.#env.clock.soon(() => void this.#run());
+  }
+
+  /** The replica was built anew. What it lacks now is not waited for. */
+  resume(): void {
+    if (!this.#deps.replica.dirty) this.#receivedBytes = 0;
+    this.received(0, null);
   }
 
   /** Resolves when all that was received is committed, or when this is closed and nothing uses the replica. */
@@ -94,14 +102,17 @@ export class CommitLoop {
 
   async #run(): Promise<void> {
     try {
-      while (!this.#closed) {
+      while (!this.#closed && !this.#deps.replica.isDead) {
         const delta = this.#deps.replica.take();
         if (!delta) break;
         await this.#commit(delta);
       }
     } catch (error) {
-      this.#env.log.error('docs.flush_failed', { doc: docKey(this.#deps.ref), error: String(error) });
-      this.#deps.failed(new Fault('internal', 'the document had to be loaded again'));
+      // A replica that died is built anew, and `resume` follows.
+      if (!this.#deps.replica.isDead) {
+        this.#env.log.error('docs.flush_failed', { doc: docKey(this.#deps.ref), error: String(error) });
+        this.#deps.failed(new Fault('internal', 'the document had to be loaded again'));
+      }
     }
     this.#running = false;
     this.#idle?.resolve();
@@ -110,22 +121,23 @@ export class CommitLoop {
 
   async #commit(delta: Delta): Promise<void> {
     const mark = ++this.#takes;
-    const authors = this.#authors;
+    const pushed = { authors: this.#authors, pushes: this.#pushes };
     this.#authors = new Set();
+    this.#pushes = 0;
     const takenBytes = this.#receivedBytes;
-    const rev = await this.#append(delta.bytes);
+    const rev = await this.#append({ bytes: delta.bytes, also: this.#deps.notes.of(delta) });
     if (rev === undefined || this.#closed) return;
     this.#receivedBytes -= takenBytes;
     this.#settledMark = mark;
-    await this.#deps.committed(rev, delta, authors);
+    await this.#deps.committed(rev, delta, pushed);
   }
 
   /** Writes until it is written; undefined when the document was closed first. */
-  async #append(bytes: Uint8Array): Promise<number | undefined> {
+  async #append(entry: Omit<LogEntry, 'epoch'>): Promise<number | undefined> {
     const { ref, epoch, log, failed } = this.#deps;
     for (let attempt = 0; !this.#closed; attempt++) {
       try {
-        const rev = await log.append(ref, { epoch, bytes });
+        const rev = await log.append(ref, { epoch, ...entry });
         this.#failing = undefined;
         return rev;
       } catch (error) {

@@ -14,6 +14,8 @@ import { Fault } from '../../src/base/fault.ts';
 import { newId } from '../../src/base/id.ts';
 import type { JobContext } from '../../src/store/group-commit.ts';
 import type { DocRef } from '../core/doc-ref.ts';
+import { formatVersion } from './doc-version.ts';
+import type { HistoryLog } from './history-log.ts';
 import type { DocHub } from './hub.ts';
 import type { DocsOptions } from './options.ts';
 import { randomPeer } from './peer-lease.ts';
@@ -22,16 +24,28 @@ import { type LogSource, loadStored, type StoredDoc, type UpdateLog } from './up
 /** Whose the peer id of the server's own edits is. Owners of clients have a colon, or are `anonymous`. */
 export const SERVER_OWNER = 'server';
 
+interface Deps {
+  readonly log: UpdateLog;
+  readonly hub: DocHub;
+  readonly history: HistoryLog;
+  /** The server's own time, for the history. */
+  readonly now: () => number;
+}
+
 export class DocEditor {
   readonly #env: Env;
   readonly #log: UpdateLog;
   readonly #hub: DocHub;
+  readonly #history: HistoryLog;
+  readonly #now: () => number;
   readonly #options: DocsOptions;
 
-  constructor(env: Env, deps: { log: UpdateLog; hub: DocHub }, options: DocsOptions) {
+  constructor(env: Env, deps: Deps, options: DocsOptions) {
     this.#env = env;
     this.#log = deps.log;
     this.#hub = deps.hub;
+    this.#history = deps.history;
+    this.#now = deps.now;
     this.#options = options;
   }
 
@@ -49,19 +63,27 @@ export class DocEditor {
    * Runs `change` and appends what it did. Throws `too_large` over `maxEditBytes` and `maxUpdateBytes`, `invalid`
    * for a change that is not synchronous, and what `change` throws; nothing is written then.
    */
-  async edit<T>({ tx, afterCommit }: JobContext, ref: DocRef, change: (doc: LoroDoc) => T): Promise<T> {
+  async edit<T>(
+    { tx, afterCommit }: JobContext,
+    { ref, author }: { ref: DocRef; author: string },
+    change: (doc: LoroDoc) => T,
+  ): Promise<T> {
     const stored = await this.#load(tx, ref);
     const leased = serverPeer(stored);
     const peer = leased ?? (`${randomPeer(this.#env.random)}` as PeerID);
     const folds = stored.updates.length + 1 >= this.#options.compactUpdates;
-    const { value, bytes, snapshot } = apply(stored, { peer, folds }, change);
+    const { value, bytes, snapshot, since } = apply(stored, { peer, folds }, change);
     if (!bytes) return value;
     const { maxUpdateBytes } = this.#options;
     if (bytes.length > maxUpdateBytes)
       throw new Fault('too_large', `an edit of over ${maxUpdateBytes} bytes`);
     const epoch = stored.epoch ?? this.#hub.epochOf(ref) ?? newId(this.#env);
     if (!leased) await this.#log.leaseWithin(tx, ref, { epoch, peers: [peer], owner: SERVER_OWNER });
-    const rev = await this.#log.appendWithin(tx, ref, { epoch, bytes });
+    const note = { authors: [author], at: this.#now(), since };
+    const also = async (_: unknown, rev: number) => {
+      await this.#history.note(tx, ref, { ...note, rev });
+    };
+    const rev = await this.#log.appendWithin(tx, ref, { epoch, bytes, also });
     if (snapshot) await this.#log.compactWithin(tx, ref, { epoch, rev, bytes: snapshot });
     afterCommit(() => this.#hub.adopt(ref, { epoch, rev, bytes }));
     return value;
@@ -96,6 +118,8 @@ interface Applied<T> {
   readonly value: T;
   /** Null when nothing was changed. */
   readonly bytes: Uint8Array | null;
+  /** The version before the change. */
+  readonly since: string;
   /** The whole document, when the log is to be folded. */
   readonly snapshot: Uint8Array | null;
 }
@@ -109,6 +133,7 @@ function apply<T>(
   try {
     doc.setPeerId(peer);
     const before = doc.oplogVersion();
+    const since = formatVersion(doc.oplogFrontiers());
     const value = change(doc);
     if (value instanceof Promise) throw new Fault('invalid', 'the edit of a document is synchronous');
     doc.commit();
@@ -118,7 +143,7 @@ function apply<T>(
     const snapshot = changed && folds ? doc.export({ mode: 'snapshot' }) : null;
     before.free();
     after.free();
-    return { value, bytes, snapshot };
+    return { value, bytes, since, snapshot };
   } finally {
     free(doc);
   }

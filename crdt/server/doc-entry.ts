@@ -8,6 +8,7 @@
  * [D2] readers and `durable` come after the commit, in the order of the log. [D4] `free` on closed, whatever the
  * way there.
  */
+import type { PeerID } from 'loro-crdt';
 import type { Cancel, Env } from '../../src/base/env.ts';
 import { Fault } from '../../src/base/fault.ts';
 import type { JsonObject } from '../../src/base/json.ts';
@@ -15,15 +16,18 @@ import { Refcount } from '../../src/base/refcount.ts';
 import type { AnyEntity } from '../../src/schema/define-schema.ts';
 import { type DocRef, docKey } from '../core/doc-ref.ts';
 import { NO_VERSIONS, type Versions } from '../core/versions.ts';
-import { type Authors, CommitLoop } from './commit-loop.ts';
-import { FanOut, type Follower } from './fan-out.ts';
-import type { Materialiser } from './materialiser.ts';
+import { CommitLoop } from './commit-loop.ts';
+import { FanOut } from './fan-out.ts';
+import type { Follower, Pushed } from './follower.ts';
+import type { HistoryNotes } from './history-notes.ts';
+import type { Food, Materialiser, Shadow } from './materialiser.ts';
 import type { DocsOptions } from './options.ts';
 import type { OutletSource } from './outlet.ts';
 import { Projector } from './projector.ts';
+import { type Guards, Repair } from './repair.ts';
 import type { Delta, ImportOutcome, Replica } from './replica.ts';
 import { RevOrder } from './rev-order.ts';
-import { Snapshots } from './snapshots.ts';
+import { type SnapshotKind, Snapshots } from './snapshots.ts';
 import type { StoredDoc, UpdateLog } from './update-log.ts';
 
 interface Deps {
@@ -34,8 +38,10 @@ interface Deps {
   readonly stored: StoredDoc;
   readonly replica: Replica;
   readonly log: UpdateLog;
+  readonly notes: HistoryNotes;
   readonly entity: AnyEntity;
   readonly materialiser: Materialiser;
+  readonly guards: Guards;
   /** Called once, when the state is `closed`. */
   readonly onClosed: () => void;
 }
@@ -46,6 +52,8 @@ export interface Adopted {
   readonly rev: number;
   readonly bytes: Uint8Array;
 }
+
+const HARMFUL = 'an update of yours was harmful';
 
 type State = { name: 'open' } | { name: 'idle' } | { name: 'flushing' } | { name: 'closed'; fault: Fault };
 
@@ -60,7 +68,9 @@ export class DocEntry {
   readonly #commits: CommitLoop;
   readonly #fanOut: FanOut;
   readonly #snapshots: Snapshots;
+  readonly #shadow: Shadow;
   readonly #projector: Projector;
+  readonly #repair: Repair;
   /** Who waits to hear that a push is durable. */
   readonly #waiting = new Set<Follower>();
   #state: State = { name: 'idle' };
@@ -70,22 +80,24 @@ export class DocEntry {
     this.#env = env;
     this.#deps = deps;
     this.#options = options;
-    const { ref, epoch, entity, stored, replica, log, materialiser } = deps;
+    const { ref, epoch, entity, stored, replica, log, notes, materialiser } = deps;
     this.ref = ref;
     this.epoch = epoch;
     this.#row = deps.row;
     this.#refs = new Refcount(env.clock, options.lingerMs, () => void this.#unload());
     this.#order = new RevOrder(env.clock, stored.rev, () => this.#restart('a revision is missing'));
-    const committed = (rev: number, delta: Delta, authors: Authors) =>
-      this.#order.run(rev, () => this.#committed(delta, authors));
+    const committed = (rev: number, delta: Delta, pushed: Pushed) =>
+      this.#order.run(rev, () => this.#committed(delta, pushed));
     const failed = (fault: Fault) => this.end(fault);
-    this.#commits = new CommitLoop(env, { ref, epoch, replica, log, committed, failed }, options);
+    this.#commits = new CommitLoop(env, { ref, epoch, replica, log, notes, committed, failed }, options);
     this.#fanOut = new FanOut(env, this, options);
-    const work = { ref, epoch, replica, log, materialiser, source: this, tail: stored.updates };
-    this.#snapshots = new Snapshots(env, work, options);
+    this.#shadow = materialiser.open(entity);
+    const doubt = { failed: (error: unknown) => this.#repair.doubt(error) };
+    const work = { ref, epoch, replica, log, shadow: this.#shadow, source: this, tail: stored.updates };
+    this.#snapshots = new Snapshots(env, { ...work, ...doubt }, options);
     const write = (rev: number, columns: JsonObject) => log.project(ref, rev, columns);
-    const openShadow = () => materialiser.open(entity);
-    this.#projector = new Projector(env, { source: this, openShadow, write }, options);
+    this.#projector = new Projector(env, { source: this, shadow: this.#shadow, write, ...doubt }, options);
+    this.#repair = this.#makeRepair();
     if (stored.projected < this.rev) this.#projector.touch();
   }
 
@@ -155,10 +167,20 @@ export class DocEntry {
     return this.#deps.replica.since(from, to);
   }
 
-  /** A snapshot of now or of some time ago, or null; one that is old is made anew for the next who asks. */
-  snapshot(): Delta | null {
+  /** What a shadow that holds `from` lacks of what is durable. */
+  food(from: Versions): Food {
     this.#require();
-    return this.#snapshots.latest();
+    const { replica } = this.#deps;
+    const base = from.size === 0 ? replica.snapshot : null;
+    const rest = replica.since(base?.versions ?? from);
+    const updates = [base?.bytes, rest].filter((bytes) => bytes instanceof Uint8Array);
+    return { updates, versions: replica.durable };
+  }
+
+  /** A snapshot of now or of some time ago, or null; one that is old is made anew for the next who asks. */
+  snapshot(kind: SnapshotKind): Delta | null {
+    this.#require();
+    return this.#snapshots.latest(kind);
   }
 
   received(): Versions {
@@ -171,17 +193,35 @@ export class DocEntry {
     return this.#commits.undurableBytes;
   }
 
-  /** Imports a checked update. Throws `invalid` for bytes that Loro refuses; ends the document on a trap. */
+  /** Null while the document is whole; else resolves when it is mended or has ended. [D3] */
+  get repair(): Promise<void> | null {
+    return this.#repair.underWay;
+  }
+
+  /** All that was received, for a trial of what comes next. */
+  base(): Uint8Array[] {
+    const { updates } = this.food(NO_VERSIONS);
+    return [...updates, ...this.#deps.replica.undurable];
+  }
+
+  /**
+   * Imports a checked update. Throws `invalid` for bytes that Loro refuses, and `stale_cursor` while the document is
+   * mended. On a trap the author's channel ends, and the document is built anew without the update.
+   */
   import(bytes: Uint8Array, author: Follower | null): ImportOutcome {
     this.#require();
+    if (this.repair) throw new Fault('stale_cursor', 'the document is being mended');
     const { replica } = this.#deps;
     let outcome: ImportOutcome;
     try {
       outcome = replica.import(bytes);
     } catch (error) {
       if (typeof error === 'string') throw new Fault('invalid', 'not a document update');
-      // A trap: the document object is dead. What was not durable is still with its authors.
-      throw this.#restart(error);
+      if (author && replica.isDead) {
+        this.#deps.guards.suspects.strike(author.owner);
+        author.ended(new Fault('forbidden', HARMFUL));
+      }
+      throw error;
     }
     // An update may set free somebody else's that waited for it.
     const known = replica.hasPending ? null : author;
@@ -201,7 +241,7 @@ export class DocEntry {
         this.#restart(error);
         return;
       }
-      this.#grew(bytes, new Set([null]));
+      this.#grew(bytes, { authors: new Set([null]), pushes: 1 });
     });
   }
 
@@ -234,6 +274,7 @@ export class DocEntry {
 
   /** Resolves when all that was received is committed, told, and shown by the row; at once when closed. */
   async settle(): Promise<void> {
+    await this.repair;
     await this.#commits.settled();
     if (this.#state.name !== 'closed') this.#fanOut.tell();
     await this.#projector.flush();
@@ -257,16 +298,16 @@ export class DocEntry {
     if (this.state === 'flushing') this.end(new Fault('unavailable', 'the document was unloaded'));
   }
 
-  #committed(delta: Delta, authors: Authors): void {
+  #committed(delta: Delta, pushed: Pushed): void {
     if (this.#state.name === 'closed') return;
     this.#deps.replica.settle(delta);
     for (const follower of this.#waiting)
       if (follower.settled(this.settledMark)) this.#waiting.delete(follower);
-    this.#grew(delta.bytes, authors);
+    this.#grew(delta.bytes, pushed);
   }
 
-  #grew(bytes: Uint8Array, authors: Authors): void {
-    this.#fanOut.committed(bytes, authors);
+  #grew(bytes: Uint8Array, pushed: Pushed): void {
+    this.#fanOut.committed(bytes, pushed);
     this.#snapshots.grew(bytes.length);
     this.#projector.touch();
   }
@@ -279,14 +320,36 @@ export class DocEntry {
     return fault;
   }
 
+  #makeRepair(): Repair {
+    const { ref, log, replica, guards } = this.#deps;
+    const quiet = () => this.#commits.settled();
+    const mended = () => {
+      this.#commits.resume();
+      this.#fanOut.tell();
+      this.#projector.touch();
+    };
+    const expel = (peers: ReadonlySet<PeerID>) => this.#expel(peers);
+    const end = (fault: Fault) => this.end(fault);
+    const deps = { ref, log, replica, guards, quiet, mended, expel, end };
+    return new Repair(this.#env, deps, this.#options);
+  }
+
+  #expel(peers: ReadonlySet<PeerID>): void {
+    this.#fanOut.each((follower) => {
+      if (follower.peer && peers.has(follower.peer)) follower.ended(new Fault('forbidden', HARMFUL));
+    });
+  }
+
   #to(next: State): void {
     if (this.#state.name === 'closed') return;
     this.#state = next;
     if (next.name !== 'closed') return;
     const { replica, onClosed } = this.#deps;
     this.#refs.close();
+    this.#repair.close();
     this.#projector.close();
     this.#snapshots.close();
+    this.#shadow.close();
     this.#commits.close();
     this.#order.close();
     this.#fanOut.each((follower) => follower.ended(next.fault));

@@ -4,32 +4,14 @@
  * after a pause goes out at once. Between two frames readers are shown the document as it was told. Used by
  * doc-entry.ts alone; commits, and the acks of their authors, wait for none of this.
  */
+
 import type { Cancel, Env } from '../../src/base/env.ts';
-import type { Fault } from '../../src/base/fault.ts';
+import { isFault } from '../../src/base/fault.ts';
 import { encodeDown } from '../core/down-frame.ts';
 import type { Versions } from '../core/versions.ts';
+import type { Follower, Pushed } from './follower.ts';
 import type { DocsOptions } from './options.ts';
 import type { OutletSource } from './outlet.ts';
-
-/** Whoever follows a document. */
-export interface Follower {
-  /** New revisions. `frame` is shared; `own` when this follower's own operations are all there is in it. */
-  updated(update: { frame: Uint8Array; before: Versions; own: Own | null }): void;
-  /** Pushes marked up to here are durable. False: a later mark is waited for. */
-  settled(mark: number): boolean;
-  /** The row is another; rights may be too. */
-  rowChanged(): void;
-  /** Other rows, which decide about this one, have changed. */
-  rightsChanged(): void;
-  /** The document is no more, for this reason. */
-  ended(fault: Fault): void;
-}
-
-/** The revisions that a frame holds. */
-export interface Own {
-  readonly rev: number;
-  readonly revs: number;
-}
 
 /** The durable document. */
 interface Source {
@@ -48,6 +30,8 @@ export class FanOut implements OutletSource {
   #authors = new Set<Follower | null>();
   /** All that is not told yet, when it is one update. */
   #only: Uint8Array | undefined;
+  /** How many pushes that was. */
+  #pushes = 0;
   #rev: number;
   #durable: Versions;
   #lastMs = Number.NEGATIVE_INFINITY;
@@ -85,14 +69,14 @@ export class FanOut implements OutletSource {
     return () => this.#followers.delete(follower);
   }
 
-  /** The source is one revision further, by this update of these authors. */
-  committed(bytes: Uint8Array, authors: ReadonlySet<Follower | null>): void {
+  /** The source is one revision further, by this update. */
+  committed(bytes: Uint8Array, { authors, pushes }: Pushed): void {
     for (const author of authors) this.#authors.add(author);
+    this.#pushes += pushes;
     this.#only = this.#source.rev === this.#rev + 1 ? bytes : undefined;
-    if (this.#timer) return;
     const waitMs = this.#lastMs + this.#windowMs - this.#env.clock.monotonic();
-    if (waitMs <= 0) this.tell();
-    else this.#timer = this.#env.clock.after(waitMs, () => this.tell());
+    if (waitMs <= 0 || this.#pushes >= this.#options.tellPushes) this.tell();
+    else this.#timer ??= this.#env.clock.after(waitMs, () => this.tell());
   }
 
   /** Tells now what there is. */
@@ -102,7 +86,8 @@ export class FanOut implements OutletSource {
     const { rev, durable } = this.#source;
     if (rev === this.#rev) return;
     const before = this.#durable;
-    const bytes = this.#only ?? this.#source.since(before, durable) ?? new Uint8Array(0);
+    const bytes = this.#only ?? this.#untold(before, durable);
+    if (!bytes) return;
     const own = { rev, revs: rev - this.#rev };
     const frame = encodeDown({ kind: 'update', ...own, bytes });
     const [sole] = this.#authors.size === 1 ? this.#authors : [];
@@ -110,9 +95,20 @@ export class FanOut implements OutletSource {
     this.#durable = durable;
     this.#only = undefined;
     this.#authors.clear();
+    this.#pushes = 0;
     this.#lastMs = this.#env.clock.monotonic();
     for (const follower of [...this.#followers])
       follower.updated({ frame, before, own: follower === sole ? own : null });
+  }
+
+  /** Null while the document is built anew; `tell` is called after that. */
+  #untold(before: Versions, durable: Versions): Uint8Array | null {
+    try {
+      return this.#source.since(before, durable) ?? new Uint8Array(0);
+    } catch (error) {
+      if (isFault(error, 'stale_cursor')) return null;
+      throw error;
+    }
   }
 
   each(visit: (follower: Follower) => void): void {

@@ -14,9 +14,13 @@ import type { Commit } from '../../src/store/change-log.ts';
 import { type DocRef, docKey } from '../core/doc-ref.ts';
 import { AwarenessBoard } from './awareness-board.ts';
 import { type Adopted, DocEntry } from './doc-entry.ts';
+import type { HistoryLog } from './history-log.ts';
+import { HistoryNotes } from './history-notes.ts';
 import type { Materialiser } from './materialiser.ts';
+import { isTrap } from './materialiser-jobs.ts';
 import type { DocsOptions } from './options.ts';
 import { PeerLeases } from './peer-lease.ts';
+import type { Guards } from './repair.ts';
 import { Replica } from './replica.ts';
 import type { StoredDoc, UpdateLog } from './update-log.ts';
 
@@ -29,7 +33,11 @@ export interface LiveDoc {
 interface Deps {
   readonly schema: Schema;
   readonly log: UpdateLog;
+  readonly history: HistoryLog;
+  /** The server's own time, for the history. */
+  readonly now: () => number;
   readonly materialiser: Materialiser;
+  readonly guards: Guards;
 }
 
 type Slot =
@@ -145,15 +153,17 @@ export class DocHub {
   async #load(ref: DocRef, entity: AnyEntity): Promise<LiveDoc> {
     const key = docKey(ref);
     try {
-      const found = await this.#deps.log.load(ref);
+      const found = await this.#sound(ref);
       const slot = this.#slots.get(key);
       const newer = slot?.name === 'loading' ? slot.row : undefined;
       const row = newer === undefined ? found?.row : newer;
-      if (!found || !row) throw new Fault('not_found', `no ${ref.entity} ${ref.id}`);
-      if (this.#closed) throw this.#closed;
+      if (!found || !row || this.#closed) {
+        found?.replica.free();
+        throw this.#closed ?? new Fault('not_found', `no ${ref.entity} ${ref.id}`);
+      }
       const adopted = slot?.name === 'loading' ? slot.adopted : [];
       const epoch = found.stored.epoch ?? adopted[0]?.epoch ?? newId(this.#env);
-      const doc = this.#open(ref, { entity, row, epoch, stored: found.stored });
+      const doc = this.#open(ref, { ...found, entity, row, epoch });
       this.#slots.set(key, { name: 'live', doc });
       for (const update of adopted) doc.entry.adopt(update);
       return doc;
@@ -174,21 +184,39 @@ export class DocHub {
       });
   }
 
+  /** Loads a document, and cleans its log first when it does not load. [D3] */
+  async #sound(ref: DocRef): Promise<{ row: JsonObject; stored: StoredDoc; replica: Replica } | null> {
+    const { log, guards } = this.#deps;
+    const found = await log.load(ref);
+    if (!found) return null;
+    try {
+      return { ...found, replica: new Replica(found.stored.snapshot, found.stored.updates) };
+    } catch (error) {
+      if (!isFault(error, 'storage')) throw error;
+      if (isTrap(error.cause)) guards.suspects.mainTrapped();
+      if (!(await guards.cleaner.clean(ref)).changed) throw error;
+    }
+    const clean = await log.load(ref);
+    return clean && { ...clean, replica: new Replica(clean.stored.snapshot, clean.stored.updates) };
+  }
+
   #open(
     ref: DocRef,
-    loaded: { entity: AnyEntity; row: JsonObject; epoch: string; stored: StoredDoc },
+    loaded: { entity: AnyEntity; row: JsonObject; epoch: string; stored: StoredDoc; replica: Replica },
   ): LiveDoc {
-    const { log, materialiser } = this.#deps;
-    const { entity, row, epoch, stored } = loaded;
+    const { log, history, now, materialiser, guards } = this.#deps;
+    const { entity, row, epoch, stored, replica } = loaded;
     const board = new AwarenessBoard(this.#env, this.#options);
-    const replica = new Replica(stored.snapshot, stored.updates);
     const onClosed = () => {
       board.close();
       this.#slots.delete(docKey(ref));
     };
-    const deps = { ref, entity, row, epoch, stored, replica, log, materialiser, onClosed };
+    const leases = new PeerLeases(this.#env, { ref, epoch, log }, stored.peers);
+    const noting = { ref, replica, leases, history, now };
+    const notes = new HistoryNotes(noting, this.#options.historyMs);
+    const deps = { ref, entity, row, epoch, stored, replica, log, notes, materialiser, guards, onClosed };
     const entry = new DocEntry(this.#env, deps, this.#options);
-    return { entry, board, leases: new PeerLeases(this.#env, { ref, epoch, log }, stored.peers) };
+    return { entry, board, leases };
   }
 
   async #remove(refs: readonly DocRef[]): Promise<void> {

@@ -6,6 +6,7 @@
 import { decodeImportBlobMeta, type ImportBlobMetadata, type PeerID } from 'loro-crdt';
 import { Fault } from '../../src/base/fault.ts';
 import type { Versions } from '../core/versions.ts';
+import { readUpdateHead } from './update-head.ts';
 
 export interface GuardFacts {
   /** What the document holds, received updates included. */
@@ -16,6 +17,8 @@ export interface GuardFacts {
 
 /** Throws `invalid`, `forbidden`, or `stale_cursor` for a gap: send again from the server's vector. */
 export function checkUpdate(bytes: Uint8Array, { have, owns }: GuardFacts): void {
+  const head = readUpdateHead(bytes);
+  if (head && owns(head.peer) && head.start <= (have.get(head.peer) ?? 0)) return;
   const meta = readMeta(bytes);
   try {
     if (meta.mode !== 'update') throw new Fault('invalid', `an update was expected, not a ${meta.mode}`);
@@ -36,6 +39,19 @@ export function checkUpdate(bytes: Uint8Array, { have, owns }: GuardFacts): void
 
 export function gap(): Fault {
   return new Fault('stale_cursor', 'the update builds on operations that are not here');
+}
+
+/** The peers that an update holds operations of; none when it cannot be told. */
+export function peersIn(bytes: Uint8Array): PeerID[] {
+  try {
+    const meta = readMeta(bytes);
+    const peers = [...meta.partialEndVersionVector.toJSON().keys()];
+    meta.partialStartVersionVector.free();
+    meta.partialEndVersionVector.free();
+    return peers;
+  } catch {
+    return [];
+  }
 }
 
 function readMeta(bytes: Uint8Array): ImportBlobMetadata {

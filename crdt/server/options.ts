@@ -1,7 +1,12 @@
 /** What may be set about documents on a server. Each limit has a default here and a test at its edge. [N3] */
 import type { BackoffOptions } from '../../src/base/backoff.ts';
+import type { PushRateOptions } from './push-rate.ts';
+import type { QuarantineOptions } from './quarantine.ts';
+import type { SuspectOptions } from './suspects.ts';
 
-export interface DocsOptions {
+export interface DocsOptions extends SuspectOptions, QuarantineOptions, PushRateOptions {
+  /** Entities of which every update is tried in the materialiser before anybody gets it. [D3] */
+  tryFirst: readonly string[];
   /** How long a document stays loaded after its last reader left. [D4] */
   lingerMs: number;
   /** Documents loaded at once; one more is refused as `overloaded`. */
@@ -21,16 +26,38 @@ export interface DocsOptions {
   maxRefusals: number;
   /** Bytes of updates that came before what they build on, after which the document forgets them. */
   maxPendingBytes: number;
+  /** Longest stretch of changes that the history shows as one. */
+  historyMs: number;
+  /** Stretches of changes that a document's history keeps; older ones go. */
+  maxHistory: number;
+  /** Named versions of a document; one more is refused as `overloaded`. */
+  maxNames: number;
   /** Least time between two projections of one document to its row. */
   projectMs: number;
+  /** Where documents are read and snapshots made: in a worker thread, or on the server's own (tests, bundled servers). */
+  materialiser: 'worker' | 'inline';
+  /** Documents of which the materialiser keeps a copy; the one unused longest is let go. */
+  maxShadows: number;
+  /** Traps in the materialiser's WebAssembly after which its worker is replaced. [D3] */
+  maxTraps: number;
+  /** Bytes of WebAssembly memory after which the materialiser's worker is replaced when it has nothing to do. */
+  maxWorkerBytes: number;
+  /** How long one job of the materialiser may take before its worker is replaced. */
+  jobTimeoutMs: number;
+  /** Jobs that wait for the materialiser's worker; one more fails as `overloaded` and is tried again. */
+  maxJobs: number;
   /** Updates in a document's log after which they are folded into a snapshot. */
   compactUpdates: number;
   /** Bytes of updates in a document's log after which they are folded into a snapshot. */
   compactBytes: number;
+  /** How long `received` waits; a commit that is faster is told alone. */
+  receivedMs: number;
   /** Each reader of a document lengthens the least time between two frames to its readers by this much. */
   tellMsPerReader: number;
   /** The longest that time gets. Commits and acks do not wait for it. */
   maxTellMs: number;
+  /** Pushes in wait for a frame to readers that go out before that time: what they save is little by then. */
+  tellPushes: number;
   /** Operations from which on a new reader gets a snapshot instead of the updates; it imports faster. */
   snapshotOps: number;
   /** Waits between attempts to write or project when the store fails. [D10] */
@@ -44,6 +71,16 @@ export interface DocsOptions {
 }
 
 export const DEFAULT_DOCS: DocsOptions = {
+  tryFirst: [],
+  pushesPerSecond: 20_000,
+  pushBytesPerSecond: 32 << 20,
+  suspectMs: 3_600_000,
+  maxStrikes: 3,
+  barMs: 600_000,
+  maxSuspects: 10_000,
+  maxMainTraps: 20,
+  maxQuarantined: 1000,
+  maxQuarantinedBytes: 64 << 20,
   lingerMs: 30_000,
   maxDocs: 20_000,
   maxReaders: 10_000,
@@ -52,11 +89,22 @@ export const DEFAULT_DOCS: DocsOptions = {
   maxUndurableBytes: 16 << 20,
   maxRefusals: 16,
   maxPendingBytes: 256 << 10,
+  historyMs: 60_000,
+  maxHistory: 1000,
+  maxNames: 100,
   projectMs: 250,
+  materialiser: 'worker',
+  maxShadows: 500,
+  maxTraps: 20,
+  maxWorkerBytes: 512 << 20,
+  jobTimeoutMs: 20_000,
+  maxJobs: 20_000,
   compactUpdates: 500,
   compactBytes: 1 << 20,
+  receivedMs: 20,
   tellMsPerReader: 0.03,
   maxTellMs: 16,
+  tellPushes: 16,
   snapshotOps: 2000,
   retry: { baseMs: 200, capMs: 10_000 },
   awarenessMs: 50,

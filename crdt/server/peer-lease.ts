@@ -42,6 +42,10 @@ export class PeerLeases {
     this.#owners = new Map(owners);
   }
 
+  ownerOf(peer: PeerID): string | undefined {
+    return this.#owners.get(peer);
+  }
+
   owns(owner: string, peer: PeerID): boolean {
     return this.#owners.get(peer) === owner;
   }

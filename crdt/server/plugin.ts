@@ -15,14 +15,22 @@ import type { Schema } from '../../src/schema/define-schema.ts';
 import type { Commit } from '../../src/store/change-log.ts';
 import { DOC_CHANNEL, type DocRef, parseDocRef } from '../core/doc-ref.ts';
 import { Rights } from './access.ts';
+import { Canary } from './canary.ts';
+import { Cleaner } from './cleaner.ts';
 import { DocEditor } from './doc-editor.ts';
+import { HISTORY_TABLES, HistoryLog } from './history-log.ts';
 import { DocHub } from './hub.ts';
-import { InlineMaterialiser } from './inline-materialiser.ts';
-import type { Materialiser } from './materialiser.ts';
+import { InlineHost } from './inline-host.ts';
+import { Materialiser } from './materialiser.ts';
 import { DEFAULT_DOCS, type DocsOptions } from './options.ts';
+import { QUARANTINE_TABLE, Quarantine } from './quarantine.ts';
+import { QuarantineDesk } from './quarantine-desk.ts';
 import { DocReader } from './reader.ts';
+import type { Guards } from './repair.ts';
 import { ServerDocs } from './server-docs.ts';
+import { Suspects } from './suspects.ts';
 import { DOC_TABLES, UpdateLog } from './update-log.ts';
+import { WorkerHost } from './worker-host.ts';
 
 export interface DocsPlugin extends Plugin {
   readonly name: 'docs';
@@ -40,7 +48,7 @@ export function docs(options: Partial<DocsOptions> = {}): DocsPlugin {
 const REPAIR_BATCH = 100;
 
 export class DocsInstance implements PluginInstance {
-  readonly tables = DOC_TABLES;
+  readonly tables = [...DOC_TABLES, ...HISTORY_TABLES, QUARANTINE_TABLE];
   readonly channels = {
     [DOC_CHANNEL]: (channel: Channel, params: Json) => this.#openChannel(channel, params),
   };
@@ -62,13 +70,36 @@ export class DocsInstance implements PluginInstance {
       help: 'documents whose writes do not get through',
       read: () => this.#sum((e) => (e.failing ? 1 : 0)),
     },
+    {
+      name: 'ternion_docs_traps',
+      help: "traps on the server's own thread since the start",
+      read: () => this.#guards.suspects.mainTraps,
+    },
+    {
+      name: 'ternion_docs_trial_traps',
+      help: 'trials of updates that trapped since the start',
+      read: () => this.#guards.canary.traps,
+    },
+    {
+      name: 'ternion_docs_suspects',
+      help: 'identities whose updates are tried first',
+      read: () => this.#guards.suspects.size,
+    },
+    {
+      name: 'ternion_docs_quarantined',
+      help: 'entries put into the quarantine since the start',
+      read: () => this.#guards.cleaner.quarantined,
+    },
   ];
   readonly #services: Services;
   readonly #options: DocsOptions;
   readonly #log: UpdateLog;
-  readonly #materialiser: Materialiser = new InlineMaterialiser();
+  readonly #materialiser: Materialiser;
+  readonly #guards: Guards;
   readonly #hub: DocHub;
   readonly #editor: DocEditor;
+  readonly #history: HistoryLog;
+  readonly #quarantine: QuarantineDesk;
   /** Entities whose rows decide about documents of others. */
   readonly #deciding: ReadonlySet<string>;
   #offCommit: Cancel | undefined;
@@ -78,8 +109,20 @@ export class DocsInstance implements PluginInstance {
     this.#services = services;
     this.#options = options;
     this.#log = new UpdateLog(store);
-    this.#hub = new DocHub(env, { schema, log: this.#log, materialiser: this.#materialiser }, options);
-    this.#editor = new DocEditor(env, { log: this.#log, hub: this.#hub }, options);
+    const host = options.materialiser === 'worker' ? new WorkerHost(env, options) : new InlineHost();
+    this.#materialiser = new Materialiser(host, options);
+    const canary = new Canary(this.#materialiser);
+    const suspects = new Suspects(env.clock, options);
+    const quarantine = new Quarantine(store, options);
+    const log = this.#log;
+    const cleaner = new Cleaner(env, { store, log, canary, suspects, quarantine });
+    this.#guards = { canary, suspects, cleaner };
+    this.#history = new HistoryLog(options);
+    const edits = { log, history: this.#history, now: () => store.now() };
+    const deps = { schema, ...edits, materialiser: this.#materialiser, guards: this.#guards };
+    this.#hub = new DocHub(env, deps, options);
+    this.#editor = new DocEditor(env, { ...edits, hub: this.#hub }, options);
+    this.#quarantine = new QuarantineDesk({ quarantine, canary, hub: this.#hub });
     const documents = schema.entities.filter(({ documentFields }) => documentFields.length > 0);
     const dependencies = documents.flatMap(({ name }) =>
       (['read', 'update'] as const).flatMap((action) => access.dependencies(action, name)),
@@ -90,6 +133,11 @@ export class DocsInstance implements PluginInstance {
   /** For tests, gauges and the studio. */
   get hub(): DocHub {
     return this.#hub;
+  }
+
+  /** What was taken out of documents because it was harmful. */
+  get quarantine(): QuarantineDesk {
+    return this.#quarantine;
   }
 
   async start(): Promise<void> {
@@ -166,7 +214,8 @@ export class DocsInstance implements PluginInstance {
 
   #serverDocs(call: PluginCall): ServerDocs<Schema> {
     const { store } = this.#services;
-    return new ServerDocs(call, { store, editor: this.#editor, lane: new Lane() });
+    const deps = { store, editor: this.#editor, history: this.#history, lane: new Lane() };
+    return new ServerDocs(call, deps);
   }
 
   async #openChannel(channel: Channel, params: Json): Promise<ChannelHandler> {
@@ -193,7 +242,9 @@ export class DocsInstance implements PluginInstance {
       throw new Fault('overloaded', 'too many readers of this document');
     }
     const epoch = `${store.epoch}.${entry.epoch}`;
-    return new DocReader(env, { channel, rights, entry, leases, board, epoch, release }, this.#options);
+    const guards = this.#guards;
+    const deps = { channel, rights, entry, leases, board, guards, epoch, release };
+    return new DocReader(env, deps, this.#options);
   }
 
   #sum(of: (entry: DocHub['entries'][number]) => number): number {

@@ -11,19 +11,21 @@ import { type Deferred, deferred } from '../../src/base/deferred.ts';
 import type { Cancel, Env } from '../../src/base/env.ts';
 import type { JsonObject } from '../../src/base/json.ts';
 import type { Versions } from '../core/versions.ts';
-import type { Shadow } from './materialiser.ts';
+import type { Food, Shadow } from './materialiser.ts';
 import type { DocsOptions } from './options.ts';
 
 /** The document, as far as it is durable. */
 export interface ProjectionSource {
   readonly rev: number;
-  readonly durable: Versions;
-  since(from: Versions): Uint8Array | null;
+  /** What a shadow that holds `from` lacks. */
+  food(from: Versions): Food;
 }
 
 interface Deps {
   readonly source: ProjectionSource;
-  readonly openShadow: () => Shadow;
+  readonly shadow: Shadow;
+  /** Told of each error. */
+  readonly failed: (error: unknown) => void;
   readonly write: (rev: number, columns: JsonObject) => Promise<void>;
 }
 
@@ -38,7 +40,6 @@ export class Projector {
   readonly #deps: Deps;
   readonly #options: DocsOptions;
   #state: State = { name: 'clean' };
-  #shadow: Shadow | undefined;
   #lastMs = Number.NEGATIVE_INFINITY;
   #settled: Deferred<void> | undefined;
 
@@ -63,9 +64,7 @@ export class Projector {
   }
 
   close(): void {
-    if (this.#state.name === 'closed') return;
-    if (this.#state.name !== 'running') this.#shadow?.close(); // else when it has run
-    this.#to({ name: 'closed' });
+    if (this.#state.name !== 'closed') this.#to({ name: 'closed' });
   }
 
   #wait(delayMs: number, attempt: number): void {
@@ -77,15 +76,11 @@ export class Projector {
     const running: State = { name: 'running', again: false };
     this.#to(running);
     const failed = await this.#project();
-    if (this.#state !== running) {
-      this.#shadow?.close();
-      return;
-    }
+    if (this.#state !== running) return;
     this.#lastMs = this.#now();
     if (failed !== undefined) {
       this.#env.log.error('docs.project_failed', { error: String(failed), attempt });
-      this.#shadow?.close();
-      this.#shadow = undefined;
+      this.#deps.failed(failed);
       this.#wait(backoffMs(attempt, this.#env.random, this.#options.retry), attempt + 1);
     } else if (running.again) {
       this.#wait(this.#settled ? 0 : this.#options.projectMs, 0);
@@ -96,11 +91,10 @@ export class Projector {
 
   /** The error, if there was one. */
   async #project(): Promise<unknown> {
-    const { source, openShadow, write } = this.#deps;
+    const { source, shadow, write } = this.#deps;
     try {
-      this.#shadow ??= openShadow();
-      const { rev, durable } = source;
-      const columns = await this.#shadow.read(source.since(this.#shadow.versions), durable);
+      const { rev } = source;
+      const columns = await shadow.read(source.food(shadow.versions));
       if (this.#state.name === 'running') await write(rev, columns);
     } catch (error) {
       return error ?? new Error('unknown');

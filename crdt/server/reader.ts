@@ -8,6 +8,7 @@
  * [D5] rights are asked at the join, at every push, and again when the row or the identity changes.
  * [D9] a push may hold operations of peers that are leased to this very identity, and no others.
  */
+import type { PeerID } from 'loro-crdt';
 import { CODES } from '../../src/base/codes.ts';
 import type { Cancel, Env } from '../../src/base/env.ts';
 import { Fault, isFault, toFault } from '../../src/base/fault.ts';
@@ -19,11 +20,15 @@ import { decodeVersions, encodeVersions, NO_VERSIONS, type Versions } from '../c
 import { ownerOf, type Rights } from './access.ts';
 import type { AwarenessBoard } from './awareness-board.ts';
 import type { DocEntry } from './doc-entry.ts';
-import type { Follower, Own } from './fan-out.ts';
+import type { Follower, Own } from './follower.ts';
 import { checkUpdate, gap } from './import-guard.ts';
 import type { DocsOptions } from './options.ts';
 import { Outlet } from './outlet.ts';
 import { type Lease, NO_LEASE, type PeerLeases } from './peer-lease.ts';
+import { PushRate } from './push-rate.ts';
+import { PushTrials } from './push-trials.ts';
+import type { Guards } from './repair.ts';
+import type { Delta } from './replica.ts';
 
 interface Deps {
   readonly channel: Channel;
@@ -31,6 +36,7 @@ interface Deps {
   readonly entry: DocEntry;
   readonly leases: PeerLeases;
   readonly board: AwarenessBoard;
+  readonly guards: Guards;
   /** The epoch as clients know it: that of the document within that of the database. [L5] */
   readonly epoch: string;
   /** Lets the document go. */
@@ -71,7 +77,9 @@ export class DocReader implements ChannelHandler, Follower {
   #state: State = { name: 'opened' };
   #lastPush = 0;
   #refusals = 0;
-  #ackPlanned = false;
+  #ackTimer: Cancel | undefined;
+  readonly #rate: PushRate;
+  readonly #trials: PushTrials;
   /** Pushes whose durability is not told yet, by the flush that holds them: the last of each. */
   #unsettled: { n: number; mark: number }[] = [];
 
@@ -81,6 +89,8 @@ export class DocReader implements ChannelHandler, Follower {
     this.#options = options;
     const { channel, entry, board, release } = deps;
     this.#owner = ownerOf(channel.session.viewer);
+    this.#rate = new PushRate(env.clock, options);
+    this.#trials = this.#makeTrials();
     this.#assembler = new Assembler({
       maxBytes: options.maxUpdateBytes + HEADER_BYTES,
       maxStreams: MAX_STREAMS,
@@ -111,15 +121,29 @@ export class DocReader implements ChannelHandler, Follower {
     this.#take(inner);
   }
 
+  get owner(): string {
+    return this.#owner;
+  }
+
+  get peer(): PeerID | null {
+    return this.#state.name === 'joined' ? (`${this.#state.lease.peer}` as PeerID) : null;
+  }
+
   drained(): void {
-    this.#outlet.drained();
+    try {
+      this.#outlet.drained();
+    } catch (error) {
+      this.#fail(toFault(error)); // the document is being mended
+    }
   }
 
   closed(): void {
     if (this.#state.name === 'closed') return;
     this.#state = { name: 'closed' };
     this.#outlet.close();
+    this.#trials.clear();
     this.#assembler.clear();
+    this.#ackTimer?.();
     for (const cleanup of this.#cleanups) cleanup();
   }
 
@@ -189,6 +213,7 @@ export class DocReader implements ChannelHandler, Follower {
         if (!permission) throw new Fault('not_found', 'no such document');
         const wish = { owner: this.#owner, wanted: claim.lease, spare: claim.wants.spare };
         const lease = permission === 'write' ? await this.#deps.leases.lease(wish) : NO_LEASE;
+        await this.#deps.entry.repair;
         if (this.#state.name !== 'joining') return; // closed meanwhile
         if (this.#state.again) continue;
         this.#state = { name: 'joined', permission, lease, stalled: false };
@@ -204,6 +229,9 @@ export class DocReader implements ChannelHandler, Follower {
   #resync(versions: Versions): void {
     if (this.#state.name === 'joining') return; // its answer is on the way
     if (this.#state.name !== 'joined') throw new Fault('bad_message', 'join first');
+    const { repair } = this.#deps.entry;
+    if (repair) return void repair.then(() => this.#state.name === 'joined' && this.#resync(versions));
+    this.#trials.clear();
     this.#state.stalled = false;
     this.#state.lease = { ...this.#state.lease, spare: 0n }; // given away already
     this.#answer({ epoch: this.#deps.epoch, versions, lease: this.#state.lease.peer, wants: NO_WANTS });
@@ -216,16 +244,26 @@ export class DocReader implements ChannelHandler, Follower {
     entry.tell(); // what this client may know of by its acks
     const same = claim.epoch === epoch || (claim.epoch === '' && claim.versions.size === 0);
     const from = same ? claim.versions : NO_VERSIONS;
-    const snapshot = from.size === 0 && entry.opCount >= this.#options.snapshotOps ? entry.snapshot() : null;
+    const snapshot = from.size === 0 ? this.#snapshot(claim.wants) : null;
     const { rev, durable } = entry.told;
     const update = entry.told.since(snapshot?.versions ?? from);
-    const mode: JoinKind = !same ? 'reset' : snapshot ? 'snapshot' : update ? 'delta' : 'none';
+    const mode: JoinKind = !same ? 'reset' : snapshot ? snapshot.mode : update ? 'delta' : 'none';
     const [bytes, tail] = snapshot ? [snapshot.bytes, update ?? NO_BYTES] : [update ?? NO_BYTES, NO_BYTES];
     const vv = encodeVersions(durable);
     this.#outlet.begin(
       encodeDown({ kind: 'joined', permission, epoch, rev, ...lease, vv, mode, bytes, tail }),
       durable,
     );
+  }
+
+  /** What imports faster than updates, if there is such a thing. */
+  #snapshot({ lazy }: Wants): (Delta & { mode: JoinKind }) | null {
+    const { entry } = this.#deps;
+    if (entry.opCount < this.#options.snapshotOps) return null;
+    const shallow = lazy ? entry.snapshot('shallow') : null;
+    if (shallow) return { ...shallow, mode: 'shallow' };
+    const full = entry.snapshot('full');
+    return full && { ...full, mode: 'snapshot' };
   }
 
   #ask(id: number): void {
@@ -240,8 +278,9 @@ export class DocReader implements ChannelHandler, Follower {
     this.#lastPush = n;
     if (this.#state.stalled) return;
     try {
-      if (bytes.length > 0) this.#import(bytes);
-      this.#received(n);
+      this.#rate.take(bytes.length);
+      if (this.#trials.busy || (bytes.length > 0 && this.#mustTry())) this.#trials.add({ n, bytes });
+      else this.#admit({ n, bytes });
     } catch (error) {
       if (!isFault(error)) throw error;
       this.#refuse(n, error);
@@ -249,7 +288,43 @@ export class DocReader implements ChannelHandler, Follower {
   }
 
   /** Throws what the client is to be told. */
-  #import(bytes: Uint8Array): void {
+  #admit({ n, bytes }: { n: number; bytes: Uint8Array }): void {
+    if (bytes.length > 0) {
+      this.#check(bytes);
+      if (this.#deps.entry.import(bytes, this) === 'pending') throw gap();
+    }
+    this.#received(n);
+  }
+
+  #mustTry(): boolean {
+    const { entry, guards } = this.#deps;
+    return guards.suspects.mustTry(this.#owner) || this.#options.tryFirst.includes(entry.ref.entity);
+  }
+
+  #makeTrials(): PushTrials {
+    const { entry, guards } = this.#deps;
+    const check = (bytes: Uint8Array) => this.#check(bytes);
+    const attempt = async (bytes: Uint8Array) => {
+      await entry.repair;
+      return guards.canary.trialOn(entry.base(), bytes);
+    };
+    const passed = (push: { n: number; bytes: Uint8Array }) => {
+      try {
+        this.#admit(push);
+      } catch (error) {
+        this.#refuse(push.n, toFault(error));
+      }
+    };
+    const failed = (n: number, fault: Fault, bad: 'trap' | 'refused' | null) => {
+      if (bad) guards.suspects.strike(this.#owner);
+      if (bad === 'trap') this.#fail(new Fault('forbidden', 'an update of yours was harmful'));
+      else this.#refuse(n, fault);
+    };
+    return new PushTrials({ check, attempt, passed, failed }, this.#options.maxUndurableBytes);
+  }
+
+  /** Throws what the client is to be told. */
+  #check(bytes: Uint8Array): void {
     const { entry, leases, rights } = this.#deps;
     const { maxUpdateBytes, maxUndurableBytes } = this.#options;
     // The client sends it again at once; by then the rows have been read. [P4]
@@ -260,7 +335,6 @@ export class DocReader implements ChannelHandler, Follower {
       throw new Fault('overloaded', 'too much of this document waits to be stored');
     }
     checkUpdate(bytes, { have: entry.received(), owns: (peer) => leases.owns(this.#owner, peer) });
-    if (entry.import(bytes, this) === 'pending') throw gap();
   }
 
   #received(n: number): void {
@@ -272,10 +346,8 @@ export class DocReader implements ChannelHandler, Follower {
     else if (last?.mark === mark) last.n = n;
     else this.#unsettled.push({ n, mark }); // at most two: the flush under way and the next
     entry.awaitMark(this);
-    if (this.#ackPlanned) return;
-    this.#ackPlanned = true;
-    this.#env.clock.soon(() => {
-      this.#ackPlanned = false;
+    this.#ackTimer ??= this.#env.clock.after(this.#options.receivedMs, () => {
+      this.#ackTimer = undefined;
       this.#outlet.flushAcks();
     });
   }
@@ -283,6 +355,7 @@ export class DocReader implements ChannelHandler, Follower {
   #refuse(n: number, fault: Fault): void {
     if (this.#state.name !== 'joined') return; // the document ended with this push
     this.#state.stalled = true;
+    this.#trials.clear();
     const { code } = fault;
     const { retry } = CODES[code];
     if (code !== 'stale_cursor') {

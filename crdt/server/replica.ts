@@ -8,7 +8,7 @@
  *   import --> received --take()--> under way --settle()--> durable --since(), snapshot--> readers
  *   adopt --------------------------------------------------^
  */
-import { decodeImportBlobMeta, LoroDoc, type PeerID, type VersionVector } from 'loro-crdt';
+import { decodeImportBlobMeta, LoroDoc, type OpId, type PeerID, type VersionVector } from 'loro-crdt';
 import { assert } from '../../src/base/assert.ts';
 import { Fault } from '../../src/base/fault.ts';
 import { covers, merged, NO_VERSIONS, spansBetween, toVector, type Versions } from '../core/versions.ts';
@@ -28,14 +28,19 @@ export class Replica {
   /** Up to where updates were taken. */
   #taken: VersionVector;
   /** What was received, committed or not. */
-  readonly #have: Map<PeerID, number>;
+  #have: Map<PeerID, number>;
   /** Those of `#have` that have grown since the last take. */
-  readonly #grown = new Map<PeerID, number>();
+  #grown = new Map<PeerID, number>();
+  /** What `#grown` came in, and what the delta under way did: to build on when this document traps. */
+  #received: Uint8Array[] = [];
+  #receivedBefore: Uint8Array[] = [];
   #durable: Versions;
   #underWay = false;
   #pendingBytes = 0;
   #snapshot: Delta | undefined;
   #freed = false;
+  #dead = false;
+  #onTrap: ((error: unknown) => void) | undefined;
 
   /** A snapshot, if there is one, and the updates after it, all durable. Throws `storage` when they do not load. */
   constructor(snapshot: Uint8Array | null, updates: readonly Uint8Array[]) {
@@ -62,6 +67,34 @@ export class Replica {
       this.#snapshot = { ...this.#snapshot, versions: this.#durable };
   }
 
+  /** Called when the document has trapped. Until `revive` all that needs it throws `stale_cursor`. [D3] */
+  onTrap(listener: (error: unknown) => void): void {
+    this.#onTrap = listener;
+  }
+
+  get isDead(): boolean {
+    return this.#dead;
+  }
+
+  /** Updates that were received and are not committed. */
+  get undurable(): readonly Uint8Array[] {
+    return [...this.#receivedBefore, ...this.#received];
+  }
+
+  /** Goes on with another's document, which is made of the log and of `undurable`. The other is void. */
+  revive(other: Replica): void {
+    this.#taken.free();
+    this.#doc = other.#doc;
+    this.#taken = other.#taken;
+    this.#have = other.#have;
+    this.#grown = other.#grown;
+    this.#received = other.#received;
+    this.#receivedBefore = [];
+    this.#underWay = false;
+    this.#pendingBytes = 0;
+    this.#dead = false;
+  }
+
   /** What has been committed. A new map after each commit, never changed in place. */
   get durable(): Versions {
     return this.#durable;
@@ -73,7 +106,7 @@ export class Replica {
   }
 
   get opCount(): number {
-    return this.#doc.opCount();
+    return this.#call((doc) => doc.opCount());
   }
 
   /** True when updates wait for `take`. */
@@ -90,9 +123,10 @@ export class Replica {
     return this.#pendingBytes;
   }
 
-  /** Throws what Loro throws: a string for bad bytes, an Error when the document is dead. */
+  /** Throws a string for bad bytes, as Loro does, and `stale_cursor` when the document is dead or dies of it. */
   import(bytes: Uint8Array): ImportOutcome {
-    const { success, pending } = this.#doc.import(bytes);
+    const { success, pending } = this.#call((doc) => doc.import(bytes));
+    if (success.size > 0) this.#received.push(bytes);
     for (const [peer, { end }] of success) {
       this.#have.set(peer, end);
       this.#grown.set(peer, end);
@@ -110,7 +144,9 @@ export class Replica {
       bytes,
       false,
     );
+    const { length } = this.#received;
     if (this.import(bytes) === 'pending') throw new Fault('storage', 'an update that builds on others');
+    this.#received.length = length; // it is in the log
     const ends = end.toJSON();
     start.free();
     end.free();
@@ -125,7 +161,7 @@ export class Replica {
   forgetPending(): void {
     const fresh = new LoroDoc();
     fresh.detach();
-    fresh.import(this.#doc.export({ mode: 'update' }));
+    this.#call((doc) => fresh.import(doc.export({ mode: 'update' })));
     this.#doc.free();
     this.#doc = fresh;
     this.#pendingBytes = 0;
@@ -135,10 +171,12 @@ export class Replica {
   take(): Delta | null {
     assert(!this.#underWay, 'one delta at a time');
     if (this.#grown.size === 0) return null;
-    const bytes = this.#doc.export({ mode: 'update', from: this.#taken });
+    const bytes = this.#call((doc) => doc.export({ mode: 'update', from: this.#taken }));
     for (const [peer, counter] of this.#grown) this.#taken.setEnd({ peer, counter });
     const versions = new Map(this.#grown);
     this.#grown.clear();
+    this.#receivedBefore = this.#received;
+    this.#received = [];
     this.#underWay = true;
     return { bytes, versions };
   }
@@ -146,6 +184,7 @@ export class Replica {
   /** The delta taken last is committed. */
   settle({ versions }: Delta): void {
     this.#underWay = false;
+    this.#receivedBefore = [];
     this.#durable = merged(this.#durable, versions);
   }
 
@@ -153,11 +192,22 @@ export class Replica {
   since(from: Versions, to: Versions = this.#durable): Uint8Array | null {
     if (covers(from, to)) return null;
     if (this.dirty || this.#underWay || to !== this.#durable) {
-      return this.#doc.export({ mode: 'updates-in-range', spans: spansBetween(from, to) });
+      const spans = spansBetween(from, to);
+      return this.#call((doc) => doc.export({ mode: 'updates-in-range', spans }));
     }
     const vector = toVector(from);
     try {
-      return this.#doc.export({ mode: 'update', from: vector });
+      return this.#call((doc) => doc.export({ mode: 'update', from: vector }));
+    } finally {
+      vector.free();
+    }
+  }
+
+  /** The operations at the front of what is durable. */
+  durableFront(): OpId[] {
+    const vector = toVector(this.#durable);
+    try {
+      return this.#doc.vvToFrontiers(vector);
     } finally {
       vector.free();
     }
@@ -179,11 +229,23 @@ export class Replica {
     this.#freed = true;
     this.#snapshot = undefined;
     this.#durable = NO_VERSIONS;
-    this.#taken.free();
     try {
+      this.#taken.free();
       this.#doc.free();
     } catch {
       // A document that trapped cannot be given back.
+    }
+  }
+
+  #call<T>(work: (doc: LoroDoc) => T): T {
+    if (this.#dead) throw new Fault('stale_cursor', 'the document is being loaded again');
+    try {
+      return work(this.#doc);
+    } catch (error) {
+      if (typeof error === 'string') throw error;
+      this.#dead = true;
+      this.#onTrap?.(error);
+      throw new Fault('stale_cursor', 'the document is being loaded again', undefined, { cause: error });
     }
   }
 }

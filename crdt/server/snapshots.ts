@@ -3,26 +3,36 @@
  * they hold when those have become many. Made by the materialiser, one at a time; commits go on meanwhile. Used
  * by doc-entry.ts alone.
  *
- * [D6] a snapshot holds the whole history, and takes the place of nothing that came after it.
+ * [D6] what is put in the log holds the whole history, and takes the place of nothing that came after it. One that
+ * is `shallow` holds the document without what led there; it is for those who join and want no more.
  */
 import type { Env } from '../../src/base/env.ts';
 import { type DocRef, docKey } from '../core/doc-ref.ts';
-import { NO_VERSIONS, type Versions } from '../core/versions.ts';
-import type { Materialiser } from './materialiser.ts';
+import type { Versions } from '../core/versions.ts';
+import type { Food, Shadow } from './materialiser.ts';
 import type { DocsOptions } from './options.ts';
 import type { Delta, Replica } from './replica.ts';
 import type { UpdateLog } from './update-log.ts';
+
+export type SnapshotKind = 'full' | 'shallow';
 
 interface Deps {
   readonly ref: DocRef;
   readonly epoch: string;
   readonly replica: Replica;
-  readonly materialiser: Materialiser;
+  readonly shadow: Shadow;
   readonly log: UpdateLog;
+  /** Told of each error. */
+  readonly failed: (error: unknown) => void;
   /** The updates that were loaded. */
   readonly tail: readonly Uint8Array[];
   /** The durable document. */
-  readonly source: { readonly rev: number; readonly durable: Versions };
+  readonly source: {
+    readonly rev: number;
+    readonly durable: Versions;
+    /** What a shadow that holds `from` lacks. */
+    food(from: Versions): Food;
+  };
 }
 
 /** Updates in the log behind the last snapshot there. */
@@ -36,6 +46,7 @@ export class Snapshots {
   readonly #deps: Deps;
   readonly #options: DocsOptions;
   readonly #tail: Tail;
+  #shallow: Delta | null = null;
   #making: Promise<void> | undefined;
   #closed = false;
 
@@ -48,17 +59,18 @@ export class Snapshots {
   }
 
   /** A snapshot of now or of some time ago, or null; one that is old is made anew for the next who asks. */
-  latest(): Delta | null {
+  latest(kind: SnapshotKind): Delta | null {
     const { replica, source } = this.#deps;
-    if (replica.snapshot?.versions !== source.durable) this.#begin();
-    return replica.snapshot;
+    const snapshot = kind === 'full' ? replica.snapshot : this.#shallow;
+    if (snapshot?.versions !== source.durable) this.#begin(kind);
+    return snapshot;
   }
 
   /** An update was appended to the log. */
   grew(sizeBytes: number): void {
     this.#tail.updates++;
     this.#tail.bytes += sizeBytes;
-    if (this.#long) this.#begin();
+    if (this.#long) this.#begin('full');
   }
 
   /** Resolves when nothing is being made. */
@@ -75,29 +87,36 @@ export class Snapshots {
     return this.#tail.updates >= compactUpdates || this.#tail.bytes >= compactBytes;
   }
 
-  #begin(): void {
-    this.#making ??= this.#make()
+  #begin(kind: SnapshotKind): void {
+    this.#making ??= this.#make(kind)
       .catch((error) => {
         if (this.#closed) return;
         this.#env.log.error('docs.snapshot_failed', { doc: docKey(this.#deps.ref), error: String(error) });
+        this.#deps.failed(error);
       })
       .finally(() => {
         this.#making = undefined;
       });
   }
 
-  async #make(): Promise<void> {
-    const { replica, materialiser, source } = this.#deps;
-    const { rev, durable: versions } = source;
+  async #make(kind: SnapshotKind): Promise<void> {
+    const { replica, shadow, source } = this.#deps;
+    const { rev } = source;
     const tail = { ...this.#tail };
-    const updates = replica.since(NO_VERSIONS);
-    if (!updates) return;
-    const bytes = await materialiser.snapshot(updates);
+    const food = source.food(shadow.versions);
+    const { versions } = food;
+    if (versions.size === 0) return;
+    const { bytes } = await shadow.run(kind === 'full' ? 'snapshot' : 'shallow', {}, food);
     if (this.#closed) return;
-    replica.keepSnapshot({ bytes, versions });
+    const snapshot = { bytes: bytes[0]!, versions };
+    if (kind === 'shallow') {
+      this.#shallow = snapshot;
+      return;
+    }
+    replica.keepSnapshot(snapshot);
     if (!this.#long) return;
     const { log, ref, epoch } = this.#deps;
-    await log.compact(ref, { epoch, rev, bytes });
+    await log.compact(ref, { epoch, rev, bytes: snapshot.bytes });
     this.#tail.updates -= tail.updates;
     this.#tail.bytes -= tail.bytes;
   }

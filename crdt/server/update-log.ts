@@ -23,7 +23,7 @@ export const DOC_TABLES = [
   `CREATE TABLE IF NOT EXISTS _doc_peers (entity TEXT NOT NULL, id TEXT NOT NULL, peer TEXT NOT NULL,
     owner TEXT NOT NULL, PRIMARY KEY (entity, id, peer)) STRICT, WITHOUT ROWID`,
 ];
-const TABLES = ['_doc_meta', '_doc_snapshots', '_doc_updates', '_doc_peers'];
+const TABLES = ['_doc_meta', '_doc_snapshots', '_doc_updates', '_doc_peers', '_doc_history', '_doc_names'];
 
 export interface StoredDoc {
   /** Null when nothing was ever written. */
@@ -40,10 +40,14 @@ export interface StoredDoc {
 export interface LogEntry {
   readonly epoch: string;
   readonly bytes: Uint8Array;
+  /** Written in the same transaction. */
+  readonly also?: ((tx: Transaction, rev: number) => Promise<void>) | undefined;
 }
 
 /** The whole document up to `rev`: takes the place of all updates so far. */
-export interface LogSnapshot extends LogEntry {
+export interface LogSnapshot {
+  readonly epoch: string;
+  readonly bytes: Uint8Array;
   readonly rev: number;
 }
 
@@ -82,7 +86,7 @@ export class UpdateLog {
    * The live document, if there is one, must hear of it after the commit (DocHub.adopt), or it ends. Throws
    * `not_found` when the row is gone, `unavailable` when the document was made anew.
    */
-  async appendWithin(tx: Transaction, ref: DocRef, { epoch, bytes }: LogEntry): Promise<number> {
+  async appendWithin(tx: Transaction, ref: DocRef, { epoch, bytes, also }: LogEntry): Promise<number> {
     const key = [ref.entity, ref.id];
     const counted = await tx.run(
       `INSERT INTO _doc_meta (entity, id, epoch, rev, projected)
@@ -99,7 +103,9 @@ export class UpdateLog {
         SELECT entity, id, rev, ? FROM _doc_meta WHERE entity = ? AND id = ? RETURNING rev`,
       [bytes, ...key],
     );
-    return Number(row?.rev);
+    const rev = Number(row?.rev);
+    if (also) await also(tx, rev);
+    return rev;
   }
 
   /** Puts a snapshot in the place of the updates it holds. False: the document has been made anew meanwhile. */

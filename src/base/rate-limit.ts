@@ -16,13 +16,13 @@ export class RateLimit {
     this.#atMs = clock.monotonic();
   }
 
-  /** False when the rate is exceeded; nothing was taken then. */
-  take(): boolean {
+  /** False when the rate is exceeded; nothing was taken then. More than `burst` never passes. */
+  take(count = 1): boolean {
     const nowMs = this.#clock.monotonic();
     this.#tokens = Math.min(this.#burst, this.#tokens + (nowMs - this.#atMs) * this.#perMs);
     this.#atMs = nowMs;
-    if (this.#tokens < 1) return false;
-    this.#tokens--;
+    if (this.#tokens < count) return false;
+    this.#tokens -= count;
     return true;
   }
 }

@@ -10,7 +10,7 @@ import type { Session } from './session.ts';
 export interface Channel {
   readonly session: Session;
   /**
-   * Queues a payload. False: the lane is full, the payload was dropped, and `drained` will be called once
+   * Queues a payload, which must never be written again. False: the lane is full, the payload was dropped, and `drained` will be called once
    * there is room; send what brings the reader up to date then. `urgent` payloads go before others of the turn.
    */
   send(payload: Uint8Array, lane: 'docs' | 'shard'): boolean;

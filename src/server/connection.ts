@@ -27,6 +27,7 @@ import type { Store } from '../store/store.ts';
 import type { QueryWatch } from '../sync/query-watch.ts';
 import { Replica, type ReplicaDeps } from '../sync/replica.ts';
 import { WatchSession } from '../sync/watch-session.ts';
+import type { ChannelFrames } from './channel-frames.ts';
 import { Mux } from './mux.ts';
 import { type Flusher, type LaneName, Outbox, type OutboxLimits } from './outbox.ts';
 import { Requests } from './requests.ts';
@@ -42,6 +43,7 @@ export interface ConnectionDeps {
   readonly replica: ReplicaDeps;
   readonly watches: QueryWatch;
   readonly flusher: Flusher;
+  readonly frames: ChannelFrames;
   readonly limits: Limits;
   /** Entities whose rows come by subscription. */
   readonly queried: string[];
@@ -202,6 +204,7 @@ export class Connection implements Session {
       env,
       session: this,
       outbox: this.#outbox,
+      frames: this.#deps.frames,
       hosts: channelHosts,
       maxChannels: limits.channels,
       send,

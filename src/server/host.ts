@@ -38,6 +38,7 @@ import { LogReader } from '../sync/log-reader.ts';
 import { QueryWatch } from '../sync/query-watch.ts';
 import { Surveyor } from '../sync/survey.ts';
 import { Visibility } from '../sync/visibility.ts';
+import { ChannelFrames } from './channel-frames.ts';
 import { Connection, type ConnectionDeps } from './connection.ts';
 import { entityRoutes } from './entity-routes.ts';
 import { appRoute, assertDistinct, functionRoute } from './function-routes.ts';
@@ -210,6 +211,7 @@ export class Host {
       replica: { env, store, fanOut, visibility, surveyor, live, maxSubscriptions: limits.subscriptions },
       watches,
       flusher: new Flusher(env.clock),
+      frames: new ChannelFrames(),
       limits,
       queried: this.#schema.entities.filter(({ sync }) => sync === 'query').map(({ name }) => name),
       outboxLimits: { ...DEFAULT_OUTBOX, ...this.#options.outbox },

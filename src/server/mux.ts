@@ -13,12 +13,14 @@ import type { Channel, ChannelHandler, ChannelHost, LatestSlot } from '../plugin
 import type { Session } from '../plugin/session.ts';
 import { decodeFrame, encodeFrame } from '../protocol/frame.ts';
 import type { ServerMessage } from '../protocol/server-message.ts';
+import type { ChannelFrames } from './channel-frames.ts';
 import { type Outbox, Slot } from './outbox.ts';
 
 interface MuxDeps {
   readonly env: Env;
   readonly session: Session;
   readonly outbox: Outbox;
+  readonly frames: ChannelFrames;
   readonly hosts: ReadonlyMap<string, ChannelHost>;
   readonly maxChannels: number;
   readonly send: (message: ServerMessage) => void;
@@ -109,7 +111,7 @@ class OpenChannel implements Channel {
 
   send(payload: Uint8Array, lane: 'docs' | 'shard'): boolean {
     if (this.#ended) return true;
-    const sent = this.#deps.outbox.send(lane, encodeFrame(this.#ch, payload));
+    const sent = this.#deps.outbox.send(lane, this.#deps.frames.of(this.#ch, payload));
     if (!sent) this.#refused = true;
     return sent;
   }

@@ -8,7 +8,7 @@ import type { Transport, TransportEvents } from '../plugin/transport.ts';
 import { readSubprotocols } from '../protocol/handshake.ts';
 import { SUBPROTOCOL } from '../protocol/version.ts';
 import { originAllowed } from './origin.ts';
-import { TextFrames } from './text-frames.ts';
+import { SocketFrames } from './socket-frames.ts';
 
 export interface WsDoorOptions {
   /** Bytes of one message; `ws` closes with 1009 before it reads more. */
@@ -20,7 +20,7 @@ export interface WsDoorOptions {
 
 /** Answers `GET /ws`. Everything else that wants an upgrade is refused. */
 export function attachWebSockets(server: HttpServer, env: Env, options: WsDoorOptions): () => void {
-  const frames = new TextFrames();
+  const frames = new SocketFrames();
   const door = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
@@ -60,10 +60,10 @@ function refuse(socket: Duplex, status: number, reason: string): void {
 export class WsTransport implements Transport {
   readonly #ws: WebSocket;
   readonly #socket: Duplex;
-  readonly #frames: TextFrames;
+  readonly #frames: SocketFrames;
 
-  /** `frames` is shared by sockets that get the same texts. */
-  constructor(ws: WebSocket, socket: Duplex, frames: TextFrames) {
+  /** `frames` is shared by sockets that get the same messages. */
+  constructor(ws: WebSocket, socket: Duplex, frames: SocketFrames) {
     this.#ws = ws;
     this.#socket = socket;
     this.#frames = frames;
@@ -75,9 +75,8 @@ export class WsTransport implements Transport {
 
   send(message: string | Uint8Array): void {
     if (this.#ws.readyState !== this.#ws.OPEN) return;
-    // `ws` would encode a text for each socket. Without compression it holds nothing back, so the order is kept.
-    if (typeof message === 'string') this.#socket.write(this.#frames.of(message));
-    else this.#ws.send(message);
+    // `ws` would make a frame for each socket. Without compression it holds nothing back, so the order is kept.
+    this.#socket.write(this.#frames.of(message));
   }
 
   close(code: number, reason: string): void {

@@ -98,7 +98,7 @@ browserTest('the columns of the row follow the document', async () => {
   await bob.page.locator('.glimpse', { hasText: 'A summary' }).waitFor();
 });
 
-browserTest('one goes offline, both edit both editors, and all is merged', async () => {
+browserTest('[D2] one goes offline, both edit, his page is reloaded there, and all is merged', async () => {
   const before = await ann.shown();
   await bob.goOffline();
   await expect.poll(() => ann.flag(bob, 'code').count()).toBe(0); // he is gone
@@ -108,14 +108,25 @@ browserTest('one goes offline, both edit both editors, and all is merged', async
   await ann.write(ann.rich, ' [online rich]');
   await bob.sees('your edits are kept here');
   await bob.screenshot('editor-3-offline');
+
+  await bob.page.reload();
+  await bob.sees('Offline');
+  const reloaded = { code: `${before.code} [offline code]`, summary: before.summary };
+  await expect.poll(() => bob.shown()).toMatchObject(reloaded);
+  await bob.write(bob.code, ' [reloaded code]');
+  await bob.write(bob.rich, ' [reloaded rich]');
+  await bob.screenshot('editor-4-reloaded');
+
   await bob.comeBack();
   const { code, rich } = await equal(
-    (shown) => shown.code.includes('[offline') && shown.code.includes('[online'),
+    (shown) => /offline.*reloaded/.test(shown.code) && shown.code.includes('online'),
   );
-  expect(letters(code)).toBe(letters(`${before.code} [offline code] [online code]`));
-  expect(letters(rich.join(''))).toBe(letters(`${before.rich.join('')} [offline rich] [online rich]`));
-  expect(rich.join('')).toContain(' [offline rich]');
-  await bob.screenshot('editor-4-merged');
+  expect(letters(code)).toBe(letters(`${before.code} [offline code] [reloaded code] [online code]`));
+  const page = rich.join('');
+  expect(letters(page)).toBe(letters(`${before.rich.join('')} [offline rich] [reloaded rich] [online rich]`));
+  for (const written of [' [offline rich] [reloaded rich]', ' [online rich]'])
+    expect(page).toContain(written);
+  await bob.screenshot('editor-5-merged');
 });
 
 browserTest('who may only read sees what is written and cannot write', async () => {
@@ -144,7 +155,7 @@ browserTest('who may only read sees what is written and cannot write', async () 
   expect(rich).toEqual(['In both.']);
   expect(await bob.page.getByRole('button', { name: 'Bold' }).isDisabled()).toBe(true);
   await bob.flag(ann, 'rich').waitFor();
-  await bob.screenshot('editor-5-read-only');
+  await bob.screenshot('editor-6-read-only');
 
   await ann.page.getByLabel('Others may write').check();
   await bob.sees('Saved by the server');

@@ -4,9 +4,14 @@ import { createApi } from 'ternion/client';
 import { defineApp, functions } from 'ternion/server';
 
 const Entry = entity('Entry', { nonce: field.string(), half: field.int() });
+/** Each edit of a paper writes a word, a key of its own, and a vote. */
+const Paper = entity('Paper', { body: field.richtext(), facts: field.map(), votes: field.counter() });
 const schema = defineSchema({
-  entities: [Entry],
-  policies: [policy({ entity: 'Entry', allowRead: 'true', allowInsert: 'true' })],
+  entities: [Entry, Paper],
+  policies: [
+    policy({ entity: 'Entry', allowRead: 'true', allowInsert: 'true' }),
+    policy({ entity: 'Paper', allowRead: 'true', allowInsert: 'true', allowUpdate: 'true' }),
+  ],
 });
 const { mutation, internal } = functions(schema);
 /** The same entry, by a job; the guest of the call that scheduled it makes it. */
@@ -36,5 +41,13 @@ const journal = {
     },
   }),
 };
-export const faultsApp = defineApp({ schema, functions: { journal } });
+const papers = {
+  make: mutation({
+    args: {},
+    auth: 'guest',
+    returns: v.string(),
+    handler: (ctx) => ctx.db.insert('Paper', {}),
+  }),
+};
+export const faultsApp = defineApp({ schema, functions: { journal, papers } });
 export const api = createApi<typeof faultsApp>();

@@ -11,7 +11,7 @@ import type { DocOptions } from '../options.ts';
 
 export type NoteApp = ReturnType<typeof appOf>['app'];
 function appOf(options: Partial<DocsOptions>) {
-  const plugin = docs(options);
+  const plugin = docs({ materialiser: 'inline', ...options });
   let instance: DocsInstance | undefined;
   const app = defineApp({
     schema: notesSchema,

@@ -19,7 +19,12 @@ export async function boot(files: TempDatabase, options: Partial<DocsOptions> = 
   const drivers = { writer: trouble.driver(writer), reader: trouble.driver(reader) };
   const store = new Store(env, { schema: notesSchema, drivers });
   const access = new Access(notesSchema, () => clock.now());
-  const instance = docs(options).create({ env, schema: notesSchema, store, access });
+  const instance = docs({ materialiser: 'inline', ...options }).create({
+    env,
+    schema: notesSchema,
+    store,
+    access,
+  });
   await store.open(instance.tables);
   await instance.start();
   const insert = (id: string, { editor = '*', reader: who = '*' } = {}) =>

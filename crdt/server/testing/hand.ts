@@ -9,7 +9,7 @@ import { Assembler } from '../../core/fragments.ts';
 import { type DocUp, encodeUp, NO_WANTS } from '../../core/up-frame.ts';
 
 export class Hand implements Channel {
-  readonly doc = new LoroDoc();
+  readonly doc: LoroDoc;
   readonly frames: DocDown[] = [];
   readonly latest = { put: () => {}, sentTag: -1 };
   readonly #assembler = new Assembler({ maxBytes: 64 << 20, maxStreams: 4 });
@@ -22,7 +22,8 @@ export class Hand implements Channel {
   handler!: ChannelHandler;
   n = 0;
 
-  constructor(user: string | null) {
+  constructor(user: string | null, doc = new LoroDoc()) {
+    this.doc = doc;
     const kind = user === null ? 'anonymous' : 'user';
     this.viewer = { userId: user, kind, roles: [], name: user };
   }
@@ -59,10 +60,14 @@ export class Hand implements Channel {
     }
     this.frames.push(frame);
     if (frame.kind === 'joined' || frame.kind === 'update') {
-      if (frame.bytes.length > 0) this.doc.import(frame.bytes);
-      if (frame.kind === 'joined' && frame.tail.length > 0) this.doc.import(frame.tail);
+      if (frame.bytes.length > 0) this.learn(frame.bytes);
+      if (frame.kind === 'joined' && frame.tail.length > 0) this.learn(frame.tail);
     }
     return true;
+  }
+
+  learn(bytes: Uint8Array): void {
+    this.doc.import(bytes);
   }
 
   close(fault: Fault): void {

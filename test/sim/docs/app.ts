@@ -56,7 +56,8 @@ const small = {
   awarenessTimeoutMs: 2000,
   retry: { baseMs: 20, capMs: 200 },
 };
-export const docsApp = () => defineApp({ schema, plugins: [watched(docs(small))] });
+export const docsApp = () =>
+  defineApp({ schema, plugins: [watched(docs({ materialiser: 'inline', ...small }))] });
 export type DocsApp = ReturnType<typeof docsApp>;
 
 export const ROOMS = ['r1', 'r2'];

@@ -3,7 +3,7 @@ import { type DocHandle, openDocWith } from 'ternion/crdt/client';
 import type { SimClient } from 'ternion/testing';
 import type { DocName, DocsApp } from './app.ts';
 import { edit } from './edits.ts';
-import type { Story } from './story.ts';
+import type { Made, Story } from './story.ts';
 
 const options = {
   batchMs: 10,
@@ -13,10 +13,15 @@ const options = {
   retry: { baseMs: 50, capMs: 500 },
 };
 
+/** Some times `persistMs`. */
+const KEPT_MS = 100;
+
 export class Person {
   readonly client: SimClient<DocsApp>;
   readonly #story: Story;
   readonly #handles = new Map<DocName, DocHandle>();
+  /** Edits of this life of the page that may not be on its disk yet. */
+  #fresh: { atMs: number; edit: Made }[] = [];
 
   constructor(client: SimClient<DocsApp>, story: Story) {
     this.client = client;
@@ -60,15 +65,29 @@ export class Person {
     const { put, struck } = edit(handle, this.#story.world.env.random, token);
     const life = this.#story.life(name);
     const { user } = this.client;
-    this.#story.made({ name, life, put, user, peer: doc.peerIdStr });
+    const made = { name, life, put, user, peer: doc.peerIdStr };
+    this.#story.made(made);
+    this.#fresh.push({ atMs: this.#now(), edit: made });
     for (const one of struck) this.#story.struck.add(`${name.id} ${one}`);
     handle.synced().then(
       () => {
         // Another document object: edits were refused, or the row is another.
-        if (handle.doc === doc) this.#story.durable({ name, life, put });
+        if (handle.doc === doc) this.#story.owe(made);
       },
       () => {}, // the page is gone, or was refused; it never knew
     );
+  }
+
+  /** To be called now and then: edits that have had the time are on the disk, unless the page died over them. */
+  keep(owed: boolean): void {
+    if (this.client.crashed) this.#fresh = [];
+    const dueMs = this.#now() - KEPT_MS;
+    if (owed) for (const { atMs, edit } of this.#fresh) if (atMs <= dueMs) this.#story.owe(edit);
+    this.#fresh = this.#fresh.filter(({ atMs }) => atMs > dueMs);
+  }
+
+  #now(): number {
+    return this.#story.world.env.clock.monotonic();
   }
 
   show(name: DocName, state: string): void {

@@ -51,7 +51,9 @@ function lookAtLog(log: Replay, { story, name }: { story: Story; name: DocName }
   expect(new Set(tokens).size, '[D2] nothing is there twice').toBe(tokens.length);
   const edits = tokens.filter((token) => token.startsWith('facts '));
   expect(columns.votes, '[D2] each edit is there wholly').toBe(edits.length);
-  expect(tokens, '[D2] [D6] [D10] what was called durable').toEqual(expect.arrayContaining(story.owed(name)));
+  expect(tokens, '[D2] [D6] [D10] what was called durable, or kept').toEqual(
+    expect.arrayContaining(story.owed(name)),
+  );
   expect(log.projected, '[D1] the row is up to date').toBe(log.rev);
   const expected = Array.from({ length: log.rev - log.snapshotRev }, (_, i) => log.snapshotRev + 1 + i);
   expect(log.tail, '[D6] the log has no gap').toEqual(expected);
@@ -111,11 +113,12 @@ const RULES = '[D1] [D2] [D4] [D5] [D6] [D7] [D9] [D10]';
 
 simulate(`${RULES} docs: what holds after a storm of two to five pages`, options, async (world) => {
   const people = 2 + world.env.random.int(4);
-  await inStorm(world, { people, users: ['ada', 'eve', 'bob'], steps: 35 * people, pauseMs: 80 });
+  const steady = world.env.random.chance(0.5);
+  await inStorm(world, { people, users: ['ada', 'eve', 'bob'], steps: 24 * people, pauseMs: 80, steady });
 });
 
-const crowd = { ...options, every: 20, host: { outbox: { highWaterBytes: 2000, docsBytes: 8000 } } };
+const crowd = { ...options, every: 40, host: { outbox: { highWaterBytes: 2000, docsBytes: 8000 } } };
 simulate(`${RULES} docs: what holds after a storm of thirty pages`, crowd, async (world) => {
   const users = Array.from({ length: 12 }, (_, n) => `user${n}`);
-  await inStorm(world, { people: 30, users, steps: 600, pauseMs: 30 });
+  await inStorm(world, { people: 30, users, steps: 500, pauseMs: 30, steady: false });
 });

@@ -11,6 +11,8 @@ export interface Storm {
   readonly people: number;
   readonly users: readonly string[];
   readonly steps: number;
+  /** Rights, rows and identities stay as they are: then an edit that is on a disk is never lost. */
+  readonly steady: boolean;
   /** Longest pause between two steps. */
   readonly pauseMs: number;
 }
@@ -36,11 +38,13 @@ export async function weather(
       await world.start();
       await story.follow();
     }
+    for (const one of people) one.keep(storm.steady);
     if (random.chance(0.12)) await upset(world, person);
+    else if (random.chance(0.02)) await blackOut(world, people);
     else if (random.chance(0.1)) soothe(world, client);
-    else if (random.chance(0.08)) govern(world, storm.users);
+    else if (random.chance(0.08) && !storm.steady) govern(world, storm.users);
     else if (client.crashed) await person.reload();
-    else act(world, person, storm.users);
+    else act(world, person, storm);
     await clock.advance(random.chance(0.05) ? 1000 : random.int(storm.pauseMs));
   }
   await calm(world, { story, people });
@@ -48,11 +52,11 @@ export async function weather(
 }
 
 /** What people do: mostly, they edit. */
-function act(world: World<DocsApp>, person: Person, users: readonly string[]): void {
+function act(world: World<DocsApp>, person: Person, { users, steady }: Storm): void {
   const { random } = world.env;
   const name = random.pick(DOCS);
   const percent = random.int(100);
-  if (percent < 4) person.client.become(random.pick(users));
+  if (percent < 4 && !steady) person.client.become(random.pick(users));
   else if (percent < 9) person.shut(name);
   else if (percent < 16) person.show(name, `at ${world.env.clock.monotonic()}`);
   else for (let n = random.int(3); n >= 0; n--) person.edit(name);
@@ -64,6 +68,16 @@ async function upset(world: World<DocsApp>, { client }: Person): Promise<void> {
   if (pick === 0) world.setDiskFull(true);
   else if (pick === 1) client.vanish();
   else if (world.up && !client.crashed) await trouble(world, client as SimClient<DocsApp>);
+}
+
+/** Edits meet a full disk, then the power fails, for the server and for half of the pages. */
+async function blackOut(world: World<DocsApp>, people: readonly Person[]): Promise<void> {
+  const { random, clock } = world.env;
+  world.setDiskFull(true);
+  for (const person of people) if (!person.client.crashed) person.edit(random.pick(DOCS));
+  await clock.advance(random.int(200));
+  world.kill();
+  for (const { client } of people) if (random.chance(0.5)) client.crash();
 }
 
 function soothe(world: World<DocsApp>, client: SimClient<DocsApp>): void {

@@ -20,7 +20,7 @@ export class Story {
   readonly edits: Made[] = [];
   /** `id field token`: struck out by somebody, perhaps by somebody whose page died before it could say so. */
   readonly struck = new Set<string>();
-  readonly #durable: Pick<Made, 'name' | 'life' | 'put'>[] = [];
+  readonly #owed = new Set<Made>();
   readonly #taken: Taken[][] = [];
   #tokens = 0;
 
@@ -43,8 +43,9 @@ export class Story {
     this.edits.push(made);
   }
 
-  durable(edit: Pick<Made, 'name' | 'life' | 'put'>): void {
-    this.#durable.push(edit);
+  /** This edit must never be lost. */
+  owe(edit: Made): void {
+    this.#owed.add(edit);
   }
 
   /** Which life of the row this is: deletions so far. */
@@ -52,10 +53,10 @@ export class Story {
     return this.history.deletions(entity, id);
   }
 
-  /** `field token` of a document that were called durable in its present life and that nobody struck. */
+  /** `field token` of a document's present life that must be there, but for those that somebody struck. */
   owed(name: DocName): string[] {
     const life = this.life(name);
-    return this.#durable
+    return [...this.#owed]
       .filter((edit) => edit.name === name && edit.life === life)
       .flatMap(({ put }) => put)
       .filter((place) => !this.struck.has(`${name.id} ${place}`));

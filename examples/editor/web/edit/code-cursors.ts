@@ -12,7 +12,7 @@ import {
   type ViewUpdate,
 } from '@codemirror/view';
 import type { LoroDoc } from 'loro-crdt';
-import { type FieldCursor, type FieldCursors, offsetIn } from 'ternion/crdt/client';
+import { type FieldCursor, type FieldCursors, placeIn, placeOf } from 'ternion/crdt/client';
 import { COLORS, colorClass, nameOf } from './people.ts';
 
 export interface CodeCursorsOptions {
@@ -54,7 +54,7 @@ class OwnCursor {
     if (!shows || !(selectionSet || focusChanged || docChanged)) return;
     const text = doc.getText(field);
     const { anchor, head } = state.selection.main;
-    const [from, to] = view.hasFocus ? [text.getCursor(anchor), text.getCursor(head)] : [];
+    const [from, to] = view.hasFocus ? [placeIn(text, anchor), placeIn(text, head)] : [];
     cursors.show(from && to ? { anchor: from, head: to } : null);
   }
 
@@ -86,12 +86,14 @@ interface Place {
 }
 
 function placesOf(view: EditorView, { doc, field, cursors }: CodeCursorsOptions): Place[] {
-  const text = doc.getText(field);
+  const { id } = doc.getText(field);
+  const offset = (place: string): number | undefined => {
+    const found = placeOf(doc, place);
+    return found?.container === id ? Math.min(found.index, view.state.doc.length) : undefined;
+  };
   return cursors.others.flatMap((who) => {
-    const [anchor, head] = [offsetIn(text, who.anchor, doc), offsetIn(text, who.head, doc)];
-    if (anchor === undefined || head === undefined) return [];
-    const { length } = view.state.doc;
-    return [{ who, anchor: Math.min(anchor, length), head: Math.min(head, length) }];
+    const [anchor, head] = [offset(who.anchor), offset(who.head)];
+    return anchor === undefined || head === undefined ? [] : [{ who, anchor, head }];
   });
 }
 
@@ -140,6 +142,9 @@ const theme = EditorView.baseTheme({
     color: '#ffffff',
     font: '600 0.6875rem/1.45 system-ui, sans-serif',
     whiteSpace: 'nowrap',
+    animation: 'fade 0.5s 4s forwards',
   },
+  // A name would hide what stands above the caret: it goes when the caret rests.
+  '@keyframes fade': { to: { opacity: 0 } },
   '.flag.below': { top: '100%', bottom: 'auto', borderRadius: '0 0.3em 0.3em 0.3em' },
 });

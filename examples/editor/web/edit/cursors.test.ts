@@ -1,12 +1,12 @@
 import './dom-for-tests.ts';
 import { EditorView as CodeView } from '@codemirror/view';
-import { LoroDoc, LoroMap } from 'loro-crdt';
+import { LoroText } from 'loro-crdt';
 import { splitBlock } from 'prosemirror-commands';
 import { TextSelection } from 'prosemirror-state';
 import type { EditorView as RichView } from 'prosemirror-view';
-import type { Json } from 'ternion/client';
-import { FieldCursors, offsetIn } from 'ternion/crdt/client';
+import { FieldCursors, placeIn, placeOf } from 'ternion/crdt/client';
 import { afterEach, expect, test } from 'vitest';
+import { encodeBase64Url } from '../../../../src/base/base64url.ts';
 import { mountCode } from './code.ts';
 import { exchange, TestPage } from './pages-for-tests.ts';
 import { mountRich } from './rich.ts';
@@ -40,7 +40,11 @@ function rich(page: TestPage): RichView {
 /** Where the others are on a page, in the text of `body`. */
 function offsets(page: TestPage): (number | undefined)[] {
   const cursors = new FieldCursors(page.handle, 'body');
-  return cursors.others.map(({ head }) => offsetIn(page.doc.getText('body'), head, page.doc));
+  const { id } = page.doc.getText('body');
+  return cursors.others.map(({ head }) => {
+    const place = placeOf(page.doc, head);
+    return place?.container === id ? place.index : undefined;
+  });
 }
 
 /** The text of an editor's page with the others' carets in it, each as its name in brackets. */
@@ -68,56 +72,12 @@ test('a cursor in CodeMirror is shown while it has the focus, and stays with its
   expect(ann.shown).toBeNull();
 });
 
-test('cursors of two fields and what the app shows stand side by side', () => {
-  const ann = new TestPage('ann');
-  ann.doc.getText('body').insert(0, 'ab');
-  ann.doc.getText('summary').insert(0, 'cd');
-  ann.shown = { tool: 'pen' };
-  const at = (field: string) => ann.doc.getText(field).getCursor(1)!;
-  const [body, summary] = [new FieldCursors(ann.handle, 'body'), new FieldCursors(ann.handle, 'summary')];
-  body.show({ anchor: at('body'), head: at('body') });
-  summary.show({ anchor: at('summary'), head: at('summary') });
-  expect(ann.shown).toEqual({
-    tool: 'pen',
-    cursors: { body: [expect.any(String), expect.any(String)], summary: expect.any(Array) },
-  });
-  body.show(null);
-  summary.show(null);
-  expect(ann.shown).toEqual({ tool: 'pen' });
-});
-
-test('who a cursor is says the server; what a client sent instead of cursors is nothing', () => {
-  const [ann, bob] = [new TestPage('ann'), new TestPage('bob')];
-  ann.doc.getText('body').insert(0, 'ab');
-  const cursors = new FieldCursors(ann.handle, 'body');
-  const cursor = ann.doc.getText('body').getCursor(1)!;
-  cursors.show({ anchor: cursor, head: cursor });
-  ann.shown = { ...(ann.shown as object), userId: 'root', name: 'Root' };
-  bob.see(ann);
-  const theirs = new FieldCursors(bob.handle, 'body').others;
-  expect(theirs).toMatchObject([{ key: 0, userId: 'user-ann', name: 'ann' }]);
-  const hostile: Json[] = [
-    7,
-    [],
-    { cursors: 7 },
-    { cursors: { body: 7 } },
-    { cursors: { body: ['!', '!'] } },
-    { cursors: { body: ['AQID', 'AQID'] } },
-    { cursors: { body: [null] } },
-  ];
-  for (const state of hostile) {
-    ann.shown = state;
-    bob.see(ann);
-    expect(new FieldCursors(bob.handle, 'body').others).toEqual([]);
-  }
-});
-
 test('a cursor at a letter that has not come, or in another field, is nowhere until it is here', () => {
   const [ann, bob] = [new TestPage('ann'), new TestPage('bob')];
   ann.doc.getText('body').insert(0, 'ab');
   ann.doc.getText('other').insert(0, 'ab');
   const show = (field: string) => {
-    const cursor = ann.doc.getText(field).getCursor(1)!;
+    const cursor = placeIn(ann.doc.getText(field), 1)!;
     new FieldCursors(ann.handle, 'body').show({ anchor: cursor, head: cursor });
     bob.see(ann);
   };
@@ -157,20 +117,17 @@ test('an editor lives through any place that somebody sends', () => {
   const [ann, bob] = [new TestPage('ann'), new TestPage('bob')];
   const [a, b] = [rich(ann), rich(bob)];
   a.dispatch(a.state.tr.insertText('Hello'));
-  const stray = ann.doc.getMap('page').setContainer('stray', new LoroMap());
+  const stray = ann.doc.getMap('page').setContainer('stray', new LoroText());
+  stray.insert(0, 'x');
   const list = ann.doc.getList('elsewhere');
   list.insert(0, 1);
   ann.doc.getText('body').insert(0, 'x');
-  const texts = [
-    list.getCursor(0)!,
-    ann.doc.getText('body').getCursor(0)!,
-    new LoroDoc().getText('page').getCursor(0)!,
-  ];
   ann.doc.commit();
-  expect(stray.id).toBeDefined();
+  const cursorOfList = encodeBase64Url(list.getCursor(0)!.encode());
+  const places = [placeIn(stray, 0)!, placeIn(ann.doc.getText('body'), 1)!, cursorOfList, '', '!', 'AQID'];
   exchange(ann, bob);
-  for (const cursor of texts) {
-    new FieldCursors(ann.handle, 'page').show({ anchor: cursor, head: cursor });
+  for (const place of places) {
+    new FieldCursors(ann.handle, 'page').show({ anchor: place, head: place });
     bob.see(ann);
     expect(withCarets(b)).toBe('Hello');
   }

@@ -1,10 +1,10 @@
 /** The others' cursors and selections in ProseMirror, as decorations, and one's own shown to them. */
-import type { Cursor, LoroDoc } from 'loro-crdt';
+import type { LoroDoc } from 'loro-crdt';
 import { type EditorState, Plugin } from 'prosemirror-state';
 import { Decoration, DecorationSet, type EditorView } from 'prosemirror-view';
 import type { FieldCursor, FieldCursors } from 'ternion/crdt/client';
 import { colorClass, nameOf } from './people.ts';
-import { cursorAt, positionIn } from './rich-places.ts';
+import { findPlace, namePlace } from './rich-places.ts';
 
 export interface RichCursorsOptions {
   readonly doc: LoroDoc;
@@ -38,11 +38,9 @@ class OwnCursor {
   update(): void {
     const { doc, field, cursors, shows } = this.#options;
     if (!shows) return;
-    const { selection } = this.#view.state;
-    const { $anchor, $head } = selection;
-    const has = this.#view.hasFocus();
-    const place = (at: typeof $anchor) => cursorAt(doc.getMap(field), at);
-    const [anchor, head] = has ? [place($anchor), place($head)] : [];
+    const { $anchor, $head } = this.#view.state.selection;
+    const root = doc.getMap(field);
+    const [anchor, head] = this.#view.hasFocus() ? [namePlace(root, $anchor), namePlace(root, $head)] : [];
     cursors.show(anchor && head ? { anchor, head } : null);
   }
 
@@ -54,21 +52,17 @@ class OwnCursor {
 }
 
 function decorationsOf(state: EditorState, { doc, field, cursors }: RichCursorsOptions): DecorationSet {
-  const root = doc.getMap(field);
+  const tree = { doc, root: doc.getMap(field) };
   const drawn = cursors.others.flatMap((who) => {
-    const [anchor, head] = [positionOf(who.anchor), positionOf(who.head)];
+    const [anchor, head] = [findPlace(state.doc, tree, who.anchor), findPlace(state.doc, tree, who.head)];
     if (anchor === undefined || head === undefined) return [];
-    const key = `${who.key} ${colorClass(who)} ${nameOf(who)}`;
+    const key = `${who.key} ${colorClass(who)} ${nameOf(who)} ${head}`;
     const caret = Decoration.widget(head, () => caretOf(who), { key, side: 10, ignoreSelection: true });
     if (anchor === head) return [caret];
     const range = { class: `range ${colorClass(who)}` };
     return [caret, Decoration.inline(Math.min(anchor, head), Math.max(anchor, head), range)];
   });
   return DecorationSet.create(state.doc, drawn);
-
-  function positionOf(cursor: Cursor): number | undefined {
-    return positionIn(state.doc, { doc, root }, cursor);
-  }
 }
 
 function caretOf(who: FieldCursor): HTMLElement {

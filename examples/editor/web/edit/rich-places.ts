@@ -2,42 +2,26 @@
  * Places in a rich field, as ProseMirror and as Loro count them. A place is one in the text of a block; blocks
  * are found by the way down from the root, which is the same in the editor and in the document.
  */
-import { type Cursor, type LoroDoc, LoroList, LoroMap, LoroText } from 'loro-crdt';
+import { type ContainerID, type Cursor, type LoroDoc, LoroList, LoroMap, LoroText } from 'loro-crdt';
 import { CHILDREN_KEY } from 'loro-prosemirror';
 import type { Node, ResolvedPos } from 'prosemirror-model';
-import { offsetIn } from 'ternion/crdt/client';
+import { placeIn, placeOf } from 'ternion/crdt/client';
 
 export interface Tree {
   readonly doc: LoroDoc;
   readonly root: LoroMap;
 }
 
-/** A stable position for a place in the editor; undefined where there is no text. */
-export function cursorAt(root: LoroMap, at: ResolvedPos): Cursor | undefined {
+/** A place in the editor, by a name that stays; null where there is no text. */
+export function namePlace(root: LoroMap, at: ResolvedPos): string | null {
   const place = textAt(root, at);
-  return place?.text.getCursor(place.offset);
+  return place ? placeIn(place.text, place.offset) : null;
 }
 
-/** The place of a stable position in the editor; undefined when it is elsewhere or not here yet. */
-export function positionIn(node: Node, { doc, root }: Tree, cursor: Cursor): number | undefined {
-  try {
-    const text = doc.getContainerById(cursor.containerId());
-    if (!(text instanceof LoroText)) return undefined;
-    const offset = offsetIn(text, cursor, doc);
-    const way = wayTo(text, root);
-    if (offset === undefined || !way) return undefined;
-    const inBlock = way.pop()!;
-    let [position, at] = [0, node];
-    for (const index of way) {
-      for (let i = 0; i < index; i++) position += at.child(i).nodeSize;
-      at = at.child(index);
-      position += 1;
-    }
-    if (!at.isTextblock) return undefined;
-    return position + Math.min(inBlock + offset, at.content.size);
-  } catch {
-    return undefined; // a block that the schema did not take, or anything else that somebody sent
-  }
+/** The place with this name in the editor; undefined when it is elsewhere or not here yet. Never throws. */
+export function findPlace(node: Node, tree: Tree, name: string): number | undefined {
+  const found = placeOf(tree.doc, name);
+  return found ? positionOf(node, tree, found) : undefined;
 }
 
 /** The letter right before a place in the editor, by which the place is found again; undefined where there is none. */
@@ -48,9 +32,33 @@ export function letterBefore(root: LoroMap, at: ResolvedPos): Cursor | undefined
 
 /** The place right behind such a letter; undefined when it was deleted. */
 export function positionBehind(node: Node, tree: Tree, letter: Cursor): number | undefined {
-  const isDeleted = tree.doc.getCursorPos(letter)?.update !== undefined;
-  const position = isDeleted ? undefined : positionIn(node, tree, letter);
+  const found = tree.doc.getCursorPos(letter);
+  if (!found || found.update) return undefined;
+  const position = positionOf(node, tree, { container: letter.containerId(), index: found.offset });
   return position === undefined ? undefined : position + 1;
+}
+
+interface InText {
+  readonly container: ContainerID;
+  readonly index: number;
+}
+
+function positionOf(node: Node, { doc, root }: Tree, { container, index }: InText): number | undefined {
+  try {
+    const text = doc.getContainerById(container);
+    const way = text instanceof LoroText ? wayTo(text, root) : undefined;
+    if (!way) return undefined;
+    const inBlock = way.pop()! + index;
+    let [position, at] = [0, node];
+    for (const step of way) {
+      for (let i = 0; i < step; i++) position += at.child(i).nodeSize;
+      at = at.child(step);
+      position += 1;
+    }
+    return at.isTextblock ? position + Math.min(inBlock, at.content.size) : undefined;
+  } catch {
+    return undefined; // in a block that the schema did not take
+  }
 }
 
 function textAt(root: LoroMap, at: ResolvedPos): { text: LoroText; offset: number } | undefined {

@@ -9,6 +9,9 @@ import { marks, richSchema } from './rich-schema.ts';
 import { readRich, richSync } from './rich-sync.ts';
 import { undoOf } from './undo.ts';
 
+/** Of a document with one empty paragraph. */
+const EMPTY_SIZE = 2;
+
 export interface RichOptions {
   readonly parent: Element;
   readonly label: string;
@@ -42,7 +45,12 @@ export function mountRich(handle: DocHandle, field: string, options: RichOptions
         ],
       }),
       editable: () => editable,
-      attributes: { 'aria-label': options.label, 'aria-multiline': 'true', role: 'textbox' },
+      attributes: ({ doc: { content } }) => ({
+        'aria-label': options.label,
+        'aria-multiline': 'true',
+        role: 'textbox',
+        'data-placeholder': editable && content.size <= EMPTY_SIZE ? 'Write here' : '',
+      }),
       dispatchTransaction(transaction) {
         view.updateState(view.state.apply(transaction));
         options.onState?.(view.state);

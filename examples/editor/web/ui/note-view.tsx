@@ -27,7 +27,7 @@ function OpenNote({ id }: { id: string }) {
   if (!row) return null;
   const isMine = row.ownerId !== null && row.ownerId === session?.userId;
   return (
-    <article aria-labelledby="title">
+    <article aria-labelledby="title" data-editable={status?.editable ?? false}>
       <header className="head">
         <h2 id="title">{row.title}</h2>
         {isMine && (

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { TextFrames } from './text-frames.ts';
+import { SocketFrames } from './socket-frames.ts';
 
 /** The header as in RFC 6455, section 5.2: final text frame, no mask, length in 7, 16 or 64 bits. */
 test.each([
@@ -12,18 +12,32 @@ test.each([
 ])('a text of %i bytes', (length, header) => {
   const text = 'x'.repeat(length);
   const expected = Buffer.from(header.replaceAll(' ', ''), 'hex');
-  expect(new TextFrames().of(text).equals(Buffer.concat([expected, Buffer.from(text)]))).toBe(true);
+  expect(new SocketFrames().of(text).equals(Buffer.concat([expected, Buffer.from(text)]))).toBe(true);
 });
 
 test('the length is that of the UTF-8', () => {
-  expect(new TextFrames().of('\u{1f600}é').toString('hex')).toBe('8106f09f9880c3a9');
+  expect(new SocketFrames().of('\u{1f600}é').toString('hex')).toBe('8106f09f9880c3a9');
 });
 
 test('the same text in a row is one buffer, and another one leaves it as it is', () => {
-  const frames = new TextFrames();
+  const frames = new SocketFrames();
   const first = frames.of('a');
   expect(frames.of('a')).toBe(first);
   expect(frames.of('b').toString('hex')).toBe('810162');
   expect(first.toString('hex')).toBe('810161');
   expect(frames.of('a').toString('hex')).toBe('810161');
+});
+
+test.each([
+  [0, '82 00'],
+  [125, '82 7d'],
+  [126, '82 7e 00 7e'],
+  [65_536, '82 7f 00 00 00 00 00 01 00 00'],
+])('%i bytes', (length, header) => {
+  const bytes = new Uint8Array(length).fill(7);
+  const frames = new SocketFrames();
+  const frame = frames.of(bytes);
+  expect(frame.equals(Buffer.concat([Buffer.from(header.replaceAll(' ', ''), 'hex'), bytes]))).toBe(true);
+  expect(frames.of(bytes)).toBe(frame);
+  expect(frames.of(new Uint8Array(length).fill(7))).not.toBe(frame);
 });

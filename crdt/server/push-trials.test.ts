@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest';
+import { type Deferred, deferred } from '../../src/base/deferred.ts';
+import { Fault } from '../../src/base/fault.ts';
+import { PushTrials } from './push-trials.ts';
+import type { Verdict } from './sift.ts';
+
+function trials(maxBytes = 100) {
+  const heard: string[] = [];
+  const open: Deferred<Verdict | 'base'>[] = [];
+  const some = new PushTrials(
+    {
+      check: (bytes) => {
+        if (bytes[0] === 9) throw new Fault('forbidden', 'no');
+      },
+      attempt: () => {
+        open.push(deferred());
+        return open.at(-1)!.promise;
+      },
+      passed: ({ n }) => heard.push(`passed ${n}`),
+      failed: (n, { code }, bad) => heard.push(`failed ${n} ${code} ${bad}`),
+    },
+    maxBytes,
+  );
+  const push = (n: number, ...bytes: number[]) => some.add({ n, bytes: new Uint8Array(bytes) });
+  const answer = async (verdict: Verdict | 'base') => {
+    open.shift()!.resolve(verdict);
+    for (let i = 0; i < 5; i++) await Promise.resolve();
+  };
+  return { some, heard, open, push, answer };
+}
+
+test('[D3] pushes are tried one after another, in order, and one without bytes waits its turn', async () => {
+  const { heard, open, push, answer, some } = trials();
+  push(1, 1);
+  push(2);
+  push(3, 1);
+  expect(open.length).toBe(1);
+  await answer('fine');
+  expect(heard).toEqual(['passed 1', 'passed 2']);
+  await answer('fine');
+  expect(heard).toEqual(['passed 1', 'passed 2', 'passed 3']);
+  expect(some.busy).toBe(false);
+});
+
+test('[D3] a bad one is refused with a code and takes those behind it along; the blame is the author’s', async () => {
+  for (const [verdict, told] of [
+    ['trap', 'invalid trap'],
+    ['refused', 'invalid refused'],
+    ['gap', 'stale_cursor null'],
+    ['base', 'stale_cursor null'],
+  ] as const) {
+    const { heard, push, answer, some } = trials();
+    push(1, 1);
+    push(2, 1);
+    await answer(verdict);
+    expect(heard).toEqual([`failed 1 ${told}`]);
+    expect(some.busy).toBe(false);
+  }
+});
+
+test('[D3] what the checks refuse is not tried; what was cleared is not imported', async () => {
+  const { heard, open, push, answer, some } = trials();
+  push(1, 9);
+  for (let i = 0; i < 5; i++) await Promise.resolve();
+  expect([heard, open.length]).toEqual([['failed 1 forbidden null'], 0]);
+  push(2, 1);
+  some.clear();
+  await answer('fine');
+  expect(heard).toEqual(['failed 1 forbidden null']);
+});
+
+test('[D3] [N3] the bytes that wait are bounded', async () => {
+  const { heard, push, answer } = trials(4);
+  push(1, 1, 1);
+  push(2, 1, 1);
+  expect(() => push(3, 1)).toThrow('wait to be tried');
+  await answer('fine');
+  push(4, 1, 1);
+  expect(heard).toEqual(['passed 1']);
+});

@@ -1,0 +1,82 @@
+/**
+ * Pushes of one channel that are tried before they are imported: one after another, in their order. Those that come
+ * meanwhile wait, within a bound. Used by reader.ts for suspects, and for collections that ask for it. [D3]
+ */
+import { Fault, isFault, toFault } from '../../src/base/fault.ts';
+import type { Verdict } from './sift.ts';
+
+interface Push {
+  readonly n: number;
+  readonly bytes: Uint8Array;
+}
+
+interface Deps {
+  /** What can be said without a trial. Throws what the client is to be told. */
+  readonly check: (bytes: Uint8Array) => void;
+  readonly attempt: (bytes: Uint8Array) => Promise<Verdict | 'base'>;
+  /** Tried and found good. */
+  readonly passed: (push: Push) => void;
+  /** Those that waited behind it are gone, too. `bad`: its author is to blame. */
+  readonly failed: (n: number, fault: Fault, bad: 'trap' | 'refused' | null) => void;
+}
+
+export class PushTrials {
+  readonly #deps: Deps;
+  readonly #maxBytes: number;
+  /** The first one is being tried. Another array after `clear`. */
+  #queue: Push[] = [];
+  #sizeBytes = 0;
+
+  constructor(deps: Deps, maxBytes: number) {
+    this.#deps = deps;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** While it is, all pushes have to queue up here. */
+  get busy(): boolean {
+    return this.#queue.length > 0;
+  }
+
+  /** Throws `overloaded`. */
+  add(push: Push): void {
+    if (this.#sizeBytes + push.bytes.length > this.#maxBytes)
+      throw new Fault('overloaded', 'too many updates wait to be tried');
+    this.#queue.push(push);
+    this.#sizeBytes += push.bytes.length;
+    if (this.#queue.length === 1) void this.#run();
+  }
+
+  clear(): void {
+    this.#queue = [];
+    this.#sizeBytes = 0;
+  }
+
+  async #run(): Promise<void> {
+    const queue = this.#queue;
+    for (let push = queue[0]; push; push = queue[0]) {
+      const { fault, bad } = await this.#judge(push.bytes);
+      if (queue !== this.#queue) return; // cleared meanwhile
+      if (fault) {
+        this.clear();
+        return this.#deps.failed(push.n, fault, bad);
+      }
+      queue.shift();
+      this.#sizeBytes -= push.bytes.length;
+      this.#deps.passed(push);
+    }
+  }
+
+  async #judge(bytes: Uint8Array): Promise<{ fault?: Fault; bad: 'trap' | 'refused' | null }> {
+    if (bytes.length === 0) return { bad: null }; // asks for acks only
+    try {
+      this.#deps.check(bytes);
+      const verdict = await this.#deps.attempt(bytes);
+      if (verdict === 'fine') return { bad: null };
+      if (verdict === 'base' || verdict === 'gap')
+        return { fault: new Fault('stale_cursor', 'not on the document as it is'), bad: null };
+      return { fault: new Fault('invalid', 'not a document update'), bad: verdict };
+    } catch (error) {
+      return { fault: isFault(error) ? error : toFault(error), bad: null };
+    }
+  }
+}
