@@ -13,6 +13,7 @@ import {
   treeOf,
 } from '../core/containers.ts';
 import { encodeCursor, resolveCursor, type TextPlace } from './cursor.ts';
+import type { DocHistory } from './doc-history.ts';
 import type { DocState } from './doc-state.ts';
 import type { PresenceHandle } from './presence-handle.ts';
 import type { SharedDoc } from './shared-doc.ts';
@@ -54,6 +55,11 @@ export class DocHandle {
 
   get awareness(): PresenceHandle {
     return this.#shared.presence;
+  }
+
+  /** Who changed the document when, and what it was. */
+  get history(): DocHistory {
+    return this.#shared.history;
   }
 
   /** Undo and redo of this page's own edits. */

@@ -1,6 +1,8 @@
 /** `ternion/crdt/client`: documents in a browser. */
+export type { DocChange, HistoryPage, NamedVersion, PageWish } from '../core/history.ts';
 export { placeIn, placeOf, type TextPlace } from './cursor.ts';
 export { DocHandle } from './doc-handle.ts';
+export { DocHistory } from './doc-history.ts';
 export type { DocState } from './doc-state.ts';
 export { type CursorRange, type FieldCursor, FieldCursors } from './field-cursors.ts';
 export { docOfField, originOf } from './field-doc.ts';

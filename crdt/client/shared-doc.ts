@@ -17,6 +17,7 @@ import type { DocDown, Joined, Permission } from '../core/down-frame.ts';
 import { decodeVersions } from '../core/versions.ts';
 import type { FoundDoc } from './device-doc.ts';
 import { DocBody } from './doc-body.ts';
+import { DocHistory } from './doc-history.ts';
 import { DocKeeper } from './doc-keeper.ts';
 import { DocLink } from './doc-link.ts';
 import type { DocState } from './doc-state.ts';
@@ -27,6 +28,7 @@ import { UndoHandle } from './undo-handle.ts';
 
 export class SharedDoc {
   readonly presence: PresenceHandle;
+  readonly history: DocHistory;
   readonly undo: UndoHandle;
   readonly #host: EngineHost;
   readonly #ref: DocRef;
@@ -62,6 +64,7 @@ export class SharedDoc {
     this.#keeper = new DocKeeper(env, { docs, ref, present: () => this.#present() }, options);
     const send = (state: string) => this.#link?.send({ kind: 'awareness', state });
     this.presence = new PresenceHandle(env, send, options);
+    this.history = new DocHistory((frame) => this.#link?.send(frame) ?? false);
     this.undo = new UndoHandle(options);
     this.#cleanups = [
       host.onSession((session) => this.#identify(session)),
@@ -142,6 +145,7 @@ export class SharedDoc {
 
   #stop(): void {
     this.#life++;
+    this.history.lost();
     this.#keeper.stop();
     this.#body.close();
     this.undo.attach(null);
@@ -224,7 +228,7 @@ export class SharedDoc {
       case 'refuse':
         return this.#pushRefused(new Fault(frame.code, 'the server refused an edit'));
       case 'told':
-        return; // nothing was asked yet
+        return this.history.told(frame);
       case 'lagging':
         this.#lagging = true;
         return;
@@ -354,6 +358,7 @@ export class SharedDoc {
   }
 
   #lost(): void {
+    this.history.lost();
     this.#opened = false;
     this.presence.lost();
     if (this.#state.name === 'refused' || (this.#state.name === 'loading' && !this.#loaded)) return;
@@ -361,6 +366,7 @@ export class SharedDoc {
   }
 
   #refused(fault: Fault): void {
+    this.history.lost();
     this.#body.replica.freeze();
     if (fault.code === 'unauthorized') this.#renew(); // whoever comes next must not see it [S8]
     this.presence.lost();

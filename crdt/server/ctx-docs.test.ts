@@ -105,7 +105,11 @@ const notes = {
 const ann: Viewer = { userId: 'ann', kind: 'user', roles: [], name: null };
 const bob: Viewer = { ...ann, userId: 'bob' };
 const appOf = (options: Partial<DocsOptions>) =>
-  defineApp({ schema: notesSchema, functions: { notes }, plugins: [docs(options)] });
+  defineApp({
+    schema: notesSchema,
+    functions: { notes },
+    plugins: [docs({ materialiser: 'inline', ...options })],
+  });
 type NoteApp = ReturnType<typeof appOf>;
 
 let worlds: World<NoteApp>[] = [];

@@ -8,7 +8,7 @@
  * [D2] readers and `durable` come after the commit, in the order of the log. [D4] `free` on closed, whatever the
  * way there.
  */
-import type { PeerID } from 'loro-crdt';
+import type { OpId, PeerID } from 'loro-crdt';
 import type { Cancel, Env } from '../../src/base/env.ts';
 import { Fault } from '../../src/base/fault.ts';
 import type { JsonObject } from '../../src/base/json.ts';
@@ -84,7 +84,7 @@ export class DocEntry {
     this.ref = ref;
     this.epoch = epoch;
     this.#row = deps.row;
-    this.#refs = new Refcount(env.clock, options.lingerMs, () => void this.#unload());
+    this.#refs = new Refcount(env.clock, options.lingerMs, () => void this.unload());
     this.#order = new RevOrder(env.clock, stored.rev, () => this.#restart('a revision is missing'));
     const committed = (rev: number, delta: Delta, pushed: Pushed) =>
       this.#order.run(rev, () => this.#committed(delta, pushed));
@@ -118,8 +118,19 @@ export class DocEntry {
     return this.#state.name === 'closed' ? NO_VERSIONS : this.#deps.replica.durable;
   }
 
+  /** The operations at the front of what is durable. */
+  front(): OpId[] {
+    this.#require();
+    return this.#deps.replica.durableFront();
+  }
+
   get opCount(): number {
     return this.#deps.replica.opCount;
+  }
+
+  /** About what it takes of memory; 0 when closed. */
+  get sizeBytes(): number {
+    return this.#deps.replica.sizeBytes;
   }
 
   get followers(): number {
@@ -290,7 +301,8 @@ export class DocEntry {
     if (this.#state.name === 'closed') throw this.#state.fault;
   }
 
-  async #unload(): Promise<void> {
+  /** Lets it go if nobody has it, after all is written. */
+  async unload(): Promise<void> {
     if (this.#state.name !== 'idle') return;
     this.#to({ name: 'flushing' });
     await this.settle();

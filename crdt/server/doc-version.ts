@@ -5,10 +5,8 @@
  */
 import type { LoroDoc, OpId, PeerID } from 'loro-crdt';
 import { Fault } from '../../src/base/fault.ts';
+import { MAX_VERSION_CHARS } from '../core/history.ts';
 import { MAX_COUNTER } from '../core/versions.ts';
-
-/** Longest text of a version: some four hundred writers at once. */
-export const MAX_VERSION_CHARS = 16_384;
 
 const OPERATION = /^(0|[1-9]\d{0,9})@(0|[1-9]\d{0,19})$/;
 /** The document before its first operation. */

@@ -187,15 +187,6 @@ test('[D9] a join that wants a spare gets one more peer id, whose edits pass lat
   expect(await booted.body('n1')).toBe('before the join');
 });
 
-test('a question about history is answered, if only with a refusal', async () => {
-  const booted = await boot();
-  await booted.insert('n1');
-  const a = await join(booted, 'n1');
-  a.up({ kind: 'ask', id: 7, json: '{}' });
-  expect(a.last('told')).toMatchObject({ id: 7, ok: false });
-  expect(JSON.parse(a.last('told').json).code).toBe('unsupported');
-});
-
 test('[D9] updates that build on what never came are refused, and forgotten past a bound', async () => {
   const booted = await boot({ maxPendingBytes: 300, maxRefusals: 1000 });
   await booted.insert('n1');

@@ -9,6 +9,14 @@ import { parseShape, s } from '../../src/base/shape.ts';
 import type { SqlRow } from '../../src/store/sql-driver.ts';
 import type { Transaction } from '../../src/store/transaction.ts';
 import type { DocRef } from '../core/doc-ref.ts';
+import {
+  type DocChange,
+  type HistoryPage,
+  MAX_NAME_CHARS,
+  MAX_PAGE,
+  type NamedVersion,
+  type PageWish,
+} from '../core/history.ts';
 import type { DocsOptions } from './options.ts';
 import type { LogSource } from './update-log.ts';
 
@@ -19,10 +27,6 @@ export const HISTORY_TABLES = [
     version TEXT NOT NULL, at INTEGER NOT NULL, author TEXT NOT NULL, PRIMARY KEY (entity, id, name)) STRICT`,
 ];
 
-/** Longest name of a version, in UTF-16 units. */
-export const MAX_NAME_CHARS = 200;
-/** Changes in one page of a history. */
-export const MAX_PAGE = 200;
 const DEFAULT_PAGE = 50;
 
 const authorsShape = s.array(s.string());
@@ -34,41 +38,6 @@ export interface Note {
   readonly at: number;
   /** The version before the update. */
   readonly since: string;
-}
-
-/** A stretch of changes, at most `historyMs` long. */
-export interface DocChange {
-  /** The document after it; until the next stretch begins, the document as it is now. */
-  readonly version: string;
-  /** The document before it. */
-  readonly since: string;
-  /** When it began, ms since 1970. */
-  readonly at: number;
-  /** User ids; null for all who are not signed in. */
-  readonly authors: readonly (string | null)[];
-}
-
-export interface HistoryPage {
-  /** The newest first. */
-  readonly changes: readonly DocChange[];
-  /** Where the next page begins; null when there is none. */
-  readonly before: number | null;
-}
-
-export interface PageWish {
-  /** 1 to 200; 50 unless told. */
-  readonly limit?: number | undefined;
-  /** `before` of the last page. */
-  readonly before?: number | null | undefined;
-}
-
-export interface NamedVersion {
-  readonly name: string;
-  readonly version: string;
-  /** When it was named, ms since 1970. */
-  readonly at: number;
-  /** User id of who named it. */
-  readonly author: string | null;
 }
 
 export class HistoryLog {
@@ -116,9 +85,9 @@ export class HistoryLog {
     return { at, authors };
   }
 
-  /** `head`: the version of the document of this moment. */
-  async page(source: LogSource, ref: DocRef, wish: PageWish & { head: string }): Promise<HistoryPage> {
-    const { limit = DEFAULT_PAGE, before = null, head } = wish;
+  /** `head`: the version of the document, asked after the history was read. */
+  async page(source: LogSource, ref: DocRef, wish: PageWish & { head: () => string }): Promise<HistoryPage> {
+    const { limit = DEFAULT_PAGE, before, head } = wish;
     if (!(Number.isInteger(limit) && limit >= 1 && limit <= MAX_PAGE))
       throw new Fault('invalid', `limit must be a whole number in 1..${MAX_PAGE}`);
     // One more at either end: where the newest stretch of this page ends, and whether there is another page.
@@ -127,9 +96,9 @@ export class HistoryLog {
         ORDER BY rev DESC LIMIT ?`,
       [ref.entity, ref.id, before ?? Number.MAX_SAFE_INTEGER, limit + 2],
     );
-    const bound = before === null ? undefined : rows.find((row) => Number(row.rev) === before);
+    const bound = before === undefined ? undefined : rows.find((row) => Number(row.rev) === before);
     const own = bound ? rows.filter((row) => row !== bound) : rows;
-    let version = bound ? String(bound.since) : head;
+    let version = bound ? String(bound.since) : head();
     const changes: DocChange[] = [];
     for (const row of own.slice(0, limit)) {
       const since = String(row.since);

@@ -1,6 +1,6 @@
 /**
  * Which documents are loaded: at most one entry per row, loaded once however many ask at the same time,
- * unloaded some time after the last reader left. A load that fails leaves nothing behind. [D4] [D10]
+ * unloaded some time after the last reader left, or when memory is wanted (idle-docs.ts). A load that fails leaves nothing behind. [D4] [D10]
  *
  *   (none) --acquire()--> loading --loaded--> live --entry closed--> (none)     row deleted --> removing --> (none)
  */
@@ -16,6 +16,7 @@ import { AwarenessBoard } from './awareness-board.ts';
 import { type Adopted, DocEntry } from './doc-entry.ts';
 import type { HistoryLog } from './history-log.ts';
 import { HistoryNotes } from './history-notes.ts';
+import { IdleDocs } from './idle-docs.ts';
 import type { Materialiser } from './materialiser.ts';
 import { isTrap } from './materialiser-jobs.ts';
 import type { DocsOptions } from './options.ts';
@@ -50,6 +51,7 @@ export class DocHub {
   readonly #deps: Deps;
   readonly #options: DocsOptions;
   readonly #slots = new Map<string, Slot>();
+  readonly #idle: IdleDocs;
   readonly #removals = new Map<string, Promise<void>>();
   readonly #documentEntities: ReadonlySet<string>;
   #closed: Fault | undefined;
@@ -58,8 +60,14 @@ export class DocHub {
     this.#env = env;
     this.#deps = deps;
     this.#options = options;
+    this.#idle = new IdleDocs(options);
     const entities = deps.schema.entities.filter((entity) => entity.documentFields.length > 0);
     this.#documentEntities = new Set(entities.map(({ name }) => name));
+  }
+
+  /** About what all loaded documents take of memory. */
+  get sizeBytes(): number {
+    return this.#idle.sizeBytes;
   }
 
   /** Documents loaded or loading. */
@@ -79,13 +87,15 @@ export class DocHub {
     if (this.#closed) throw this.#closed;
     let slot = this.#slots.get(key);
     if (!slot) {
-      if (this.#slots.size >= this.#options.maxDocs)
+      if (this.#slots.size >= this.#options.maxDocs) {
+        this.#idle.unloadOne(); // who comes again finds room
         throw new Fault('overloaded', 'too many documents are open');
+      }
       slot = { name: 'loading', doc: this.#load(ref, entity), row: undefined, adopted: [] };
       this.#slots.set(key, slot);
     }
     const doc = await slot.doc;
-    return { doc, release: doc.entry.acquire() };
+    return { doc, release: this.#idle.hold(doc.entry) };
   }
 
   /** Follows the rows: rights are asked again, and documents of deleted rows end. */
@@ -210,6 +220,7 @@ export class DocHub {
     const onClosed = () => {
       board.close();
       this.#slots.delete(docKey(ref));
+      this.#idle.forget(entry);
     };
     const leases = new PeerLeases(this.#env, { ref, epoch, log }, stored.peers);
     const noting = { ref, replica, leases, history, now };

@@ -10,6 +10,7 @@ import { LoroDoc } from 'loro-crdt';
 import { Fault } from '../../src/base/fault.ts';
 import type { Json, JsonObject } from '../../src/base/json.ts';
 import { type Container, readContainer } from '../core/containers.ts';
+import { restoreTo, viewAt } from './history-jobs.ts';
 import { proven, type Span, slice, trial } from './trial-jobs.ts';
 
 /** Byte inputs: never written to, and valid only while the job runs. */
@@ -119,6 +120,20 @@ export const JOBS = {
   slice(_desk: Desk, { spans }: { spans: Span[] | null }, bytes: Bytes): Answer<Span[]> {
     const { pieces, ...found } = slice(bytes, spans);
     return { json: found.spans, bytes: pieces };
+  },
+
+  /** The values of the fields at a version of a document of these updates. */
+  viewAt(
+    _desk: Desk,
+    input: { version: string; columns: readonly Column[] },
+    bytes: Bytes,
+  ): Answer<JsonObject> {
+    return { json: withDocument(bytes, (doc) => viewAt(doc, input)), bytes: [] };
+  },
+
+  /** The edit by `peer` that makes a document of these updates what it was; no bytes when it is that. */
+  restoreTo(_desk: Desk, input: { version: string; peer: string }, bytes: Bytes): Answer<null> {
+    return { json: null, bytes: withDocument(bytes, (doc) => restoreTo(doc, input)) };
   },
 
   /** Ends a shadow; one that is not there is no error. */

@@ -9,6 +9,8 @@ export interface DocsOptions extends SuspectOptions, QuarantineOptions, PushRate
   tryFirst: readonly string[];
   /** How long a document stays loaded after its last reader left. [D4] */
   lingerMs: number;
+  /** About as many bytes of documents stay loaded; above it those without readers go, the one unused longest first. */
+  maxBytes: number;
   /** Documents loaded at once; one more is refused as `overloaded`. */
   maxDocs: number;
   /** Readers of one document at once; one more is refused as `overloaded`. */
@@ -82,6 +84,7 @@ export const DEFAULT_DOCS: DocsOptions = {
   maxQuarantined: 1000,
   maxQuarantinedBytes: 64 << 20,
   lingerMs: 30_000,
+  maxBytes: 256 << 20,
   maxDocs: 20_000,
   maxReaders: 10_000,
   maxUpdateBytes: 4 << 20,
@@ -104,7 +107,7 @@ export const DEFAULT_DOCS: DocsOptions = {
   receivedMs: 20,
   tellMsPerReader: 0.03,
   maxTellMs: 16,
-  tellPushes: 16,
+  tellPushes: 24,
   snapshotOps: 2000,
   retry: { baseMs: 200, capMs: 10_000 },
   awarenessMs: 50,

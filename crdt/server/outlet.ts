@@ -44,6 +44,7 @@ export class Outlet {
   #state: State = { name: 'quiet' };
   #stream = 0;
   #notices: Uint8Array[] = [];
+  #answers: { frame: Uint8Array; offset: number; stream: number }[] = [];
   #acks = { received: 0, durable: 0 };
   #acked = { received: 0, durable: 0 };
   /** Awareness was dropped: the reader shows what is no more. */
@@ -78,6 +79,18 @@ export class Outlet {
     else this.#notices.push(frame);
   }
 
+  /** A frame of any size that must not be lost: it goes out piece by piece, between others. */
+  answer(frame: Uint8Array): void {
+    if (this.#state.name === 'closed') return;
+    this.#answers.push({ frame, offset: 0, stream: ++this.#stream });
+    this.#sendAnswers();
+  }
+
+  /** Answers that wait for a slow reader. */
+  get owed(): number {
+    return this.#answers.length;
+  }
+
   /** Acks are cumulative; `flushAcks` sends the last. */
   ack(level: 'received' | 'durable', n: number): void {
     this.#acks[level] = Math.max(this.#acks[level], n);
@@ -107,6 +120,7 @@ export class Outlet {
       this.#notices.shift();
     }
     this.flushAcks();
+    this.#sendAnswers();
     if (this.#state.name === 'sending') this.#pump();
     else if (this.#state.name === 'behind') this.#catchUp(this.#state.holds);
     else if (this.#state.name === 'live' && this.#blurred) this.#live();
@@ -115,6 +129,16 @@ export class Outlet {
   close(): void {
     this.#state = { name: 'closed' };
     this.#notices = [];
+    this.#answers = [];
+  }
+
+  #sendAnswers(): void {
+    for (let answer = this.#answers[0]; answer; answer = this.#answers[0]) {
+      const { frame, offset, stream } = answer;
+      if (!this.#deps.send(pieceOf(frame, stream, offset))) return;
+      answer.offset += FRAGMENT_BYTES;
+      if (answer.offset >= frame.length) this.#answers.shift();
+    }
   }
 
   #start(frame: Uint8Array, holds: Versions): void {
@@ -132,10 +156,8 @@ export class Outlet {
     while (this.#state.name === 'sending') {
       const { frame, offset, stream, holds } = this.#state;
       if (offset < frame.length) {
-        const whole = frame.length <= FRAGMENT_BYTES;
-        const piece = whole ? frame : encodeDown({ kind: 'fragment', ...fragmentAt(frame, stream, offset) });
-        if (!this.#deps.send(piece)) return;
-        this.#state.offset = whole ? frame.length : offset + FRAGMENT_BYTES;
+        if (!this.#deps.send(pieceOf(frame, stream, offset))) return;
+        this.#state.offset += FRAGMENT_BYTES;
       } else if (holds === this.#deps.source.durable) {
         this.#live();
       } else {
@@ -153,4 +175,10 @@ export class Outlet {
     const frame = encodeDown({ kind: 'update', rev: source.rev, revs: 1, bytes });
     this.#start(frame, source.durable);
   }
+}
+
+/** The frame itself when it is small. */
+function pieceOf(frame: Uint8Array, stream: number, offset: number): Uint8Array {
+  if (frame.length <= FRAGMENT_BYTES) return frame;
+  return encodeDown({ kind: 'fragment', ...fragmentAt(frame, stream, offset) });
 }

@@ -18,6 +18,7 @@ import { Rights } from './access.ts';
 import { Canary } from './canary.ts';
 import { Cleaner } from './cleaner.ts';
 import { DocEditor } from './doc-editor.ts';
+import { HistoryDesk } from './history-desk.ts';
 import { HISTORY_TABLES, HistoryLog } from './history-log.ts';
 import { DocHub } from './hub.ts';
 import { InlineHost } from './inline-host.ts';
@@ -219,7 +220,7 @@ export class DocsInstance implements PluginInstance {
   }
 
   async #openChannel(channel: Channel, params: Json): Promise<ChannelHandler> {
-    const { env, access, store } = this.#services;
+    const { env, access, schema, store } = this.#services;
     const ref = parseDocRef(params);
     const { doc, release } = await this.#hub.acquire(ref);
     const { entry, leases, board } = doc;
@@ -242,8 +243,12 @@ export class DocsInstance implements PluginInstance {
       throw new Fault('overloaded', 'too many readers of this document');
     }
     const epoch = `${store.epoch}.${entry.epoch}`;
+    const entity = schema.entity(ref.entity);
+    const [history, materialiser] = [this.#history, this.#materialiser];
+    const asked = { ref, entity, entry, leases, store, history, materialiser };
+    const desk = new HistoryDesk(env, asked, this.#options);
     const guards = this.#guards;
-    const deps = { channel, rights, entry, leases, board, guards, epoch, release };
+    const deps = { channel, rights, entry, leases, board, desk, guards, epoch, release };
     return new DocReader(env, deps, this.#options);
   }
 

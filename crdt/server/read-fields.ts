@@ -1,19 +1,42 @@
-/** The columns that a document gives its row. Documents take any value, columns do not: what does not fit shows as the default. */
+/** What a document gives its row. Documents take any value, columns do not: what does not fit shows as the default. */
 import type { LoroDoc } from 'loro-crdt';
 import type { Json, JsonObject } from '../../src/base/json.ts';
 import { parseShape } from '../../src/base/shape.ts';
 import type { AnyEntity } from '../../src/schema/define-schema.ts';
-import { readContainer } from '../core/containers.ts';
+import { type Container, readContainer } from '../core/containers.ts';
 
-export function readFields(doc: LoroDoc, entity: AnyEntity): JsonObject {
+/** A field of the row and the kind of its root container. */
+export type Column = { field: string; container: Container };
+
+/** The fields that live in the document, with the kind of their root containers. */
+export function columnsOf(entity: AnyEntity): Column[] {
+  return entity.documentFields.map((field) => ({ field, container: entity.fields[field]!.spec.container! }));
+}
+
+/** The columns, of values as the document holds them; one that nobody has written is absent. */
+export function fitFields(entity: AnyEntity, values: JsonObject): JsonObject {
   const columns: JsonObject = {};
-  for (const field of entity.documentFields) columns[field] = readField(doc, entity, field);
+  for (const field of entity.documentFields) columns[field] = asColumn(entity, field, values[field]);
   return columns;
 }
 
-function readField(doc: LoroDoc, entity: AnyEntity, field: string): Json {
-  const { container, shape, default: fallback = null } = entity.fields[field]!.spec;
-  const value = readContainer(doc, field, container!);
+/** The values as the document holds them. */
+export function readColumns(doc: LoroDoc, columns: readonly Column[]): JsonObject {
+  const values: JsonObject = {};
+  for (const { field, container } of columns) {
+    const value = readContainer(doc, field, container);
+    if (value !== undefined) values[field] = value;
+  }
+  return values;
+}
+
+/** The columns that the document gives. */
+export function readFields(doc: LoroDoc, entity: AnyEntity): JsonObject {
+  return fitFields(entity, readColumns(doc, columnsOf(entity)));
+}
+
+function asColumn(entity: AnyEntity, field: string, value: Json | undefined): Json {
+  const { shape, default: fallback = null } = entity.fields[field]!.spec;
   try {
     return parseShape(shape, value, field) as Json;
   } catch {

@@ -21,6 +21,7 @@ import { ownerOf, type Rights } from './access.ts';
 import type { AwarenessBoard } from './awareness-board.ts';
 import type { DocEntry } from './doc-entry.ts';
 import type { Follower, Own } from './follower.ts';
+import type { HistoryDesk } from './history-desk.ts';
 import { checkUpdate, gap } from './import-guard.ts';
 import type { DocsOptions } from './options.ts';
 import { Outlet } from './outlet.ts';
@@ -36,6 +37,7 @@ interface Deps {
   readonly entry: DocEntry;
   readonly leases: PeerLeases;
   readonly board: AwarenessBoard;
+  readonly desk: HistoryDesk;
   readonly guards: Guards;
   /** The epoch as clients know it: that of the document within that of the database. [L5] */
   readonly epoch: string;
@@ -186,7 +188,7 @@ export class DocReader implements ChannelHandler, Follower {
       case 'push':
         return this.#push(frame.n, frame.bytes);
       case 'ask':
-        return this.#ask(frame.id);
+        return void this.#ask(frame.id, frame.json);
       case 'awareness':
         return this.#deps.board.show(this.#seat, this.#deps.channel.session.viewer, frame.state);
     }
@@ -266,9 +268,14 @@ export class DocReader implements ChannelHandler, Follower {
     return full && { ...full, mode: 'snapshot' };
   }
 
-  #ask(id: number): void {
-    const { code, message } = new Fault('unsupported', 'this server keeps no history to ask about');
-    this.#outlet.notice(encodeDown({ kind: 'told', id, ok: false, json: JSON.stringify({ code, message }) }));
+  async #ask(id: number, question: string): Promise<void> {
+    const { desk, rights } = this.#deps;
+    const permission = async () => {
+      if (rights.doubtful) await rights.learn();
+      return rights.permission;
+    };
+    const told = await desk.answer(question, { owner: this.#owner, permission, owed: this.#outlet.owed });
+    this.#outlet.answer(encodeDown({ kind: 'told', id, ...told }));
   }
 
   #push(n: number, bytes: Uint8Array): void {

@@ -20,6 +20,10 @@ export interface Delta {
   readonly versions: Versions;
 }
 
+/** Measured: an empty document, and each operation of a text in one. */
+const DOCUMENT_BYTES = 12 << 10;
+const OPERATION_BYTES = 6;
+
 /** `new`: operations were added. `known`: all were there. `pending`: something they build on is missing. */
 export type ImportOutcome = 'new' | 'known' | 'pending';
 
@@ -37,6 +41,8 @@ export class Replica {
   #durable: Versions;
   #underWay = false;
   #pendingBytes = 0;
+  /** Of values, which operations tell nothing of: what was loaded and taken. */
+  #valueBytes = 0;
   #snapshot: Delta | undefined;
   #freed = false;
   #dead = false;
@@ -60,6 +66,7 @@ export class Replica {
         ? error
         : new Fault('storage', 'the log of a document is damaged', undefined, { cause: error });
     }
+    this.#valueBytes = updates.reduce((sum, { length }) => sum + length, snapshot?.length ?? 0);
     this.#taken = this.#doc.oplogVersion();
     this.#have = this.#taken.toJSON();
     this.#durable = new Map(this.#have);
@@ -107,6 +114,14 @@ export class Replica {
 
   get opCount(): number {
     return this.#call((doc) => doc.opCount());
+  }
+
+  /** About what it takes of memory. */
+  get sizeBytes(): number {
+    if (this.#freed) return 0;
+    const kept = this.#snapshot?.bytes.length ?? 0;
+    const operations = this.#dead ? 0 : this.#doc.opCount();
+    return DOCUMENT_BYTES + OPERATION_BYTES * operations + this.#valueBytes + kept;
   }
 
   /** True when updates wait for `take`. */
@@ -175,6 +190,7 @@ export class Replica {
     for (const [peer, counter] of this.#grown) this.#taken.setEnd({ peer, counter });
     const versions = new Map(this.#grown);
     this.#grown.clear();
+    this.#valueBytes += bytes.length;
     this.#receivedBefore = this.#received;
     this.#received = [];
     this.#underWay = true;
@@ -207,7 +223,7 @@ export class Replica {
   durableFront(): OpId[] {
     const vector = toVector(this.#durable);
     try {
-      return this.#doc.vvToFrontiers(vector);
+      return this.#call((doc) => doc.vvToFrontiers(vector));
     } finally {
       vector.free();
     }

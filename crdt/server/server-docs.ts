@@ -14,11 +14,12 @@ import type { AnyEntity, Schema } from '../../src/schema/define-schema.ts';
 import type { JobContext } from '../../src/store/group-commit.ts';
 import type { Snapshot, Store } from '../../src/store/store.ts';
 import type { DocRef } from '../core/doc-ref.ts';
+import type { HistoryPage, NamedVersion, PageWish } from '../core/history.ts';
 import { ownerOf } from './access.ts';
 import type { DocEditor } from './doc-editor.ts';
 import type { DocEntity, DocFields } from './doc-entity.ts';
 import { formatVersion, toVersion } from './doc-version.ts';
-import type { HistoryLog, HistoryPage, NamedVersion, PageWish } from './history-log.ts';
+import type { HistoryLog } from './history-log.ts';
 import { readFields } from './read-fields.ts';
 import type { LogSource } from './update-log.ts';
 
@@ -87,7 +88,7 @@ export class ServerDocs<S extends Schema> {
     return this.#reading(async (source) => {
       await this.#ask('read', place, source);
       const head = await this.#version(source, place);
-      return this.#deps.history.page(source, place.ref, { ...wish, head });
+      return this.#deps.history.page(source, place.ref, { ...wish, head: () => head });
     });
   }
 

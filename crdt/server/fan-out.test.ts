@@ -118,3 +118,33 @@ test('the longest wait for a frame holds at its edge, and one who joins meanwhil
   expect([b.text, c.text]).toEqual([a.text, a.text]);
   expect(c.last('joined').rev + c.all('update').reduce((sum, { revs }) => sum + revs, 0)).toBe(4);
 });
+
+test('so many pushes in wait end the wait for a frame, at their edge', async () => {
+  const booted = await boot({ tellMsPerReader: 1000, maxTellMs: 50, tellPushes: 3 });
+  await booted.insert('n1');
+  const [a, b] = [await join(booted, 'n1'), await join(booted, 'n1', 'bob')];
+  a.push(a.edit('0'));
+  await booted.clock.advance(1);
+  for (const letter of '12') a.push(a.edit(letter));
+  await booted.clock.advance(1);
+  expect(b.text).toBe('0');
+  a.push(a.edit('3'));
+  await booted.clock.advance(1);
+  expect(b.text).toBe('3210');
+  expect(b.last('update')).toMatchObject({ rev: 3, revs: 2 });
+});
+
+test('`received` waits a little for a commit that makes it superfluous, and no longer', async () => {
+  const booted = await boot({ receivedMs: 20 });
+  await booted.insert('n1');
+  const a = await join(booted, 'n1');
+  a.push(a.edit('1'));
+  await booted.clock.advance(50);
+  expect(a.all('ack').map(({ level }) => level)).toEqual(['durable']);
+  booted.trouble.broken = 'INTO _doc_updates';
+  a.push(a.edit('2'));
+  await booted.clock.advance(19);
+  expect(a.all('ack').length).toBe(1);
+  await booted.clock.advance(1);
+  expect(a.last('ack')).toEqual({ kind: 'ack', n: 2, level: 'received' });
+});
