@@ -2,11 +2,11 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const TIMEOUT_MS = 100_000;
+const TIMEOUT_MS = 150_000;
 
 /**
  * `options` are handed over as JSON; `ready` is called whenever the load says that there is
- * something to measure. Rejects when the load fails or takes longer than 100 seconds.
+ * something to measure. Rejects when the load fails or takes longer than 150 seconds.
  */
 export function runLoad<Result>(
   name: string,

@@ -18,6 +18,8 @@ interface Options {
 const { url, task, documents, passes }: Options = JSON.parse(process.argv[2] ?? '{}');
 /** Channels of one session. */
 const CHANNELS = 50;
+/** Sessions that are busy at once. */
+const LANES = 8;
 const BYTES = 1024;
 /** Opened before memory is measured: code is compiled, pools are filled. */
 const WARM_UP = 50;
@@ -31,17 +33,6 @@ async function measured(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, STILL_MS / 3));
   process.send?.('measure');
   await new Promise((resolve) => setTimeout(resolve, STILL_MS));
-}
-
-/** `work` on documents `from` and the following ones, all on one session. */
-async function onSession<T>(
-  from: number,
-  count: number,
-  work: (session: DocSession, id: string) => Promise<T>,
-) {
-  const session = await DocSession.connect(url, token);
-  await Promise.all(Array.from({ length: count }, (_, k) => work(session, `p${from + k}`)));
-  return session;
 }
 
 async function fill(session: DocSession, id: string): Promise<void> {
@@ -61,20 +52,31 @@ async function release(session: DocSession, id: string): Promise<void> {
   (await session.open(id, nothing)).close();
 }
 
-if (task === 'hold') {
-  await onSession(documents, WARM_UP, (session, id) => session.open(id, nothing));
-  await measured();
+const hold = (session: DocSession, id: string) => session.open(id, nothing);
+const work: (session: DocSession, id: string) => Promise<unknown> = { fill, release, hold }[task];
+
+/** The task on document `from` and the following ones, all on one session. */
+async function onSession(from: number, count: number): Promise<DocSession> {
+  const session = await DocSession.connect(url, token);
+  await Promise.all(Array.from({ length: count }, (_, k) => work(session, `p${from + k}`)));
+  return session;
 }
-if (task === 'release') {
-  (await onSession(0, WARM_UP, release)).end();
+
+/** Every LANES-th group of documents, one after another. */
+async function lane(first: number): Promise<void> {
+  for (let from = first * CHANNELS; from < documents; from += LANES * CHANNELS) {
+    const session = await onSession(from, Math.min(CHANNELS, documents - from));
+    if (task !== 'hold') session.end();
+  }
+}
+
+if (task !== 'fill') {
+  const warm = await onSession(documents, WARM_UP);
+  if (task !== 'hold') warm.end();
   await measured();
 }
 for (let pass = 0; pass < passes; pass++) {
-  for (let from = 0; from < documents; from += CHANNELS) {
-    const count = Math.min(CHANNELS, documents - from);
-    if (task === 'hold') await onSession(from, count, (session, id) => session.open(id, nothing));
-    else (await onSession(from, count, task === 'fill' ? fill : release)).end();
-  }
+  await Promise.all(Array.from({ length: LANES }, (_, first) => lane(first)));
   if (task !== 'fill') await measured();
 }
 console.log('{}');
