@@ -66,8 +66,15 @@ function largeDocument(): Uint8Array {
   for (;;) {
     for (let i = 0; i < 20_000; i++) {
       const at = random(text.length + 1);
-      if (random(5) === 0) text.delete(Math.min(at, Math.max(0, text.length - 10)), Math.min(10, text.length));
-      else text.insert(at, random(2 ** 30).toString(36).padStart(10, 'x'));
+      if (random(5) === 0)
+        text.delete(Math.min(at, Math.max(0, text.length - 10)), Math.min(10, text.length));
+      else
+        text.insert(
+          at,
+          random(2 ** 30)
+            .toString(36)
+            .padStart(10, 'x'),
+        );
       if (i % 10 === 0) doc.commit();
     }
     const snapshot = doc.export({ mode: 'snapshot' });
@@ -86,7 +93,9 @@ function tickDelay(): Workload {
     try {
       await server.host.store.write(async ({ tx }) => {
         await tx.insert('Page', { id: 'p', body: '' });
-        await tx.run("INSERT INTO _doc_meta (entity, id, epoch, rev, projected) VALUES ('Page', 'p', 'e', 1, 0)");
+        await tx.run(
+          "INSERT INTO _doc_meta (entity, id, epoch, rev, projected) VALUES ('Page', 'p', 'e', 1, 0)",
+        );
         const sql = "INSERT INTO _doc_snapshots (entity, id, rev, bytes) VALUES ('Page', 'p', 1, ?)";
         await tx.run(sql, [snapshot]);
       });
