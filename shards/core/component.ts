@@ -2,6 +2,7 @@
 import type { Json } from '../../src/base/json.ts';
 import type { Lane } from './lane.ts';
 import type { Accessor, RowView } from './row-view.ts';
+import type { Scale } from './scale.ts';
 import type { ViewClass } from './table.ts';
 
 export interface Component<T> {
@@ -9,6 +10,8 @@ export interface Component<T> {
   readonly json: Json;
   /** In the order of the wire; a `guard` counts from this component's first lane. */
   readonly lanes: readonly Lane[];
+  /** Of a vec2 or vec3: what its quanta mean, for the grid of the interest. */
+  readonly scale?: Scale;
   /** Accessors for lanes that begin at `lane`. A compound kind adds its own view to `parts`. */
   bind(lane: number, parts: ViewClass<RowView>[]): Accessor<T>;
 }

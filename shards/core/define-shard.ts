@@ -8,6 +8,7 @@ import { canonicalJson } from '../../src/base/json.ts';
 import { type Infer, type Shape, s } from '../../src/base/shape.ts';
 import type { Components, Values } from './component.ts';
 import type { Struct } from './compound-components.ts';
+import { everyone, type Interest, planGrid } from './interest.ts';
 import { resolveLimits, type ShardLimits } from './limits.ts';
 import { RecordType } from './record-type.ts';
 import type { Entity, Events, World } from './world.ts';
@@ -49,6 +50,8 @@ export interface ShardSpec<C extends Components, I extends Components, E extends
   readonly params?: Shape<P>;
   /** What clients may send beside inputs (`handle.message`). */
   readonly messages?: Shape<M>;
+  /** What a player may see; default `everyone()`. */
+  readonly interest?: Interest<NoInfer<C>>;
   readonly limits?: Partial<ShardLimits>;
   /** Asked at each join and when the viewer changes; anything but true refuses. */
   authorize(context: JoinContext, params: P): boolean | Promise<boolean>;
@@ -76,6 +79,7 @@ export interface ShardDef<C extends Components, I extends Components, E extends 
   readonly snapshotEvery: number;
   readonly events: E;
   readonly params: Shape<P>;
+  readonly interest: Interest<C>;
   readonly limits: ShardLimits;
   readonly entityType: RecordType<C>;
   readonly inputType: RecordType<I>;
@@ -115,6 +119,9 @@ export function defineShard<
   assert(Number.isInteger(snapshotEvery) && snapshotEvery >= 1, `a snapshot every ${snapshotEvery} ticks`);
   assert(!Object.hasOwn(components, 'id'), 'the component name "id" is taken by the entity itself');
   const events = spec.events ?? ({} as E);
+  const { interest = everyone() } = spec;
+  const entityType = new RecordType(components);
+  if (interest.kind === 'grid') planGrid(interest, entityType);
   const hash = fnv1a64(
     canonicalJson({
       name,
@@ -131,7 +138,8 @@ export function defineShard<
     // Without a shape of its own, a shard takes no params: an empty object is all that this one lets through.
     params: spec.params ?? (s.object({}) as unknown as Shape<P>),
     limits: resolveLimits(spec.limits ?? {}),
-    entityType: new RecordType(components),
+    interest,
+    entityType,
     inputType: new RecordType(input.fields),
     hash,
   };

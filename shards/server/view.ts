@@ -1,24 +1,73 @@
 /**
- * What one player has been sent. Every frame is a key so far, so a frame that is skipped, or replaced in the
- * latest slot before it left, is simply missed. With delta chunks the baseline will be `latest.sentTag`: the
- * last frame that was really handed to the socket.
- * [T5] Frames stop while the player is behind in acknowledging, and go on with a clean key.
+ * What one player has been sent, and how he keeps up. Every frame builds on the one before it: none is made while
+ * that one still waits in the latest slot, so none is ever replaced, and what he holds is what was last put.
+ * [T5] A slow player is let down rung by rung (ladder.ts). While he waits he costs nothing; when he has
+ * acknowledged everything he begins anew, with keys.
+ *
+ *   new --put--> current --put--> current
+ *                current --window over, or asked to--> new
  */
 import { Fault } from '../../src/base/fault.ts';
 import type { LatestSlot } from '../../src/plugin/channel.ts';
+import { TAIL_PARTS, type TailPart } from '../core/frames.ts';
+import { PLACELESS } from '../core/interest.ts';
+import { KnownTexts } from '../core/known-texts.ts';
+import type { TextPool } from '../core/text-pool.ts';
+import { Budget } from './budget.ts';
+import { HAS, type Holding, STALE } from './frame-plan.ts';
+import { Ladder, type LadderOptions, type Rung } from './ladder.ts';
+import type { Sight } from './sight.ts';
+import type { Feed } from './streams.ts';
 
-export class View {
-  readonly #latest: LatestSlot;
-  readonly #windowTicks: number;
+/** The streams of one frame of a player. */
+export interface Outlook {
+  readonly sight: Sight;
+  /** By part of the tail. */
+  readonly tail: readonly (Feed | undefined)[];
+}
+
+export interface ViewDeps {
+  readonly latest: LatestSlot;
+  readonly texts: TextPool;
+  /** When the frame of a tick was made. */
+  madeMs(tick: number): number;
+}
+
+export interface ViewOptions {
+  readonly ladder: LadderOptions;
+  /** 0: no limit. */
+  readonly bytesPerSecond: number;
+}
+
+export class View implements Holding {
+  readonly ladder: Ladder;
+  readonly texts: KnownTexts;
+  readonly budget: Budget | undefined;
+  /** The cell that he looks from: of his entity, as long as there is one. */
+  place = PLACELESS;
+  /** What he holds, as of `frame`; 0 when he is to begin anew. */
+  frame = 0;
+  tick = 0;
+  outlook: Outlook | undefined;
+  marks: Uint8Array | undefined;
+  /** Parts of the tail that he asked for again. */
+  readonly staleTail: boolean[] = TAIL_PARTS.map(() => false);
+  /** What the frame that is being made shows; undefined when none is made for him. */
+  next: Outlook | undefined;
+  readonly #deps: ViewDeps;
   #putTick: number;
   #ackTick: number;
+  /** When the oldest frame that he has not acknowledged was put. */
+  #sinceMs = 0;
 
   /** `now` is the last tick computed when the player came. */
-  constructor(latest: LatestSlot, windowTicks: number, now: number) {
-    this.#latest = latest;
-    this.#windowTicks = windowTicks;
-    this.#putTick = now;
-    this.#ackTick = now;
+  constructor(deps: ViewDeps, options: ViewOptions, at: { tick: number; nowMs: number }) {
+    this.#deps = deps;
+    this.ladder = new Ladder(options.ladder, at.nowMs);
+    this.texts = new KnownTexts(deps.texts);
+    this.budget = options.bytesPerSecond > 0 ? new Budget(options.bytesPerSecond, at.nowMs) : undefined;
+    this.#putTick = at.tick;
+    this.#ackTick = at.tick;
   }
 
   /** The newest frame that the player has acknowledged. */
@@ -29,16 +78,57 @@ export class View {
   /** Throws Fault `bad_message` for a frame that was never sent. */
   ack(tick: number): void {
     if (tick > this.#putTick) throw new Fault('bad_message', `frame ${tick} was never sent`);
-    this.#ackTick = Math.max(this.#ackTick, tick);
+    if (tick <= this.#ackTick) return;
+    this.#ackTick = tick;
+    this.#sinceMs = Math.max(this.#sinceMs, this.#deps.madeMs(tick));
   }
 
-  /** Whether a frame of `tick` may be sent: all is acknowledged, or what is not is still young. */
-  open(tick: number): boolean {
-    return this.#ackTick >= this.#putTick || tick - this.#ackTick <= this.#windowTicks;
+  /** The rung on which he is now. */
+  rung(nowMs: number): Rung {
+    return this.ladder.step(this.#ackTick >= this.#putTick ? 0 : nowMs - this.#sinceMs, nowMs);
   }
 
-  put(frame: Uint8Array, tick: number): void {
-    this.#putTick = tick;
-    this.#latest.put(frame, tick);
+  /** Whether a frame may be made: the one before has left, and the budget is not overdrawn. */
+  ready(nowMs: number): boolean {
+    const unsent = this.frame !== 0 && this.#deps.latest.sentTag < this.#putTick;
+    return !unsent && (this.budget === undefined || this.budget.left(nowMs) > 0);
+  }
+
+  /** The frame that shows `next` goes to the slot; he then holds it, but for the cells that `marks` names. */
+  put(bytes: Uint8Array, of: { frame: number; tick: number; marks: Uint8Array | undefined }, nowMs: number): void {
+    if (this.#ackTick >= this.#putTick) this.#sinceMs = nowMs;
+    this.#putTick = of.tick;
+    this.frame = of.frame;
+    this.tick = of.tick;
+    this.marks = of.marks;
+    this.outlook = this.next;
+    this.next = undefined;
+    this.staleTail.fill(false);
+    this.budget?.spend(bytes.length);
+    this.#deps.latest.put(bytes, of.tick);
+  }
+
+  /** He begins anew. */
+  forget(): void {
+    this.frame = 0;
+    this.outlook = undefined;
+    this.marks = undefined;
+  }
+
+  /** He found that he has something else than the server: a key is sent with its next step. False: he has no such thing. */
+  resync(stream: number | TailPart): boolean {
+    if (!this.outlook) return false;
+    const { sight, tail } = this.outlook;
+    if (typeof stream !== 'number') {
+      const part = TAIL_PARTS.indexOf(stream);
+      if (!tail[part]) return false;
+      this.staleTail[part] = true;
+      return true;
+    }
+    const at = sight.feeds.findIndex((feed) => feed.stream.cell === stream);
+    if (at === -1) return false;
+    this.marks ??= new Uint8Array(sight.feeds.length);
+    if (this.marks[at] === HAS) this.marks[at] = STALE;
+    return true;
   }
 }
