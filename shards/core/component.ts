@@ -16,15 +16,12 @@ export interface Component<T> {
   readonly json: Json;
   /** In the order of the wire; a `guard` counts from this component's first lane. */
   readonly lanes: readonly Lane[];
-<<<<<<< HEAD
   /** Of a vec2 or vec3: what its quanta mean, for the grid of the interest. */
   readonly scale?: Scale;
-=======
   /** Who is sent it; left out, all who see the entity. `team` are those whose own entity has the same `team`. */
   readonly audience?: Audience;
   /** Sent in every 2nd, 4th, .. frame only: a power of two up to MAX_EVERY; left out, 1. */
   readonly every?: number;
->>>>>>> wip/enc
   /** Accessors for lanes that begin at `lane`. A compound kind adds its own view to `parts`. */
   bind(lane: number, parts: ViewClass<RowView>[]): Accessor<T>;
 }

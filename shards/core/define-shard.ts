@@ -126,6 +126,7 @@ export function defineShard<
   const { interest = everyone() } = spec;
   const entityType = new RecordType(components);
   if (interest.kind === 'grid') planGrid(interest, entityType);
+  if (Object.values(components).some(({ audience }) => audience === 'team')) checkTeam(components);
   const hash = fnv1a64(
     canonicalJson({
       name,
@@ -154,4 +155,12 @@ export function defineShard<
     inputType: new RecordType(input.fields),
     hash,
   };
+}
+
+/** Who is of one team is told by the component `team`: one number, or none. */
+function checkTeam({ team }: Components): void {
+  const numbers = team?.lanes.filter(({ guard, textBytes }) => guard === -1 && textBytes === 0).length;
+  const lanes = team?.lanes.length;
+  const sound = numbers === 1 && (lanes === 1 || lanes === 2) && (team?.audience ?? 'all') === 'all';
+  assert(sound, 'components for teams need a component "team" of one number, sent to all');
 }

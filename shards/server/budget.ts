@@ -32,11 +32,15 @@ export class Budget {
   }
 
   /** Bytes that may go now; nothing may when it is not above 0. */
-  left(nowMs: number): number {
+  get left(): number {
+    return this.#left;
+  }
+
+  /** Time has passed. */
+  fill(nowMs: number): void {
     const gained = ((nowMs - this.#filledMs) * this.#bytesPerSecond) / 1000;
     this.#filledMs = nowMs;
     this.#left = Math.min(this.#bytesPerSecond * BURST_SECONDS, this.#left + gained);
-    return this.#left;
   }
 
   /** What went may be more than was left, by one chunk: it is made up for before the next frame. */
@@ -44,8 +48,8 @@ export class Budget {
     this.#left -= bytes;
   }
 
-  /** The indexes of those that go; the others wait. The first goes even if it is larger than `bytes`. */
-  choose(candidates: readonly Candidate[], bytes: number): Set<number> {
+  /** The indexes of those that go; the others wait. The first goes even if it is larger than what is left. */
+  choose(candidates: readonly Candidate[]): Set<number> {
     const urgent = candidates.map(({ cell, weight, entities, bytes: size }, index) => {
       const waited = (this.#waiting.get(cell) ?? 0) + weight;
       return { index, cell, waited, size, urgency: (waited * (entities + 1)) / size };
@@ -53,7 +57,7 @@ export class Budget {
     urgent.sort((a, b) => b.urgency - a.urgency || a.index - b.index);
     const chosen = new Set<number>();
     if (this.#waiting.size > MAX_WAITING) this.#waiting.clear();
-    let left = bytes;
+    let left = this.#left;
     for (const { index, cell, waited, size } of urgent) {
       if (size <= left || chosen.size === 0) {
         chosen.add(index);

@@ -8,18 +8,16 @@ import type { Components } from '../core/component.ts';
 import type { AnyShardDef, Player } from '../core/define-shard.ts';
 import { FrameBody } from '../core/frame-body.ts';
 import { FrameWriter, type TailState } from '../core/frame-writer.ts';
-import { TAIL_PARTS, type TailPart } from '../core/frames.ts';
-import { ONE_CELL, PLACELESS, planGrid } from '../core/interest.ts';
+import { ONE_CELL, planGrid } from '../core/interest.ts';
 import { TextPool } from '../core/text-pool.ts';
 import type { Events } from '../core/world.ts';
 import type { WorldColumns } from '../core/world-columns.ts';
 import { FramePlan } from './frame-plan.ts';
 import { Grid } from './grid.ts';
-import type { SeeingRung, Sight } from './sight.ts';
-import { Sights } from './sight.ts';
-import { type Feed, Streams } from './streams.ts';
-import { TailFeeds } from './tail.ts';
-import type { View } from './view.ts';
+import { type SeeingRung, type Sight, Sights } from './sight.ts';
+import { Streams } from './streams.ts';
+import { Tails } from './tail.ts';
+import type { Outlook, View } from './view.ts';
 
 /** Ticks whose time is remembered, to tell how old an acknowledged frame is. */
 const REMEMBERED_TICKS = 1024;
@@ -36,12 +34,14 @@ export class FrameMaker {
   readonly #grid: Grid;
   readonly #streams: Streams;
   readonly #sights: Sights;
-  readonly #tails: TailFeeds;
+  readonly #tails: Tails;
   readonly #plan = new FramePlan();
   readonly #writer: FrameWriter;
   /** Of players whose frame nobody shares. */
   readonly #body = new FrameBody();
+  /** Scratch: texts to tell of, and what is said of the tail. */
   readonly #places: number[] = [];
+  readonly #tail: TailState[] = [];
   readonly #madeMs = new Float64Array(REMEMBERED_TICKS);
   #frame = 0;
 
@@ -59,7 +59,7 @@ export class FrameMaker {
     this.#grid = new Grid(plan, world.table);
     this.#streams = new Streams(encoders, this.#grid);
     this.#sights = new Sights(interest.kind === 'visibleTo' ? undefined : plan, this.#streams);
-    this.#tails = new TailFeeds(def, world, this.#streams);
+    this.#tails = new Tails(def, world, this.#streams);
     this.#writer = new FrameWriter(this.texts);
   }
 
@@ -90,32 +90,85 @@ export class FrameMaker {
     const row = this.#world.rowOf(player.entityId);
     if (row !== -1) view.place = this.#grid.placeOf(row);
     const sight = this.#sights.take(view.place, rung);
-    view.aim(sight, this.#tails.take(player, { row, sight }));
+    view.next = { sight, tail: this.#tails.take({ player, view: view.number, row, sight }) };
   }
 
+  /** The streams that have a step make it, once for all who hold them. */
   advance(): void {
     this.#streams.advance(this.#frame);
   }
 
-  /** The frame of a player who was aimed; what he holds is then noted in his view. The bytes are his. */
-  frame(view: View, inputs: InputReport, nowMs: number): Uint8Array {
+  /** Makes and puts the frame of a player who was aimed. */
+  put(view: View, inputs: InputReport, nowMs: number): void {
     const { tick } = this.#world;
-    const sight = view.next.sight!;
-    const head = { ...inputs, frame: this.#frame, tick, base: view.frame, baseTick: view.frame === 0 ? 0 : view.tick };
-    const shared = view.sight === sight && view.frame === this.#frame - 1 && view.frame > 0 && !view.marks;
-    const body = (shared && this.#sharedBody(view, sight, nowMs)) || this.#ownBody(view, sight, nowMs);
+    const { sight } = view.next!;
+    const base = view.frame;
+    const head = { ...inputs, frame: this.#frame, tick, base, baseTick: base === 0 ? 0 : view.tick };
+    const shared = this.#sharedBody(view, sight);
+    const body = shared ?? this.#ownBody(view, sight);
+    const marks = shared ? undefined : this.#plan.marks(view, sight);
     const tail = this.#tailOf(view);
     this.#places.length = 0;
     this.#note(view, body.places);
     for (const part of tail ?? []) if (typeof part === 'object') this.#note(view, part.places);
     const bytes = this.#writer.write({ head, places: this.#places, body, ...(tail && { tail }) });
-    view.took(this.#frame, tick, body === sight.body ? undefined : this.#plan.marks(view, sight));
-    this.release(...view.left());
-    return bytes;
+    const before = view.outlook;
+    view.put(bytes, { frame: this.#frame, tick, marks }, nowMs);
+    this.#drop(before);
   }
 
-  /** The player holds nothing any more: he waits, or has left. */
+  /** The player begins anew, or has left: he holds nothing any more. */
   forget(view: View): void {
-    this.release(...view.reset());
+    const { outlook } = view;
+    view.forget();
+    this.#drop(outlook);
+  }
+
+  /** The body of those who had all of their sight in the frame before; undefined for who is not one of them. */
+  #sharedBody(view: View, sight: Sight): FrameBody | undefined {
+    if (view.outlook?.sight !== sight || view.frame !== this.#frame - 1 || view.marks) return undefined;
+    if (sight.bodyFrame !== this.#frame) {
+      sight.body ??= new FrameBody();
+      sight.bodyFrame = this.#frame;
+      this.#plan.decide(view, sight, this.#frame);
+      this.#plan.write(sight.body, view, sight);
+    }
+    return view.budget && sight.body!.maxBytes > view.budget.left ? undefined : sight.body;
+  }
+
+  #ownBody(view: View, sight: Sight): FrameBody {
+    this.#plan.decide(view, sight, this.#frame);
+    if (view.budget) this.#plan.trim(sight, view.budget);
+    this.#plan.write(this.#body, view, sight);
+    return this.#body;
+  }
+
+  /** What is said of the tail; undefined when there is nothing new. */
+  #tailOf(view: View): readonly TailState[] | undefined {
+    const held = view.frame === 0 ? undefined : view.outlook?.tail;
+    let news = false;
+    for (const [part, feed] of view.next!.tail.entries()) {
+      const before = held?.[part];
+      let state: TailState = 'none';
+      if (feed && (feed !== before || view.staleTail[part])) state = feed.stream.key();
+      else if (feed) {
+        const need = feed.stream.neededSince(view.frame);
+        state = need === 'nothing' ? 'quiet' : need === 'delta' ? feed.stream.delta : feed.stream.key();
+      }
+      this.#tail[part] = state;
+      news ||= feed ? state !== 'quiet' : before !== undefined;
+    }
+    return news ? this.#tail : undefined;
+  }
+
+  /** Adds the texts that he has yet to be told of. */
+  #note(view: View, places: readonly number[]): void {
+    for (const place of places) if (view.texts.add(place)) this.#places.push(place);
+  }
+
+  #drop(outlook: Outlook | undefined): void {
+    if (!outlook) return;
+    this.#tails.drop(outlook.tail);
+    this.#sights.drop(outlook.sight);
   }
 }

@@ -59,7 +59,7 @@ export class FramePlan {
   }
 
   /** Lets wait what is too much for the budget. */
-  trim(sight: Sight, budget: Budget, bytes: number): void {
+  trim(sight: Sight, budget: Budget): void {
     this.#candidates.length = 0;
     this.#indexes.length = 0;
     let total = 0;
@@ -72,8 +72,8 @@ export class FramePlan {
       this.#indexes.push(i);
       total += size;
     }
-    if (total <= bytes) return;
-    const chosen = budget.choose(this.#candidates, bytes);
+    if (total <= budget.left) return;
+    const chosen = budget.choose(this.#candidates);
     for (const [n, i] of this.#indexes.entries()) {
       if (!chosen.has(n)) this.#says[i] = this.#says[i] === ENTER ? ENTERS_LATER : WAITS;
     }

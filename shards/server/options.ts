@@ -1,6 +1,7 @@
 /** Settings of the shards plugin that only the server knows. What both sides keep to is in core/limits.ts. [N3] */
 import { assert } from '../../src/base/assert.ts';
 import type { Json } from '../../src/base/json.ts';
+import { DEFAULT_LADDER, type LadderOptions, resolveLadder } from './ladder.ts';
 
 /** A shard that exists from the start, never stops for being empty, and begins anew after a failure. */
 export interface PinnedShard {
@@ -20,11 +21,8 @@ export interface ShardsOptions {
   readonly graceMs: number;
   /** How long an empty shard lives on, unless it is pinned. */
   readonly idleMs: number;
-  /**
-   * A player gets no new frame while one is older than this without his acknowledgement. It bounds what the
-   * kernel holds for a slow reader (about 4 MB before the socket shows anything). [T5]
-   */
-  readonly ackWindowMs: number;
+  /** What becomes of players who are slow to acknowledge frames. [T5] */
+  readonly slow: LadderOptions;
   /** Ticks that a late shard makes up for in one turn; the time beyond is dropped. [T9] */
   readonly maxCatchUpTicks: number;
 }
@@ -35,13 +33,14 @@ export const DEFAULT_SHARDS_OPTIONS: ShardsOptions = {
   maxShards: 256,
   graceMs: 15_000,
   idleMs: 30_000,
-  ackWindowMs: 1000,
+  slow: DEFAULT_LADDER,
   maxCatchUpTicks: 3,
 };
 
 export function resolveOptions(given: Partial<ShardsOptions>): ShardsOptions {
-  const options = { ...DEFAULT_SHARDS_OPTIONS, ...given };
-  for (const name of ['maxShards', 'ackWindowMs', 'maxCatchUpTicks'] as const) {
+  const slow = resolveLadder(given.slow ?? {});
+  const options = { ...DEFAULT_SHARDS_OPTIONS, ...given, slow };
+  for (const name of ['maxShards', 'maxCatchUpTicks'] as const) {
     assert(options[name] > 0, `shards option ${name} is ${options[name]}`);
   }
   for (const name of ['graceMs', 'idleMs'] as const) {

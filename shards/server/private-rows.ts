@@ -6,11 +6,12 @@ import type { Rows } from '../core/chunk-encoder.ts';
 import type { Components } from '../core/component.ts';
 import type { Player } from '../core/define-shard.ts';
 import type { VisibleTo } from '../core/interest.ts';
+import type { RecordType } from '../core/record-type.ts';
 import type { Events } from '../core/world.ts';
 import type { WorldColumns } from '../core/world-columns.ts';
 import type { RowSource } from './streams.ts';
 
-type AnyWorld = WorldColumns<Components, Events>;
+export type AnyWorld = WorldColumns<Components, Events>;
 
 class RowList {
   readonly from = 0;
@@ -75,6 +76,13 @@ export interface TeamLane {
   readonly lane: number;
   /** The lane that says whether it has one, or -1. */
   readonly guard: number;
+}
+
+/** The component that tells teams apart; a definition with components for teams has it. */
+export function teamLane(type: RecordType<Components>): TeamLane {
+  const first = type.laneOf('team');
+  const guarded = type.fields.team!.lanes.some((lane) => lane.guard >= 0);
+  return guarded ? { lane: first + 1, guard: first } : { lane: first, guard: -1 };
 }
 
 /** The team of the entity in a row; undefined when it has none. */

@@ -27,6 +27,7 @@ export interface Outlook {
 }
 
 export interface ViewDeps {
+  readonly number: number;
   readonly latest: LatestSlot;
   readonly texts: TextPool;
   /** When the frame of a tick was made. */
@@ -40,6 +41,8 @@ export interface ViewOptions {
 }
 
 export class View implements Holding {
+  /** Tells it from the other views of the shard. */
+  readonly number: number;
   readonly ladder: Ladder;
   readonly texts: KnownTexts;
   readonly budget: Budget | undefined;
@@ -63,6 +66,7 @@ export class View implements Holding {
   /** `now` is the last tick computed when the player came. */
   constructor(deps: ViewDeps, options: ViewOptions, at: { tick: number; nowMs: number }) {
     this.#deps = deps;
+    this.number = deps.number;
     this.ladder = new Ladder(options.ladder, at.nowMs);
     this.texts = new KnownTexts(deps.texts);
     this.budget = options.bytesPerSecond > 0 ? new Budget(options.bytesPerSecond, at.nowMs) : undefined;
@@ -90,8 +94,9 @@ export class View implements Holding {
 
   /** Whether a frame may be made: the one before has left, and the budget is not overdrawn. */
   ready(nowMs: number): boolean {
-    const unsent = this.frame !== 0 && this.#deps.latest.sentTag < this.#putTick;
-    return !unsent && (this.budget === undefined || this.budget.left(nowMs) > 0);
+    this.budget?.fill(nowMs);
+    if (this.frame !== 0 && this.#deps.latest.sentTag < this.#putTick) return false;
+    return this.budget === undefined || this.budget.left > 0;
   }
 
   /** The frame that shows `next` goes to the slot; he then holds it, but for the cells that `marks` names. */
