@@ -155,3 +155,13 @@ export function defineShard<
     hash,
   };
 }
+
+/** For what a module exports. */
+export function isShardDef(value: unknown): value is AnyShardDef {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'entityType' in value &&
+    value.entityType instanceof RecordType
+  );
+}

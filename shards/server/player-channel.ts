@@ -8,6 +8,7 @@ import type { Json } from '../../src/base/json.ts';
 import { parseShape, s } from '../../src/base/shape.ts';
 import type { Channel } from '../../src/plugin/channel.ts';
 import type { Session } from '../../src/plugin/session.ts';
+import type { Player } from '../core/define-shard.ts';
 import { KIND } from '../core/frames.ts';
 import type { Seat } from './seat.ts';
 import type { Shard } from './shard.ts';
@@ -35,6 +36,10 @@ export class PlayerChannel implements PlayerHandler {
       seed: shard.stepSeed,
       hash: def.hash,
     };
+  }
+
+  get player(): Player {
+    return this.#seat;
   }
 
   opened(): void {

@@ -14,6 +14,8 @@ import { InlineHost } from './inline-host.ts';
 import { resolveOptions, type ShardsOptions } from './options.ts';
 import { openShardChannel } from './shard-channel.ts';
 import type { ShardHost } from './shard-host.ts';
+import { ThreadHost } from './thread-host.ts';
+import { workerSpawner } from './worker-port.ts';
 
 export interface ShardsPlugin extends Plugin {
   /** All shards of this process. There once the server was created. */
@@ -31,8 +33,14 @@ export function shards(
   defs: Readonly<Record<string, AnyShardDef>>,
   options: Partial<ShardsOptions> = {},
 ): ShardsPlugin {
-  return shardsOn((env, _, resolved) => new InlineHost(env, resolved), defs, options);
+  return shardsOn(hostFor, defs, options);
 }
+
+const hostFor: HostMaker = (env, defs, options) => {
+  const { start: _, module, ...rest } = options;
+  if (options.threads === 0 || !module) return new InlineHost(env, rest);
+  return new ThreadHost(env, { defs, spawn: workerSpawner(module, rest) }, options);
+};
 
 /** The same on a host of the caller's choice; for tests. */
 export function shardsOn(
