@@ -34,6 +34,8 @@ export interface ShardsOptions {
    * it. It must do nothing else when it is loaded.
    */
   readonly module: URL | undefined;
+  /** How long a thread may take to load the module. */
+  readonly threadStartMs: number;
   /** A thread that says nothing for so long is ended, and its shards with it. */
   readonly threadTimeoutMs: number;
   /** Bytes under way to or from a thread; above it inputs and events are dropped, and counted. */
@@ -53,6 +55,7 @@ export const DEFAULT_SHARDS_OPTIONS: ShardsOptions = {
   maxCatchUpTicks: 3,
   threads: 0,
   module: undefined,
+  threadStartMs: 30_000,
   threadTimeoutMs: 10_000,
   threadBytes: 16 << 20,
 };
@@ -63,6 +66,7 @@ export function resolveOptions(given: Partial<ShardsOptions>): ShardsOptions {
     'maxShards',
     'ackWindowMs',
     'maxCatchUpTicks',
+    'threadStartMs',
     'threadTimeoutMs',
     'threadBytes',
   ] as const) {

@@ -40,7 +40,7 @@ export class ShardThread {
   #state: 'starting' | 'working' | 'ended' = 'starting';
   #heard = true;
   #silentRounds = 0;
-  /** Runs until the thread is ready, and while it has shards. */
+  /** Until the thread is ready, how long that may take; then, while it has shards, when it is asked for a sign of life. */
   #watch: Cancel | undefined;
   #again: Cancel | undefined;
 
@@ -62,7 +62,9 @@ export class ShardThread {
       { post: (buffer) => this.#port.post(buffer), beforePost: () => this.#tellSent() },
       { maxBytes: options.threadBytes, restMs: REST_MS },
     );
-    this.#lookLater();
+    this.#watch = env.clock.after(options.threadStartMs, () =>
+      this.#died(`it was not ready in ${options.threadStartMs} ms`),
+    );
   }
 
   /** Settles when the thread has its definitions. */
@@ -188,8 +190,7 @@ export class ShardThread {
   }
 
   #lookLater(): void {
-    if (this.#watch || this.#state === 'ended') return;
-    if (this.#state === 'working' && this.#shards.size === 0) return;
+    if (this.#watch || this.#state !== 'working' || this.#shards.size === 0) return;
     this.#watch = this.#env.clock.after(this.#options.threadTimeoutMs / 2, () => this.#look());
   }
 

@@ -17,6 +17,8 @@ export class SimThreads {
   /** Nothing comes through meanwhile, in either direction. */
   stalled = false;
   latencyMs = 0;
+  /** What the threads find in their module; the definitions of the main thread unless a test says. */
+  defs: ReadonlyMap<string, AnyShardDef> | undefined;
 
   constructor(env: SimEnv) {
     this.#env = env;
@@ -26,19 +28,17 @@ export class SimThreads {
   readonly host: HostMaker = (env, defs, options) => {
     const worlds = new Map<string, World>();
     const named: string[] = [];
-    const seen = new Map<string, AnyShardDef>();
-    for (const [name, def] of defs) {
-      seen.set(name, {
-        ...def,
-        start(world, params) {
-          worlds.set(named.shift()!, world);
-          def.start?.(world, params);
-        },
-      });
-    }
+    const watched = (def: AnyShardDef): AnyShardDef => ({
+      ...def,
+      start(world, params) {
+        worlds.set(named.shift()!, world);
+        def.start?.(world, params);
+      },
+    });
     const { start: _, module: __, ...rest } = options;
     const spawn: SpawnThread = (events) => {
       const thread = new SimThread(this, this.#env.clock, events);
+      const seen = new Map([...(this.defs ?? defs)].map(([name, def]) => [name, watched(def)]));
       thread.desk = new ThreadDesk(this.#env, { defs: seen, post: (buffer) => thread.up(buffer) }, rest);
       this.begun.push(thread);
       return thread;
