@@ -25,7 +25,8 @@ test('a definition without interest shows everything to everyone', () => {
 });
 
 test('mistakes in a grid throw when the module loads', () => {
-  const define = (options: Parameters<typeof grid>[0]) => () => defineShard({ ...spec, interest: grid(options) });
+  const define = (options: Parameters<typeof grid>[0]) => () =>
+    defineShard({ ...spec, interest: grid(options) });
   expect(define({ by: 'position', cell: 32, radius: 96, rings: [48, 72] })).not.toThrow();
   expect(define({ by: 'nowhere', cell: 32, radius: 96 })).toThrow('no vec2 or vec3');
   expect(define({ by: 'health', cell: 32, radius: 96 })).toThrow('no vec2 or vec3');
@@ -51,18 +52,24 @@ test('[T8] as many cells may be seen as a frame may name, and not one more', () 
 test('[T8] what is within the radius is seen, and what is seen is within the radius and two cells', () => {
   const at = fc.double({ min: -512, max: 512, noNaN: true });
   fc.assert(
-    fc.property(at, at, fc.double({ min: 0, max: 130, noNaN: true }), fc.double({ min: 0, max: 7, noNaN: true }), (x, y, far, way) => {
-      const plan = planGrid(grid({ by: 'position', cell: 32, radius: 96, rings: [48, 72] }), type);
-      const step = (value: number) => Math.floor((value + 512) / 32);
-      const other = { x: x + far * Math.cos(way), y: y + far * Math.sin(way) };
-      const steps = [step(other.x) - step(x), step(other.y) - step(y)];
-      const cell = cellsAround(plan).find((offset) => offset.steps.join() === steps.join());
-      if (far < 95.9) expect(cell).toBeDefined();
-      if (cell) expect(far).toBeLessThan(96 + 2 * 32 * Math.SQRT2);
-      // Nearer than a ring is never coarser than that ring allows.
-      if (far < 48) expect(cell!.level).toBe(0);
-      else if (far < 72) expect(cell!.level).toBeLessThanOrEqual(1);
-    }),
+    fc.property(
+      at,
+      at,
+      fc.double({ min: 0, max: 130, noNaN: true }),
+      fc.double({ min: 0, max: 7, noNaN: true }),
+      (x, y, far, way) => {
+        const plan = planGrid(grid({ by: 'position', cell: 32, radius: 96, rings: [48, 72] }), type);
+        const step = (value: number) => Math.floor((value + 512) / 32);
+        const other = { x: x + far * Math.cos(way), y: y + far * Math.sin(way) };
+        const steps = [step(other.x) - step(x), step(other.y) - step(y)];
+        const cell = cellsAround(plan).find((offset) => offset.steps.join() === steps.join());
+        if (far < 95.9) expect(cell).toBeDefined();
+        if (cell) expect(far).toBeLessThan(96 + 2 * 32 * Math.SQRT2);
+        // Nearer than a ring is never coarser than that ring allows.
+        if (far < 48) expect(cell!.level).toBe(0);
+        else if (far < 72) expect(cell!.level).toBeLessThanOrEqual(1);
+      },
+    ),
   );
 });
 
@@ -75,6 +82,8 @@ test('cells are seen in the order of their numbers, in three dimensions too', ()
 });
 
 test('visibleTo takes a function of the player, the entity and the world', () => {
-  const interest = visibleTo<typeof components>((player, entity) => entity.id === player.entityId || entity.health > 50);
+  const interest = visibleTo<typeof components>(
+    (player, entity) => entity.id === player.entityId || entity.health > 50,
+  );
   expect(defineShard({ ...spec, interest }).interest).toBe(interest);
 });

@@ -2,7 +2,12 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Budget, type Candidate } from './budget.ts';
 
-const cell = (number: number, bytes: number, weight = 1): Candidate => ({ cell: number, bytes, entities: 1, weight });
+const cell = (number: number, bytes: number, weight = 1): Candidate => ({
+  cell: number,
+  bytes,
+  entities: 1,
+  weight,
+});
 
 test('bytes come back with time, up to a quarter of a second', () => {
   const budget = new Budget(1000, 0);

@@ -3,6 +3,7 @@
  * once -> a frame for each player who is ready for one. shard.ts calls `begin`, `aim` for each of them, `advance`,
  * then `frame` for each. Players with equal sights share the bytes of the body. [T2] [T8]
  */
+import type { LatestSlot } from '../../src/plugin/channel.ts';
 import { ChunkEncoder } from '../core/chunk-encoder.ts';
 import type { Components } from '../core/component.ts';
 import type { AnyShardDef, Player } from '../core/define-shard.ts';
@@ -12,12 +13,14 @@ import { ONE_CELL, planGrid } from '../core/interest.ts';
 import { TextPool } from '../core/text-pool.ts';
 import type { Events } from '../core/world.ts';
 import type { WorldColumns } from '../core/world-columns.ts';
+import type { ShardCounts } from './counts.ts';
 import { FramePlan } from './frame-plan.ts';
 import { Grid } from './grid.ts';
-import { type SeeingRung, type Sight, Sights } from './sight.ts';
+import { isAbove, type LadderOptions, LETDOWNS } from './ladder.ts';
+import { type Sight, Sights } from './sight.ts';
 import { Streams } from './streams.ts';
 import { Tails } from './tail.ts';
-import type { Outlook, View } from './view.ts';
+import { type Outlook, View } from './view.ts';
 
 /** Ticks whose time is remembered, to tell how old an acknowledged frame is. */
 const REMEMBERED_TICKS = 1024;
@@ -30,6 +33,8 @@ export interface InputReport {
 
 export class FrameMaker {
   readonly texts: TextPool;
+  readonly #def: AnyShardDef;
+  readonly #counts: ShardCounts;
   readonly #world: WorldColumns<Components, Events>;
   readonly #grid: Grid;
   readonly #streams: Streams;
@@ -44,8 +49,11 @@ export class FrameMaker {
   readonly #tail: TailState[] = [];
   readonly #madeMs = new Float64Array(REMEMBERED_TICKS);
   #frame = 0;
+  #views = 0;
 
-  constructor(def: AnyShardDef, world: WorldColumns<Components, Events>) {
+  constructor(def: AnyShardDef, world: WorldColumns<Components, Events>, counts: ShardCounts) {
+    this.#def = def;
+    this.#counts = counts;
     const { interest, layouts } = def;
     this.#world = world;
     this.texts = new TextPool(layouts.all.placeBits);
@@ -73,9 +81,13 @@ export class FrameMaker {
     return this.#streams.size;
   }
 
-  /** When the frame of a tick was made; of one long ago, an older time. */
-  madeMs(tick: number): number {
-    return this.#madeMs[tick % REMEMBERED_TICKS]!;
+  /** What a player who has just come is sent, from the next frame on. */
+  view(latest: LatestSlot, ladder: LadderOptions, nowMs: number): View {
+    const { bytesPerSecond } = this.#def.limits;
+    // One of long ago has an older time: the player seems later than he is.
+    const madeMs = (tick: number) => this.#madeMs[tick % REMEMBERED_TICKS]!;
+    const deps = { number: ++this.#views, latest, texts: this.texts, madeMs };
+    return new View(deps, { ladder, bytesPerSecond }, { tick: this.#world.tick, nowMs });
   }
 
   /** A frame is due: the world is as it shall be seen. */
@@ -85,12 +97,24 @@ export class FrameMaker {
     this.#grid.update(this.#world.rowsUsed);
   }
 
-  /** Gives a player who gets this frame the streams that it needs. */
-  aim(view: View, player: Player, rung: SeeingRung): void {
+  /** Gives a player who is ready for this frame the streams that it needs. False: it is not made for him. */
+  aim(view: View, player: Player, nowMs: number): boolean {
+    const before = view.ladder.rung;
+    const rung = view.rung(nowMs);
+    const letdown = LETDOWNS[rung];
+    if (rung !== before && letdown && !isAbove(rung, before)) this.#counts[letdown]++;
+    const unseen = rung === 'waiting' || rung === 'closed';
+    if (unseen) this.forget(view);
+    if (unseen || !view.ready(nowMs)) {
+      this.#counts.framesSkipped++;
+      return false;
+    }
     const row = this.#world.rowOf(player.entityId);
     if (row !== -1) view.place = this.#grid.placeOf(row);
-    const sight = this.#sights.take(view.place, rung);
+    // Where frames come with events, the next one may be long in coming: nothing waits for it.
+    const sight = this.#sights.take(view.place, this.#def.eventDriven ? 'all' : rung);
     view.next = { sight, tail: this.#tails.take({ player, view: view.number, row, sight }) };
+    return true;
   }
 
   /** The streams that have a step make it, once for all who hold them. */
@@ -115,6 +139,7 @@ export class FrameMaker {
     const before = view.outlook;
     view.put(bytes, { frame: this.#frame, tick, marks }, nowMs);
     this.#drop(before);
+    this.#counts.framesSent++;
   }
 
   /** The player begins anew, or has left: he holds nothing any more. */

@@ -18,7 +18,13 @@ function newGrid(options: Parameters<typeof grid>[0]) {
 
 test('the cell of a place is told by its quanta, and edges belong to the cell above', () => {
   const { world, cells } = newGrid({ by: 'flat', cell: 16, radius: 10 });
-  const spots = [[0, 0], [15.5, 0], [16, 0], [0, 16], [64, 64]] as const;
+  const spots = [
+    [0, 0],
+    [15.5, 0],
+    [16, 0],
+    [0, 16],
+    [64, 64],
+  ] as const;
   for (const [x, y] of spots) world.spawn({ flat: { x, y } });
   cells.update(world.rowsUsed);
   // Five cells along each axis: the greatest value has one of its own.

@@ -1,7 +1,13 @@
 import { expect, test } from 'vitest';
 import { Ladder } from './ladder.ts';
 
-const options = { coarserAfterMs: 200, nearerAfterMs: 400, ackWindowMs: 600, closeAfterMs: 5000, calmMs: 1000 };
+const options = {
+  coarserAfterMs: 200,
+  nearerAfterMs: 400,
+  ackWindowMs: 600,
+  closeAfterMs: 5000,
+  calmMs: 1000,
+};
 
 test('[T5] each rung begins just above its time', () => {
   const rungAt = (waitedMs: number) => new Ladder(options, 0).step(waitedMs, 0);
@@ -34,6 +40,16 @@ test('[T5] who waits goes on when all is acknowledged, on the lowest rung that i
   expect(ladder.step(100, 50)).toBe('waiting');
   expect(ladder.step(0, 100)).toBe('near');
   expect(ladder.step(0, 1100)).toBe('coarse');
+});
+
+test('[T5] rungs whose time is not below the window are left out', () => {
+  const without = (left: Partial<typeof options>) => {
+    const ladder = new Ladder({ ...options, ...left }, 0);
+    return [ladder.step(600, 0), ladder.step(700, 1), ladder.step(0, 2)];
+  };
+  expect(without({})).toEqual(['near', 'waiting', 'near']);
+  expect(without({ nearerAfterMs: 600 })).toEqual(['coarse', 'waiting', 'coarse']);
+  expect(without({ nearerAfterMs: 600, coarserAfterMs: 600 })).toEqual(['all', 'waiting', 'all']);
 });
 
 test('[T5] closed is closed', () => {

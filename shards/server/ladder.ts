@@ -4,23 +4,40 @@
  * two. Every rung sends less than the one before; on the last but one he costs nothing at all. [T5]
  *
  *   all --coarserAfterMs--> coarse --nearerAfterMs--> near --ackWindowMs--> waiting --closeAfterMs--> closed
- *   all <---calmMs--------- coarse <---calmMs-------- near <--acknowledged----'
+ *   all <---calmMs--------- coarse <---calmMs-------- near <--all acknowledged--'
  */
 export interface LadderOptions {
-  /** Every cell at the next lower level of detail: half as many frames. */
+  /** A player whose oldest frame waits for longer is sent every cell half as often. */
   readonly coarserAfterMs: number;
-  /** The nearest cells only, at that level. */
+  /** For longer: the nearest cells only, half as often. */
   readonly nearerAfterMs: number;
-  /** Nothing until all frames are acknowledged; then keys. It bounds what the kernel holds for him. */
+  /**
+   * For longer: nothing, until all is acknowledged; then everything anew. It bounds what the kernel holds for a
+   * slow reader (about 4 MB before the socket shows anything).
+   */
   readonly ackWindowMs: number;
-  /** The channel is closed. */
+  /** For longer: his channel is closed. */
   readonly closeAfterMs: number;
-  /** So long without being late takes him up one rung. */
+  /** So long without being late takes him up by one rung. */
   readonly calmMs: number;
 }
 
+/** A rung whose time is not below that of the next one is left out. */
 export const RUNGS = ['all', 'coarse', 'near', 'waiting', 'closed'] as const;
 export type Rung = (typeof RUNGS)[number];
+
+/** Which counter tells of a rung. */
+export const LETDOWNS = {
+  all: undefined,
+  coarse: 'toCoarse',
+  near: 'toNear',
+  waiting: 'toWaiting',
+  closed: 'toClosed',
+} as const satisfies Record<Rung, string | undefined>;
+
+export function isAbove(rung: Rung, other: Rung): boolean {
+  return RUNGS.indexOf(rung) < RUNGS.indexOf(other);
+}
 
 export class Ladder {
   readonly #options: LadderOptions;
@@ -42,8 +59,8 @@ export class Ladder {
     const deserved = this.#deserved(waitedMs);
     const at = RUNGS.indexOf(this.#rung);
     if (this.#rung === 'closed') return 'closed';
-    if (this.#rung === 'waiting' && deserved !== 'closed') {
-      if (waitedMs === 0) this.#to('near', nowMs);
+    if (this.#rung === 'waiting' && RUNGS[deserved] !== 'closed') {
+      if (waitedMs === 0) this.#to(this.#lowest(), nowMs);
     } else if (deserved > at) {
       this.#to(RUNGS[deserved]!, nowMs);
     } else if (deserved === at || at === 0) {
@@ -54,12 +71,19 @@ export class Ladder {
     return this.#rung;
   }
 
+  /** The lowest rung on which something is sent. */
+  #lowest(): Rung {
+    const { coarserAfterMs, nearerAfterMs, ackWindowMs } = this.#options;
+    if (nearerAfterMs < ackWindowMs) return 'near';
+    return coarserAfterMs < ackWindowMs ? 'coarse' : 'all';
+  }
+
   #deserved(waitedMs: number): number {
     const { coarserAfterMs, nearerAfterMs, ackWindowMs, closeAfterMs } = this.#options;
-    const after = [coarserAfterMs, nearerAfterMs, ackWindowMs, closeAfterMs];
-    let rung = 0;
-    for (const ms of after) if (waitedMs > ms) rung++;
-    return rung;
+    if (waitedMs > closeAfterMs) return 4;
+    if (waitedMs > ackWindowMs) return 3;
+    if (waitedMs > nearerAfterMs) return 2;
+    return waitedMs > coarserAfterMs ? 1 : 0;
   }
 
   #to(rung: Rung, nowMs: number): void {

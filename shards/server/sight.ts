@@ -97,7 +97,11 @@ function stepsOf(axes: GridPlan['axes'], cell: number): number[] {
 }
 
 /** Undefined beyond the edge of the world. */
-function cellAt(axes: GridPlan['axes'], home: readonly number[], steps: readonly number[]): number | undefined {
+function cellAt(
+  axes: GridPlan['axes'],
+  home: readonly number[],
+  steps: readonly number[],
+): number | undefined {
   let cell = 1;
   let times = 1;
   for (const [i, { cells }] of axes.entries()) {

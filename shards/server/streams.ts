@@ -45,7 +45,8 @@ export class Streams {
   /** The stream of a cell. */
   holdCell(cell: number, level: number): Feed {
     const key = `${cell}/${level}`;
-    const feed = this.#feeds.get(key) ?? this.#add(key, this.#cellStream('all', cell, level), this.#grid.take(cell));
+    const feed =
+      this.#feeds.get(key) ?? this.#add(key, this.#cellStream('all', cell, level), this.#grid.take(cell));
     feed.holders++;
     return feed;
   }

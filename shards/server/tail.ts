@@ -3,7 +3,15 @@
  * him one by one, components of his own entity, components of his team among what he sees. [T8]
  */
 import type { AnyShardDef, Player } from '../core/define-shard.ts';
-import { type AnyWorld, OwnRows, SeenRows, type TeamLane, TeamRows, teamLane, teamOf } from './private-rows.ts';
+import {
+  type AnyWorld,
+  OwnRows,
+  SeenRows,
+  type TeamLane,
+  TeamRows,
+  teamLane,
+  teamOf,
+} from './private-rows.ts';
 import type { Sight } from './sight.ts';
 import type { Feed, Streams } from './streams.ts';
 

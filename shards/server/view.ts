@@ -63,15 +63,15 @@ export class View implements Holding {
   /** When the oldest frame that he has not acknowledged was put. */
   #sinceMs = 0;
 
-  /** `now` is the last tick computed when the player came. */
-  constructor(deps: ViewDeps, options: ViewOptions, at: { tick: number; nowMs: number }) {
+  /** `now`: when the player came, and the last tick computed then. */
+  constructor(deps: ViewDeps, options: ViewOptions, now: { tick: number; nowMs: number }) {
     this.#deps = deps;
     this.number = deps.number;
-    this.ladder = new Ladder(options.ladder, at.nowMs);
+    this.ladder = new Ladder(options.ladder, now.nowMs);
     this.texts = new KnownTexts(deps.texts);
-    this.budget = options.bytesPerSecond > 0 ? new Budget(options.bytesPerSecond, at.nowMs) : undefined;
-    this.#putTick = at.tick;
-    this.#ackTick = at.tick;
+    this.budget = options.bytesPerSecond > 0 ? new Budget(options.bytesPerSecond, now.nowMs) : undefined;
+    this.#putTick = now.tick;
+    this.#ackTick = now.tick;
   }
 
   /** The newest frame that the player has acknowledged. */
@@ -92,15 +92,20 @@ export class View implements Holding {
     return this.ladder.step(this.#ackTick >= this.#putTick ? 0 : nowMs - this.#sinceMs, nowMs);
   }
 
-  /** Whether a frame may be made: the one before has left, and the budget is not overdrawn. */
+  /** Whether a frame may be made: the one before has left, all has come if he waits for that, the budget is not overdrawn. */
   ready(nowMs: number): boolean {
     this.budget?.fill(nowMs);
+    if (this.ladder.rung === 'waiting' && this.#ackTick < this.#putTick) return false;
     if (this.frame !== 0 && this.#deps.latest.sentTag < this.#putTick) return false;
     return this.budget === undefined || this.budget.left > 0;
   }
 
   /** The frame that shows `next` goes to the slot; he then holds it, but for the cells that `marks` names. */
-  put(bytes: Uint8Array, of: { frame: number; tick: number; marks: Uint8Array | undefined }, nowMs: number): void {
+  put(
+    bytes: Uint8Array,
+    of: { frame: number; tick: number; marks: Uint8Array | undefined },
+    nowMs: number,
+  ): void {
     if (this.#ackTick >= this.#putTick) this.#sinceMs = nowMs;
     this.#putTick = of.tick;
     this.frame = of.frame;
