@@ -7,6 +7,7 @@ export interface ShardCounts {
   framesSkipped: number;
   eventsDropped: number;
   inputsRejected: number;
+  desyncs: number;
 }
 
 /** What one thread has counted. */
@@ -19,7 +20,7 @@ export interface ThreadCounts {
 }
 
 export function noShardCounts(): ShardCounts {
-  return { framesSent: 0, framesSkipped: 0, eventsDropped: 0, inputsRejected: 0 };
+  return { framesSent: 0, framesSkipped: 0, eventsDropped: 0, inputsRejected: 0, desyncs: 0 };
 }
 
 export function noTickCounts(): TickCounts {

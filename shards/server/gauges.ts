@@ -16,6 +16,7 @@ const SHARDS: Record<keyof ShardCounts, [name: string, help: string]> = {
   framesSent: ['frames_sent', 'Frames handed to the outbox'],
   framesSkipped: ['frames_skipped', 'Frames not sent to players who are behind'],
   eventsDropped: ['events_dropped', 'Event payloads dropped because a lane was full'],
+  desyncs: ['desyncs', 'Cells that clients held differently and asked for again'],
   inputsRejected: ['inputs_rejected', 'Inputs and messages rejected'],
 };
 

@@ -9,7 +9,7 @@ import { parseShape, s } from '../../src/base/shape.ts';
 import type { Channel } from '../../src/plugin/channel.ts';
 import type { Session } from '../../src/plugin/session.ts';
 import type { Player } from '../core/define-shard.ts';
-import { KIND } from '../core/frames.ts';
+import { decodeResync, KIND } from '../core/frames.ts';
 import type { Seat } from './seat.ts';
 import type { Shard } from './shard.ts';
 import type { PlayerHandler } from './shard-host.ts';
@@ -77,9 +77,7 @@ export class PlayerChannel implements PlayerHandler {
       case KIND.message:
         return this.#message(reader.rest());
       case KIND.resync:
-        // Every frame is a key so far: what is asked for comes with the next one.
-        reader.varuint();
-        return reader.end();
+        return this.#shard.resync(this.#seat, decodeResync(reader));
       case KIND.leave:
         reader.end();
         return this.#shard.leave(this.#seat);
