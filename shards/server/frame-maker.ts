@@ -68,7 +68,7 @@ export class FrameMaker {
     this.#streams = new Streams(encoders, this.#grid);
     this.#sights = new Sights(interest.kind === 'visibleTo' ? undefined : plan, this.#streams);
     this.#tails = new Tails(def, world, this.#streams);
-    this.#writer = new FrameWriter(this.texts);
+    this.#writer = new FrameWriter(this.texts, def.snapshotEvery);
   }
 
   /** Cells that hold entities or are seen. */
@@ -158,7 +158,7 @@ export class FrameMaker {
       this.#plan.decide(view, sight, this.#frame);
       this.#plan.write(sight.body, view, sight);
     }
-    return view.budget && sight.body!.maxBytes > view.budget.left ? undefined : sight.body;
+    return view.budget && sight.body!.bits.byteLength > view.budget.left ? undefined : sight.body;
   }
 
   #ownBody(view: View, sight: Sight): FrameBody {

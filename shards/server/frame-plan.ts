@@ -64,7 +64,7 @@ export class FramePlan {
     this.#indexes.length = 0;
     let total = 0;
     for (let i = 0; i < sight.feeds.length; i++) {
-      const size = this.#chunkOf(sight, i)?.length ?? 0;
+      const size = (this.#chunkOf(sight, i)?.bitLength ?? 0) / 8;
       if (size === 0) continue;
       const { stream } = sight.feeds[i]!;
       const weight = 1 / (1 + sight.distances[i]!);
