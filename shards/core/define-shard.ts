@@ -11,18 +11,9 @@ import type { Components, Values } from './component.ts';
 import type { Struct } from './compound-components.ts';
 import { everyone, type Interest, planGrid } from './interest.ts';
 import { resolveLimits, type ShardLimits } from './limits.ts';
+import type { Player } from './player.ts';
 import { RecordType } from './record-type.ts';
 import type { Entity, Events, World } from './world.ts';
-
-/** Who is in the world. */
-export interface Player {
-  /** Null for the anonymous viewer. */
-  readonly userId: string | null;
-  readonly name: string | null;
-  readonly roles: readonly string[];
-  /** The entity that `join` returned; 0 before that, and for a spectator. */
-  readonly entityId: number;
-}
 
 /** What `authorize` decides on. */
 export interface JoinContext {

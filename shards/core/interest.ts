@@ -5,7 +5,7 @@
  */
 import { assert } from '../../src/base/assert.ts';
 import type { Components } from './component.ts';
-import type { Player } from './define-shard.ts';
+import type { Player } from './player.ts';
 import type { RecordType } from './record-type.ts';
 import type { Entity, World } from './world.ts';
 

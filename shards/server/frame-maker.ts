@@ -6,10 +6,11 @@
 import type { LatestSlot } from '../../src/plugin/channel.ts';
 import { ChunkEncoder } from '../core/chunk-encoder.ts';
 import type { Components } from '../core/component.ts';
-import type { AnyShardDef, Player } from '../core/define-shard.ts';
+import type { AnyShardDef } from '../core/define-shard.ts';
 import { FrameBody } from '../core/frame-body.ts';
 import { FrameWriter, type TailState } from '../core/frame-writer.ts';
 import { ONE_CELL, planGrid } from '../core/interest.ts';
+import type { Player } from '../core/player.ts';
 import { TextPool } from '../core/text-pool.ts';
 import type { Events } from '../core/world.ts';
 import type { WorldColumns } from '../core/world-columns.ts';

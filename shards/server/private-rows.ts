@@ -4,8 +4,8 @@
  */
 import type { Rows } from '../core/chunk-encoder.ts';
 import type { Components } from '../core/component.ts';
-import type { Player } from '../core/define-shard.ts';
 import type { VisibleTo } from '../core/interest.ts';
+import type { Player } from '../core/player.ts';
 import type { RecordType } from '../core/record-type.ts';
 import type { Events } from '../core/world.ts';
 import type { WorldColumns } from '../core/world-columns.ts';

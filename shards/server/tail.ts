@@ -2,7 +2,8 @@
  * The tail of a player's frames: the streams that not everybody who sees the same cells is sent. Entities shown to
  * him one by one, components of his own entity, components of his team among what he sees. [T8]
  */
-import type { AnyShardDef, Player } from '../core/define-shard.ts';
+import type { AnyShardDef } from '../core/define-shard.ts';
+import type { Player } from '../core/player.ts';
 import {
   type AnyWorld,
   OwnRows,
