@@ -89,6 +89,7 @@ export class DeskChannel implements Channel {
   /** The main thread has handed the frame of this tag to the socket. */
   sent(tag: number): void {
     this.#sentTag = tag;
+    this.#player?.ready();
   }
 
   identify(viewer: ViewerJson): void {
