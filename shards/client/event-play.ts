@@ -53,7 +53,7 @@ export class EventPlay implements Stay {
     this.#send = deps.send;
     this.info = info;
     this.#inputs = def.inputType.table(def.limits.inputAheadTicks);
-    this.#replica = new CellReplica(def.layouts, def.limits.entities);
+    this.#replica = new CellReplica(def.layouts, { maxEntities: def.limits.entities, everyTicks: 1 });
     this.#snapshot = new Snapshot(def.entityType);
     this.#views = new EntityViews(def.entityType);
   }

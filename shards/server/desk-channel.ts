@@ -6,7 +6,7 @@ import type { Log } from '../../src/base/env.ts';
 import { Fault, toFault } from '../../src/base/fault.ts';
 import type { Channel, LatestSlot } from '../../src/plugin/channel.ts';
 import type { Session } from '../../src/plugin/session.ts';
-import type { Player } from '../core/define-shard.ts';
+import type { Player } from '../core/player.ts';
 import type { PlayerChannel } from './player-channel.ts';
 import type { ThreadLink } from './thread-link.ts';
 import type { FromThread, ViewerJson } from './thread-message.ts';
@@ -26,7 +26,6 @@ export class DeskChannel implements Channel {
   readonly #deps: Deps;
   #viewer: ViewerJson;
   #player: PlayerChannel | undefined;
-  #putTag = -1;
   #sentTag = -1;
   #ended = false;
 
@@ -46,15 +45,10 @@ export class DeskChannel implements Channel {
     };
     this.latest = {
       put(payload, tag) {
-        if (channel.#ended) return;
-        channel.#putTag = tag;
-        deps.link.put(number, tag, payload);
+        if (!channel.#ended) deps.link.put(number, tag, payload);
       },
       get sentTag() {
         return channel.#sentTag;
-      },
-      get unsure() {
-        return channel.#putTag !== channel.#sentTag;
       },
     };
   }
