@@ -71,11 +71,11 @@ function heldOf(state: CellState): string[] {
   const { layout } = state;
   const table = type.table(1);
   return Array.from({ length: state.count }, (_, slot) => {
-    table.ids[0] = state.ids[slot]!;
+    table.ids[0] = state.idAt(slot);
     for (let i = 0; i < layout.stride; i++) {
       const column = table.columns[layout.source[i]!]!;
-      if (layout.text[i]! >= 0) column.texts[0] = state.texts[slot * layout.textStride + layout.text[i]!]!;
-      else column.values[0] = state.values[slot * layout.stride + i]!;
+      if (layout.text[i]! >= 0) column.texts[0] = state.textAt(slot, i);
+      else column.values[0] = state.valueAt(slot, i);
     }
     return JSON.stringify(table.at(0));
   });
@@ -150,7 +150,7 @@ test('[T2] who holds all cells in every frame sees all that is in them', () => {
   fc.assert(
     fc.property(frames, (list) => {
       run(list, (server, [player]) => {
-        if (player!.replica.frame !== server.frame || player!.wanted.size < CELLS) return;
+        if (player!.replica.frame !== server.frame || player!.replica.held.length < CELLS) return;
         if (player!.replica.held.some(({ level }) => level > 0)) return;
         player!.replica.fill(snapshot);
         const inside = server.world.entities.filter(({ id }) => (server.cellOf.get(id) ?? CELLS) < CELLS);

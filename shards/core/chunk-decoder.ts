@@ -28,6 +28,8 @@ export class ChunkDecoder {
   readonly #maxEntities: number;
   #slots = new Int32Array(16);
   #ids = new Int32Array(16);
+  /** By component of the entity that is being read: whether it was sent. */
+  readonly #changed: Uint8Array;
   /** By lane of the component that is being read: whether a number sent plainly is another than before. */
   readonly #flipped: Uint8Array;
 
@@ -35,6 +37,7 @@ export class ChunkDecoder {
     this.#layout = layout;
     this.#texts = texts;
     this.#maxEntities = maxEntities;
+    this.#changed = new Uint8Array(layout.components.length);
     this.#flipped = new Uint8Array(layout.stride);
   }
 
@@ -132,28 +135,27 @@ export class ChunkDecoder {
     return count;
   }
 
-  /** As predicted. Absent lanes have made no step, so they stay. */
-  #advance(state: CellState, slot: number, { lanes }: Phase): void {
-    const { kind } = this.#layout;
-    for (let n = 0; n < lanes.length; n++) {
-      const lane = lanes[n]!;
-      if (kind[lane] === LINEAR || kind[lane] === ANGLE) state.step(slot, lane, 0);
-    }
+  #advance(state: CellState, slot: number, { components, moving }: Phase): void {
+    for (let n = 0; n < moving; n++) this.#pass(state, slot, components[n]!);
   }
 
+  /** A bit for each component that moves, and when all are 0, a bit for each component that there is. */
   #changes(bits: BitReader, state: CellState, of: { slot: number; phase: Phase }): void {
     const { components, moving } = of.phase;
     const { slot } = of;
-    let named = components.length;
-    if (moving > 0 && moving < named && !bits.bool()) named = moving;
-    for (let n = 0; n < components.length; n++) {
-      const component = components[n]!;
-      if (n < named && (named === 1 || bits.bool())) this.#component(bits, state, { slot, component });
-      else if (component.moves) this.#pass(state, slot, component);
+    let any = false;
+    this.#changed.fill(0);
+    if (components.length === 1) any = this.#component(bits, state, { slot, n: 0, components });
+    for (let n = 0; n < moving && components.length > 1; n++) {
+      if (bits.bool()) any = this.#component(bits, state, { slot, n, components });
     }
+    for (let n = 0; n < components.length && !any; n++) {
+      if (bits.bool()) this.#component(bits, state, { slot, n, components });
+    }
+    for (let n = 0; n < moving; n++) if (this.#changed[n] === 0) this.#pass(state, slot, components[n]!);
   }
 
-  /** A component that is as predicted. */
+  /** A component that is as predicted. Absent lanes have made no step, so they stay. */
   #pass(state: CellState, slot: number, { first, end }: ChunkComponent): void {
     const { kind } = this.#layout;
     for (let lane = first; lane < end; lane++) {
@@ -161,55 +163,64 @@ export class ChunkDecoder {
     }
   }
 
-  #component(bits: BitReader, state: CellState, of: { slot: number; component: ChunkComponent }): void {
-    const { stride, kind, guard, plain, codes, textStride, text } = this.#layout;
-    const { slot, component } = of;
-    const { values, steps } = state;
-    const at = slot * stride;
+  #component(
+    bits: BitReader,
+    state: CellState,
+    of: { slot: number; n: number; components: readonly ChunkComponent[] },
+  ): true {
+    const { stride, size, kind, guard, plain, codes, textStride, text } = this.#layout;
+    const { slot } = of;
+    const component = of.components[of.n]!;
+    this.#changed[of.n] = 1;
+    const { data } = state;
+    const at = slot * size + 1;
     for (let i = component.first; i < component.end; i++) {
       const by = guard[i]!;
-      const absent = by >= 0 && values[at + by] === 0;
+      const absent = by >= 0 && data[at + by] === 0;
       if (absent) this.#absent(state, slot, i);
       else if (kind[i] === TEXT) state.texts[slot * textStride + text[i]!] = this.#text(bits, i);
       else if (plain[i] === 1) {
         const value = this.#number(bits, i);
-        this.#flipped[i] = value === values[at + i] ? 0 : 1;
-        values[at + i] = value;
+        this.#flipped[i] = value === data[at + i] ? 0 : 1;
+        data[at + i] = value;
       } else {
         state.step(slot, i, codes[i]!.read(bits));
         // What has just come begins anew: it has made no step.
-        if (by >= 0 && this.#flipped[by] === 1) steps[at + i] = 0;
+        if (by >= 0 && this.#flipped[by] === 1) data[at + stride + i] = 0;
       }
     }
+    return true;
   }
 
   #absent(state: CellState, slot: number, lane: number): void {
-    const { stride, kind, initial, textStride, text } = this.#layout;
-    state.values[slot * stride + lane] = initial[lane]!;
-    state.steps[slot * stride + lane] = 0;
+    const { stride, size, kind, initial, textStride, text } = this.#layout;
+    state.data[slot * size + 1 + lane] = initial[lane]!;
+    state.data[slot * size + 1 + stride + lane] = 0;
     if (kind[lane] === TEXT) state.texts[slot * textStride + text[lane]!] = Text.EMPTY;
   }
 
   /** A whole entity. */
   #record(bits: BitReader, state: CellState, slot: number): void {
-    const { stride, kind, guard, textStride, text } = this.#layout;
-    const at = slot * stride;
+    const { stride, size, kind, guard, textStride, text } = this.#layout;
+    const { data } = state;
+    const at = slot * size + 1;
     for (let i = 0; i < stride; i++) {
-      if (guard[i]! >= 0 && state.values[at + guard[i]!] === 0) this.#absent(state, slot, i);
+      if (guard[i]! >= 0 && data[at + guard[i]!] === 0) this.#absent(state, slot, i);
       else if (kind[i] === TEXT) {
-        state.values[at + i] = 0;
+        data[at + i] = 0;
         state.texts[slot * textStride + text[i]!] = this.#text(bits, i);
-      } else state.values[at + i] = this.#number(bits, i);
+      } else data[at + i] = this.#number(bits, i);
     }
   }
 
   #steps(bits: BitReader, state: CellState, slot: number): void {
-    const { stride, kind, guard, steps } = this.#layout;
-    const at = slot * stride;
+    const { stride, size, kind, guard, steps } = this.#layout;
+    const { data } = state;
+    const at = slot * size + 1;
     for (let i = 0; i < stride; i++) {
       if (kind[i] !== LINEAR && kind[i] !== ANGLE) continue;
-      if (guard[i]! >= 0 && state.values[at + guard[i]!] === 0) continue;
-      state.steps[at + i] = steps.read(bits);
+      if (guard[i]! >= 0 && data[at + guard[i]!] === 0) continue;
+      data[at + stride + i] = steps.read(bits);
     }
   }
 
