@@ -65,6 +65,12 @@ export class RawSocket {
     this.#write(isText ? TEXT : BINARY, isText ? Buffer.from(data) : data);
   }
 
+  /** Whether what comes is left in the kernel. */
+  pause(paused: boolean): void {
+    if (paused) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
   end(): void {
     this.#socket.removeAllListeners('close');
     this.#socket.destroy();
