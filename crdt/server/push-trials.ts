@@ -70,16 +70,19 @@ export class PushTrials {
 
   async #judge(bytes: Uint8Array): Promise<{ fault?: Fault; bad: 'trap' | 'refused' | null }> {
     if (bytes.length === 0) return { bad: null }; // asks for acks only
-    const fault = new Fault('invalid', 'not a document update');
     try {
       const sight = await this.#deps.inspect(bytes);
-      if (sight !== 'fine') return { fault, bad: sight === 'trap' ? 'trap' : null };
+      if (sight !== 'fine')
+        return {
+          fault: new Fault('invalid', 'not a document update'),
+          bad: sight === 'trap' ? 'trap' : null,
+        };
       this.#deps.check(bytes);
       const verdict = await this.#deps.attempt(bytes);
       if (verdict === 'fine') return { bad: null };
       if (verdict === 'base' || verdict === 'gap')
         return { fault: new Fault('stale_cursor', 'not on the document as it is'), bad: null };
-      return { fault, bad: verdict };
+      return { fault: new Fault('invalid', 'no page could read this update'), bad: verdict };
     } catch (error) {
       return { fault: isFault(error) ? error : toFault(error), bad: null };
     }
