@@ -353,16 +353,19 @@ export class DocEntry {
       this.#fanOut.tell();
       this.#projector.touch();
     };
-    const expel = (peers: ReadonlySet<PeerID>) => this.#expel(peers);
+    const expel = (peers: ReadonlySet<PeerID>, owners: ReadonlySet<string>) => this.#expel(peers, owners);
     const end = (fault: Fault) => this.end(fault);
     const deps = { ref, log, replica, guards, quiet, mended, expel, end };
     return new Repair(this.#env, deps, this.#options);
   }
 
-  #expel(peers: ReadonlySet<PeerID>): void {
+  #expel(peers: ReadonlySet<PeerID>, owners: ReadonlySet<string>): void {
     this.#fanOut.each((follower) => {
       if (follower.peer && peers.has(follower.peer)) follower.ended(new Fault('forbidden', HARMFUL));
     });
+    // A page may have sent them for an earlier one: it joins, and sends again what is not durable. [D2]
+    for (const follower of [...this.#waiting])
+      if (owners.has(follower.owner)) follower.ended(new Fault('stale_cursor', 'the document was built anew'));
   }
 
   #to(next: State): void {
