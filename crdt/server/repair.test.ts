@@ -288,3 +288,16 @@ test('[D3] a trap of which nothing received is the cause is looked for in the lo
   expect(ann.fault?.code).toBe('stale_cursor');
   expect((await join(booted, 'n1')).text).toBe('good ');
 });
+
+test('[D1] [D3] the row shows what is left of a cleaned document, also when nobody comes back to it', async () => {
+  const booted = await boot();
+  await booted.insert('n1');
+  const [ann, eve] = [await join(booted, 'n1'), deaf(await join(booted, 'n1', 'eve'))];
+  ann.push(ann.edit('good '));
+  eve.push(alone(eve, MINE));
+  ann.learn = () => {};
+  panicOn({ detached: false, attached: true });
+  await booted.clock.advance(1000);
+  expect([ann.fault?.code, eve.fault?.code]).toEqual(['stale_cursor', 'forbidden']);
+  expect(await booted.body('n1')).toBe('good ');
+});
