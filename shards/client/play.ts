@@ -6,10 +6,10 @@ import type { Reader } from '../../src/base/bytes.ts';
 import type { Cancel, Env } from '../../src/base/env.ts';
 import { Fault } from '../../src/base/fault.ts';
 import { type Infer, s } from '../../src/base/shape.ts';
-import { decodeKeyChunk, WHOLE_WORLD } from '../core/cell-codec.ts';
+import { CellReplica } from '../core/cell-replica.ts';
 import type { Components, Values } from '../core/component.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
-import { decodeFrame } from '../core/frames.ts';
+import { encodeResync } from '../core/frames.ts';
 import { InputEncoder } from '../core/input-codec.ts';
 import type { Row } from '../core/record-type.ts';
 import { InputLead } from './input-lead.ts';
@@ -50,6 +50,7 @@ export class Play {
   readonly #send: (payload: Uint8Array) => void;
   readonly #inputs: InputLog<Components>;
   readonly #encoder = new InputEncoder();
+  readonly #replica: CellReplica<Components>;
   readonly #snapshots: SnapshotBuffer<Components>;
   readonly #views: EntityViews<Components>;
   #timer: Cancel | undefined;
@@ -74,6 +75,7 @@ export class Play {
     this.lead = new InputLead(env.clock, tickMs);
     this.#inputs = new InputLog(def.inputType, size);
     this.predictor = new Predictor(def, this.#inputs, { entity: info.entity, stepSeed: info.seed, size });
+    this.#replica = new CellReplica(def.layouts, def.limits.entities);
     this.#snapshots = new SnapshotBuffer(def.entityType);
     this.#views = new EntityViews(def.entityType);
   }
@@ -93,15 +95,10 @@ export class Play {
 
   /** A frame came. Throws Fault `bad_message`; what the definition's `step` throws comes through. */
   frame(reader: Reader): void {
-    const frame = decodeFrame(reader);
-    if (frame.tick <= this.tick) throw new Fault('bad_message', 'frames out of order');
-    const cell = frame.cells[0];
-    if (frame.cells.length !== 1 || cell?.kind !== 'key' || cell.cell !== WHOLE_WORLD) {
-      throw new Fault('bad_message', 'a frame that this client cannot read');
-    }
+    const frame = this.#replica.apply(reader);
+    for (const stream of this.#replica.desyncs) this.#send(encodeResync(stream));
     const snapshot = this.#snapshots.next();
-    decodeKeyChunk(cell.chunk, snapshot, this.#def.limits.entities);
-    snapshot.tick = frame.tick;
+    this.#replica.fill(snapshot);
     this.#snapshots.commit();
     this.#frames++;
     this.clock.frame(frame.tick);

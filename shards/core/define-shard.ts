@@ -6,6 +6,7 @@ import { assert } from '../../src/base/assert.ts';
 import { fnv1a64 } from '../../src/base/hash.ts';
 import { canonicalJson } from '../../src/base/json.ts';
 import { type Infer, type Shape, s } from '../../src/base/shape.ts';
+import { type ChunkLayouts, chunkLayouts } from './chunk-layout.ts';
 import type { Components, Values } from './component.ts';
 import type { Struct } from './compound-components.ts';
 import { resolveLimits, type ShardLimits } from './limits.ts';
@@ -79,6 +80,8 @@ export interface ShardDef<C extends Components, I extends Components, E extends 
   readonly limits: ShardLimits;
   readonly entityType: RecordType<C>;
   readonly inputType: RecordType<I>;
+  /** What is sent of the entities to whom. */
+  readonly layouts: ChunkLayouts;
   /** Of all that both sides must agree on to read each other's bytes. */
   readonly hash: string;
 }
@@ -115,11 +118,18 @@ export function defineShard<
   assert(Number.isInteger(snapshotEvery) && snapshotEvery >= 1, `a snapshot every ${snapshotEvery} ticks`);
   assert(!Object.hasOwn(components, 'id'), 'the component name "id" is taken by the entity itself');
   const events = spec.events ?? ({} as E);
+  const limits = resolveLimits(spec.limits ?? {});
   const hash = fnv1a64(
     canonicalJson({
       name,
       tickRate,
-      components: Object.entries(components).map(([key, component]) => [key, component.json]),
+      components: Object.entries(components).map(([key, { json, audience = 'all', every = 1 }]) => [
+        key,
+        json,
+        audience,
+        every,
+      ]),
+      entities: limits.entities,
       input: input.json,
       events: Object.fromEntries(Object.entries(events).map(([key, event]) => [key, event.json])),
     }),
@@ -130,7 +140,8 @@ export function defineShard<
     events,
     // Without a shape of its own, a shard takes no params: an empty object is all that this one lets through.
     params: spec.params ?? (s.object({}) as unknown as Shape<P>),
-    limits: resolveLimits(spec.limits ?? {}),
+    limits,
+    layouts: chunkLayouts(components, limits.entities),
     entityType: new RecordType(components),
     inputType: new RecordType(input.fields),
     hash,

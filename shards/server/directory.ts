@@ -35,7 +35,13 @@ export class Directory {
   readonly #options: ShardsOptions;
   readonly #shards = new Map<string, Shard>();
   readonly #pins = new Map<string, { def: AnyShardDef; begin: Begin }>();
-  readonly #past: ShardCounts = { framesSent: 0, framesSkipped: 0, eventsDropped: 0, inputsRejected: 0 };
+  readonly #past: ShardCounts = {
+    framesSent: 0,
+    framesSkipped: 0,
+    eventsDropped: 0,
+    inputsRejected: 0,
+    desyncs: 0,
+  };
   #failed = 0;
 
   /** `defs` by their keys in `shards({ arena })`. */
@@ -173,4 +179,5 @@ function addCounts(sum: ShardCounts, counts: ShardCounts): void {
   sum.framesSkipped += counts.framesSkipped;
   sum.eventsDropped += counts.eventsDropped;
   sum.inputsRejected += counts.inputsRejected;
+  sum.desyncs += counts.desyncs;
 }

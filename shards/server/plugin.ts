@@ -85,6 +85,11 @@ function gauges(directory: Directory, scheduler: Scheduler): Gauge[] {
       'Event payloads dropped because a lane was full',
       () => directory.counts().eventsDropped,
     ),
+    gauge(
+      'desyncs',
+      'Cells that clients held differently and asked for again',
+      () => directory.counts().desyncs,
+    ),
     gauge('inputs_rejected', 'Inputs and messages rejected', () => directory.counts().inputsRejected),
   ];
 }

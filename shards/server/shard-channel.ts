@@ -10,7 +10,7 @@ import { parseShape, s } from '../../src/base/shape.ts';
 import type { Channel, ChannelHandler } from '../../src/plugin/channel.ts';
 import type { Session } from '../../src/plugin/session.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
-import { KIND } from '../core/frames.ts';
+import { decodeResync, KIND } from '../core/frames.ts';
 import type { Directory } from './directory.ts';
 import type { Seat } from './seat.ts';
 import type { Shard } from './shard.ts';
@@ -87,9 +87,7 @@ class ShardChannel implements ChannelHandler {
       case KIND.message:
         return this.#message(reader.rest());
       case KIND.resync:
-        // Every frame is a key so far: what is asked for comes with the next one.
-        reader.varuint();
-        return reader.end();
+        return this.#shard.resync(this.#seat, decodeResync(reader));
       case KIND.leave:
         reader.end();
         return this.#shard.leave(this.#seat);

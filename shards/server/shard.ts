@@ -2,20 +2,23 @@
  * One running world: its state, its players, and the turn of a tick: inputs -> step -> tick -> encode ->
  * send. The scheduler calls `tick`, channels call the rest between two ticks.
  * [T3] A tick waits for nothing; when a function of the definition throws, this shard alone stops and its
- * players are told.  [T2] The key chunk is encoded once a tick and shared by all who may get a frame.
+ * players are told.  [T2] Chunks are encoded once a frame and shared by all who may get them.
  *
  *   running --stop()--> stopped         running --a function throws--> stopped
  */
-import { Writer } from '../../src/base/bytes.ts';
 import type { Env } from '../../src/base/env.ts';
 import { Fault, isFault } from '../../src/base/fault.ts';
 import { fnv1a64 } from '../../src/base/hash.ts';
 import type { Channel } from '../../src/plugin/channel.ts';
-import { KeyChunkEncoder, WHOLE_WORLD } from '../core/cell-codec.ts';
+import { CellStream } from '../core/cell-stream.ts';
+import { ChunkEncoder } from '../core/chunk-encoder.ts';
 import type { Components } from '../core/component.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
-import { encodeFrame, type FrameCell } from '../core/frames.ts';
+import { FrameBody } from '../core/frame-body.ts';
+import { FrameWriter } from '../core/frame-writer.ts';
+import type { TailPart } from '../core/frames.ts';
 import { MessageCodec } from '../core/message-codec.ts';
+import { TextPool } from '../core/text-pool.ts';
 import type { Entity, Events } from '../core/world.ts';
 import { WorldColumns } from '../core/world-columns.ts';
 import { EventQueue } from './event-queue.ts';
@@ -43,6 +46,7 @@ export interface ShardCounts {
   framesSkipped: number;
   eventsDropped: number;
   inputsRejected: number;
+  desyncs: number;
 }
 
 export class Shard {
@@ -52,13 +56,23 @@ export class Shard {
   readonly stepSeed: string;
   readonly world: WorldColumns<Components, Events>;
   readonly codec: MessageCodec;
-  readonly counts: ShardCounts = { framesSent: 0, framesSkipped: 0, eventsDropped: 0, inputsRejected: 0 };
+  readonly counts: ShardCounts = {
+    framesSent: 0,
+    framesSkipped: 0,
+    eventsDropped: 0,
+    inputsRejected: 0,
+    desyncs: 0,
+  };
   readonly #env: Env;
   readonly #options: ShardOptions;
   readonly #seats = new Set<Seat>();
   readonly #events: EventQueue;
-  readonly #chunks = new KeyChunkEncoder();
-  readonly #writer = new Writer(1024);
+  readonly #texts: TextPool;
+  readonly #stream: CellStream;
+  readonly #body = new FrameBody();
+  readonly #writer: FrameWriter;
+  #rows = new Int32Array(64);
+  #frame = 0;
   readonly #dtSeconds: number;
   #state: { name: 'running' } | { name: 'stopped'; fault: Fault | undefined } = { name: 'running' };
   #frameDue = false;
@@ -80,6 +94,11 @@ export class Shard {
       maxEntities: entities,
       emit: (event, data, to) => this.#events.add(event, data, to),
     });
+    this.#texts = new TextPool(def.layouts.all.placeBits);
+    this.#writer = new FrameWriter(this.#texts);
+    const lives = (id: number) => this.world.rowOf(id) !== -1;
+    const encoder = new ChunkEncoder(def.layouts.all, { texts: this.#texts, lives });
+    this.#stream = new CellStream(encoder, { cell: 0, level: 0 });
   }
 
   get running(): boolean {
@@ -133,8 +152,15 @@ export class Shard {
     const { state } = seat;
     if (state.name !== 'joining') return;
     const windowTicks = Math.ceil((this.#options.ackWindowMs * this.def.tickRate) / 1000);
-    const view = new View(state.channel.latest, windowTicks, this.world.tick);
+    const view = new View(state.channel.latest, this.#texts, { windowTicks, now: this.world.tick });
     seat.to({ name: 'playing', channel: state.channel, view });
+  }
+
+  /** The player's copy of a cell differs: the next frame brings it whole. */
+  resync(seat: Seat, stream: number | TailPart): void {
+    if (seat.state.name !== 'playing' || stream !== 0) return;
+    this.counts.desyncs++;
+    seat.state.view.stale = true;
   }
 
   /** The connection is gone: keeps the seat for the grace time, if somebody can come back to it. */
@@ -183,7 +209,7 @@ export class Shard {
     const { tick } = this.world;
     const due = this.#frameDue;
     this.#frameDue = false;
-    let cells: readonly FrameCell[] | undefined;
+    if (due) this.#advance();
     for (const seat of this.#seats) {
       if (seat.state.name !== 'playing') continue;
       const { view, channel } = seat.state;
@@ -195,13 +221,33 @@ export class Shard {
         this.counts.framesSkipped++;
         continue;
       }
-      cells ??= [{ cell: WHOLE_WORLD, kind: 'key', chunk: this.#chunks.encode(this.world) }];
-      const { newest, waiting } = seat.inputs;
-      const header = { tick, baseTick: 0, newestInput: newest, inputBuffer: waiting };
-      view.put(encodeFrame(this.#writer, header, cells), tick);
+      this.#sendFrame(seat, view);
       this.counts.framesSent++;
     }
     this.#events.clear();
+  }
+
+  #advance(): void {
+    this.#frame++;
+    const { count, table } = this.world;
+    if (this.#rows.length < count) this.#rows = new Int32Array(count * 2);
+    this.world.listRows(this.#rows);
+    this.#stream.advance(this.#frame, { table, rows: this.#rows, from: 0, count });
+  }
+
+  #sendFrame(seat: Seat, view: View): void {
+    const body = this.#body;
+    const { frame: base, tick: baseTick } = view.base();
+    body.clear();
+    if (base === 0) body.enter(0, 0);
+    const needed = base === 0 || view.stale ? 'key' : this.#stream.neededSince(base);
+    body.say(needed === 'nothing' ? undefined : needed === 'delta' ? this.#stream.delta : this.#stream.key());
+    view.stale = false;
+    const places = body.places.filter((place) => view.texts.add(place));
+    const { newest: newestInput, waiting } = seat.inputs;
+    const { tick } = this.world;
+    const head = { frame: this.#frame, tick, base, baseTick, newestInput, waiting };
+    view.put(this.#writer.write({ head, places, body }), { frame: this.#frame, tick, places });
   }
 
   #keptFor(channel: Channel): Seat | undefined {

@@ -1,24 +1,40 @@
 /**
- * What one player has been sent. Every frame is a key so far, so a frame that is skipped, or replaced in the
- * latest slot before it left, is simply missed. With delta chunks the baseline will be `latest.sentTag`: the
- * last frame that was really handed to the socket.
- * [T5] Frames stop while the player is behind in acknowledging, and go on with a clean key.
+ * What one player has been sent. A frame that is replaced in the latest slot before it left was never sent:
+ * the next one builds on the last that was really handed to the socket. [T2]
+ * [T5] Frames stop while the player is behind in acknowledging; then what he gets builds on what he has.
  */
 import { Fault } from '../../src/base/fault.ts';
 import type { LatestSlot } from '../../src/plugin/channel.ts';
+import { KnownTexts } from '../core/known-texts.ts';
+import type { TextPool } from '../core/text-pool.ts';
+
+interface Put {
+  readonly frame: number;
+  readonly tick: number;
+  /** Places of the texts that it tells of. */
+  readonly places: readonly number[];
+}
+
+const NONE: Put = { frame: 0, tick: 0, places: [] };
 
 export class View {
+  readonly texts: KnownTexts;
+  /** His copy differs: he needs a key. */
+  stale = false;
   readonly #latest: LatestSlot;
   readonly #windowTicks: number;
+  #sent = NONE;
+  #put = NONE;
   #putTick: number;
   #ackTick: number;
 
   /** `now` is the last tick computed when the player came. */
-  constructor(latest: LatestSlot, windowTicks: number, now: number) {
+  constructor(latest: LatestSlot, texts: TextPool, of: { windowTicks: number; now: number }) {
     this.#latest = latest;
-    this.#windowTicks = windowTicks;
-    this.#putTick = now;
-    this.#ackTick = now;
+    this.texts = new KnownTexts(texts);
+    this.#windowTicks = of.windowTicks;
+    this.#putTick = of.now;
+    this.#ackTick = of.now;
   }
 
   /** The newest frame that the player has acknowledged. */
@@ -37,8 +53,17 @@ export class View {
     return this.#ackTick >= this.#putTick || tick - this.#ackTick <= this.#windowTicks;
   }
 
-  put(frame: Uint8Array, tick: number): void {
-    this.#putTick = tick;
-    this.#latest.put(frame, tick);
+  /** The last frame that was sent; frame 0 before the first. What was put after it is forgotten. */
+  base(): { frame: number; tick: number } {
+    if (this.#latest.sentTag === this.#put.tick) this.#sent = this.#put;
+    else for (const place of this.#put.places) this.texts.remove(place);
+    this.#put = NONE;
+    return this.#sent;
+  }
+
+  put(bytes: Uint8Array, put: Put): void {
+    this.#put = put;
+    this.#putTick = put.tick;
+    this.#latest.put(bytes, put.tick);
   }
 }

@@ -1,0 +1,218 @@
+/**
+ * Reads the chunks of cells into their states: the other side of ChunkEncoder, with its scratch space for all
+ * cells of a client. Whatever the bytes are, every value ends up in its range and no more is allocated than
+ * the definition's limit of entities allows; all else is a Fault `bad_message`. [T2] [N1]
+ */
+import type { BitReader } from '../../src/base/bits.ts';
+import { Fault } from '../../src/base/fault.ts';
+import type { CellState } from './cell-state.ts';
+import { COUNT_BITS, GROUP, ID_BITS, readGrouped } from './chunk-bits.ts';
+import { ANGLE, type ChunkComponent, type ChunkLayout, LINEAR, type Phase, TEXT } from './chunk-layout.ts';
+import { bitsFor } from './lane.ts';
+import { Text } from './text.ts';
+import type { TextBook } from './text-book.ts';
+
+const MAX_ID = 2 ** 31 - 1;
+
+export class ChunkDecoder {
+  readonly #layout: ChunkLayout;
+  readonly #texts: TextBook;
+  readonly #maxEntities: number;
+  #slots = new Int32Array(16);
+  #ids = new Int32Array(16);
+  /** By lane of the component that is being read: whether a number sent plainly is another than before. */
+  readonly #flipped: Uint8Array;
+
+  constructor(layout: ChunkLayout, texts: TextBook, maxEntities: number) {
+    this.#layout = layout;
+    this.#texts = texts;
+    this.#maxEntities = maxEntities;
+    this.#flipped = new Uint8Array(layout.stride);
+  }
+
+  /**
+   * Reads one chunk, up to the next whole byte. `state` stands one step before `frame`; a `fresh` one holds
+   * nothing yet, and can only be begun by a key chunk.
+   * False when the state has another hash than the server's.
+   */
+  read(bits: BitReader, state: CellState, of: { frame: number; fresh: boolean }): boolean {
+    let sound = true;
+    if (bits.bool()) this.#key(bits, state);
+    else if (of.fresh) throw new Fault('bad_message', 'a delta chunk of an unknown cell');
+    else sound = this.#delta(bits, state, of.frame);
+    bits.align();
+    return sound;
+  }
+
+  #key(bits: BitReader, state: CellState): void {
+    state.clear();
+    const count = this.#readIds(bits, this.#maxEntities);
+    state.insert(this.#ids, count, this.#slots);
+    for (let slot = 0; slot < count; slot++) {
+      this.#record(bits, state, slot);
+      this.#steps(bits, state, slot);
+    }
+  }
+
+  #delta(bits: BitReader, state: CellState, frame: number): boolean {
+    const hashed = bits.bool();
+    const members = bits.bool();
+    if (members) this.#leaves(bits, state);
+    this.#kept(bits, state, this.#layout.phase(frame));
+    if (members) this.#enters(bits, state);
+    return !hashed || bits.read(16) === state.hash();
+  }
+
+  #leaves(bits: BitReader, state: CellState): void {
+    const count = this.#count(bits, state.count);
+    const width = bitsFor(state.count - 1);
+    let before = -1;
+    for (let i = 0; i < count; i++) {
+      const slot = bits.read(width);
+      if (slot <= before || slot >= state.count) throw new Fault('bad_message', 'no such slot in a cell');
+      bits.bool();
+      this.#slots[i] = slot;
+      before = slot;
+    }
+    state.remove(this.#slots, count);
+  }
+
+  #kept(bits: BitReader, state: CellState, phase: Phase): void {
+    const { count } = state;
+    for (let slot = 0; slot < count; slot++) {
+      if (count > GROUP && slot % GROUP === 0 && !bits.bool()) {
+        const end = Math.min(count, slot + GROUP);
+        for (; slot < end; slot++) this.#advance(state, slot, phase);
+        slot--;
+      } else if (bits.bool()) this.#changes(bits, state, { slot, phase });
+      else this.#advance(state, slot, phase);
+    }
+  }
+
+  #enters(bits: BitReader, state: CellState): void {
+    const count = this.#readIds(bits, this.#maxEntities - state.count);
+    for (let i = 0; i < count; i++) {
+      if (state.find(this.#ids[i]!) !== -1) throw new Fault('bad_message', 'an entity is in a cell twice');
+    }
+    state.insert(this.#ids, count, this.#slots);
+    for (let i = 0; i < count; i++) this.#record(bits, state, this.#slots[i]!);
+  }
+
+  #readIds(bits: BitReader, most: number): number {
+    const count = this.#count(bits, most);
+    let last = 0;
+    for (let i = 0; i < count; i++) {
+      last += readGrouped(bits, ID_BITS) + 1;
+      if (last > MAX_ID) throw new Fault('bad_message', 'an id is out of range');
+      this.#ids[i] = last;
+    }
+    return count;
+  }
+
+  /** A count of things that take some bits each, so no more is allocated than was sent. */
+  #count(bits: BitReader, most: number): number {
+    const count = readGrouped(bits, COUNT_BITS);
+    if (count > most || count > bits.left) throw new Fault('bad_message', 'too many entities in a cell');
+    if (count > this.#slots.length) {
+      this.#slots = new Int32Array(count * 2);
+      this.#ids = new Int32Array(count * 2);
+    }
+    return count;
+  }
+
+  /** As predicted. Absent lanes have made no step, so they stay. */
+  #advance(state: CellState, slot: number, { lanes }: Phase): void {
+    const { kind } = this.#layout;
+    for (let n = 0; n < lanes.length; n++) {
+      const lane = lanes[n]!;
+      if (kind[lane] === LINEAR || kind[lane] === ANGLE) state.step(slot, lane, 0);
+    }
+  }
+
+  #changes(bits: BitReader, state: CellState, of: { slot: number; phase: Phase }): void {
+    const { components, moving } = of.phase;
+    const { slot } = of;
+    let named = components.length;
+    if (moving > 0 && moving < named && !bits.bool()) named = moving;
+    for (let n = 0; n < components.length; n++) {
+      const component = components[n]!;
+      if (n < named && (named === 1 || bits.bool())) this.#component(bits, state, { slot, component });
+      else if (component.moves) this.#pass(state, slot, component);
+    }
+  }
+
+  /** A component that is as predicted. */
+  #pass(state: CellState, slot: number, { first, end }: ChunkComponent): void {
+    const { kind } = this.#layout;
+    for (let lane = first; lane < end; lane++) {
+      if (kind[lane] === LINEAR || kind[lane] === ANGLE) state.step(slot, lane, 0);
+    }
+  }
+
+  #component(bits: BitReader, state: CellState, of: { slot: number; component: ChunkComponent }): void {
+    const { stride, kind, guard, plain, codes, textStride, text } = this.#layout;
+    const { slot, component } = of;
+    const { values, steps } = state;
+    const at = slot * stride;
+    for (let i = component.first; i < component.end; i++) {
+      const by = guard[i]!;
+      const absent = by >= 0 && values[at + by] === 0;
+      if (absent) this.#absent(state, slot, i);
+      else if (kind[i] === TEXT) state.texts[slot * textStride + text[i]!] = this.#text(bits, i);
+      else if (plain[i] === 1) {
+        const value = this.#number(bits, i);
+        this.#flipped[i] = value === values[at + i] ? 0 : 1;
+        values[at + i] = value;
+      } else {
+        state.step(slot, i, codes[i]!.read(bits));
+        // What has just come begins anew: it has made no step.
+        if (by >= 0 && this.#flipped[by] === 1) steps[at + i] = 0;
+      }
+    }
+  }
+
+  #absent(state: CellState, slot: number, lane: number): void {
+    const { stride, kind, initial, textStride, text } = this.#layout;
+    state.values[slot * stride + lane] = initial[lane]!;
+    state.steps[slot * stride + lane] = 0;
+    if (kind[lane] === TEXT) state.texts[slot * textStride + text[lane]!] = Text.EMPTY;
+  }
+
+  /** A whole entity. */
+  #record(bits: BitReader, state: CellState, slot: number): void {
+    const { stride, kind, guard, textStride, text } = this.#layout;
+    const at = slot * stride;
+    for (let i = 0; i < stride; i++) {
+      if (guard[i]! >= 0 && state.values[at + guard[i]!] === 0) this.#absent(state, slot, i);
+      else if (kind[i] === TEXT) {
+        state.values[at + i] = 0;
+        state.texts[slot * textStride + text[i]!] = this.#text(bits, i);
+      } else state.values[at + i] = this.#number(bits, i);
+    }
+  }
+
+  #steps(bits: BitReader, state: CellState, slot: number): void {
+    const { stride, kind, guard, steps } = this.#layout;
+    const at = slot * stride;
+    for (let i = 0; i < stride; i++) {
+      if (kind[i] !== LINEAR && kind[i] !== ANGLE) continue;
+      if (guard[i]! >= 0 && state.values[at + guard[i]!] === 0) continue;
+      state.steps[at + i] = steps.read(bits);
+    }
+  }
+
+  #number(bits: BitReader, lane: number): number {
+    const value = bits.read(this.#layout.bits[lane]!) + this.#layout.min[lane]!;
+    if (value > this.#layout.max[lane]!) throw new Fault('bad_message', 'a value is out of range');
+    return value;
+  }
+
+  #text(bits: BitReader, lane: number): Text {
+    if (!bits.bool()) return Text.EMPTY;
+    const text = this.#texts.at(bits.read(this.#layout.placeBits));
+    if (text.bytes.length > this.#layout.lanes[lane]!.textBytes) {
+      throw new Fault('bad_message', 'a text is too long');
+    }
+    return text;
+  }
+}

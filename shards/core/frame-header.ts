@@ -1,0 +1,54 @@
+/**
+ * The head of a frame: the moment, what it builds on, and which parts follow. Normative: docs/wire.md.
+ *
+ *   back  (0: builds on nothing, then frame and tick are whole numbers; else frames and ticks since the base)
+ *   | [frame] | tick | newestInput (0: none, else zigzag of the difference to tick, and 1 more) | flags u8
+ *
+ * Written by FrameWriter. [N1] Whatever the bytes are, numbers come out whole and the frame after its base.
+ */
+import type { Reader } from '../../src/base/bytes.ts';
+import { Fault } from '../../src/base/fault.ts';
+
+export interface FrameHeader {
+  /** Counts the frames of the shard, from 1. */
+  readonly frame: number;
+  /** The tick whose state this is. */
+  readonly tick: number;
+  /** The frame that this one builds on; 0: on none, the client forgets what it holds. */
+  readonly base: number;
+  readonly baseTick: number;
+  /** The newest tick for which an input of this player has arrived, in time or not; 0 before the first. */
+  readonly newestInput: number;
+  /** Inputs that wait for their tick; MAX_WAITING stands for more, too. */
+  readonly waiting: number;
+}
+
+export const MAX_WAITING = 15;
+
+/** Bits of the flags above those of `waiting`. */
+export const HAS_TEXTS = 16;
+export const HAS_CHANGES = 32;
+export const HAS_TAIL = 64;
+
+/** `reader` stands behind the kind; `base` is the frame that the client had last, 0 for none. */
+export function decodeFrameHeader(
+  reader: Reader,
+  last: { readonly frame: number; readonly tick: number },
+): FrameHeader & { readonly flags: number } {
+  const back = reader.varuint();
+  if (back > 0 && last.frame === 0) throw new Fault('bad_message', 'a frame builds on one that never came');
+  const base = back === 0 ? 0 : last.frame;
+  const frame = back === 0 ? reader.varuint() : base + back;
+  const ticks = reader.varuint();
+  const tick = back === 0 ? ticks : last.tick + ticks;
+  const code = reader.varuint();
+  const zigzag = code - 1;
+  const newestInput = code === 0 ? 0 : tick + (zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2);
+  const flags = reader.u8();
+  const sound =
+    frame <= last.frame || ticks === 0 || !Number.isSafeInteger(frame) || !Number.isSafeInteger(tick);
+  if (sound || tick <= last.tick || newestInput < 0 || !Number.isSafeInteger(newestInput) || flags > 127) {
+    throw new Fault('bad_message', 'a frame out of order');
+  }
+  return { frame, tick, base, baseTick: base === 0 ? 0 : last.tick, newestInput, waiting: flags & 15, flags };
+}
