@@ -40,7 +40,12 @@ export interface Walkers {
 /** `count` entities in a square of `side` meters. */
 export function walkers(walk: Walk, count: number, side: number): Walkers {
   const random = chance(7);
-  const world: Crowd = new WorldColumns(crowdType, { seed: 's', stepSeed: 's', maxEntities: count, emit: () => {} });
+  const world: Crowd = new WorldColumns(crowdType, {
+    seed: 's',
+    stepSeed: 's',
+    maxEntities: count,
+    emit: () => {},
+  });
   const headings = new Float64Array(count);
   const drifts = new Float64Array(count);
   const going = new Uint8Array(count).fill(1);

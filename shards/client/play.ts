@@ -75,7 +75,10 @@ export class Play {
     this.lead = new InputLead(env.clock, tickMs);
     this.#inputs = new InputLog(def.inputType, size);
     this.predictor = new Predictor(def, this.#inputs, { entity: info.entity, stepSeed: info.seed, size });
-    this.#replica = new CellReplica(def.layouts, def.limits.entities);
+    this.#replica = new CellReplica(def.layouts, {
+      maxEntities: def.limits.entities,
+      everyTicks: def.snapshotEvery,
+    });
     this.#snapshots = new SnapshotBuffer(def.entityType);
     this.#views = new EntityViews(def.entityType);
   }

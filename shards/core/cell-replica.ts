@@ -38,6 +38,7 @@ export class CellReplica<C extends Components> {
   /** Cells and parts of the tail that differ from the server's, as of the last frame. */
   readonly desyncs: (number | TailPart)[] = [];
   readonly #layouts: ChunkLayouts;
+  readonly #everyTicks: number;
   readonly #texts: TextBook;
   readonly #cells: ChunkDecoder;
   readonly #tails: readonly { part: TailPart; decoder: ChunkDecoder; state: CellState }[];
@@ -46,7 +47,9 @@ export class CellReplica<C extends Components> {
   #held: HeldCell[] = [];
   readonly #tailHeld = [false, false, false];
 
-  constructor(layouts: ChunkLayouts, maxEntities: number) {
+  constructor(layouts: ChunkLayouts, options: { maxEntities: number; everyTicks: number }) {
+    const { maxEntities } = options;
+    this.#everyTicks = options.everyTicks;
     this.#layouts = layouts;
     this.#texts = new TextBook(layouts.all.placeBits);
     this.#cells = new ChunkDecoder(layouts.all, this.#texts, maxEntities);
@@ -69,7 +72,7 @@ export class CellReplica<C extends Components> {
 
   /** A frame came; `reader` stands behind the kind. Throws Fault `bad_message`. */
   apply(reader: Reader): FrameHeader {
-    const header = decodeFrameHeader(reader, this);
+    const header = decodeFrameHeader(reader, this, this.#everyTicks);
     const { flags, frame, base } = header;
     this.desyncs.length = 0;
     if (base === 0) this.#forget();
@@ -123,18 +126,13 @@ export class CellReplica<C extends Components> {
   }
 
   #readCells(reader: Reader, { frame, base, flags }: FrameHeader & { readonly flags: number }): void {
-    let due = 0;
-    for (const { since, level } of this.#held) {
-      if (since === frame || stepsBetween(level, base, frame) > 0) due++;
-    }
-    const mask = new BitReader(reader.bytes((due + 7) >> 3));
     const bits = new BitReader(reader.rest());
     for (const held of this.#held) {
       const { since, level, state, cell } = held;
       const entered = since === frame;
       const steps = stepsBetween(level, base, frame);
       if (!entered && steps === 0) continue;
-      if (!mask.bool()) {
+      if (!bits.bool()) {
         if (entered) state.clear();
         else state.coast(base, frame, level);
         continue;
@@ -144,7 +142,6 @@ export class CellReplica<C extends Components> {
       const of = { frame: step, fresh: entered };
       if (!this.#cells.read(bits, state, of)) this.desyncs.push(cell);
     }
-    mask.end();
     this.#readTail(bits, { frame, base, said: (flags & HAS_TAIL) !== 0 });
     bits.end();
   }
@@ -154,7 +151,7 @@ export class CellReplica<C extends Components> {
     if (states >> (2 * TAIL_PARTS.length) !== 0)
       throw new Fault('bad_message', 'an unknown part of the tail');
     for (const [i, { part, decoder, state }] of this.#tails.entries()) {
-      const said = (states >> (2 * i)) & 3;
+      const said = at.said ? bits.read(2) : 1;
       const held = this.#tailHeld[i]!;
       if (said === 0) state.clear();
       else if (said === 1) {
@@ -163,7 +160,7 @@ export class CellReplica<C extends Components> {
         if (held && at.frame - at.base > 1) state.coast(at.base, at.frame - 1, 0);
         const of = { frame: at.frame, fresh: !held };
         if (!decoder.read(bits, state, of)) this.desyncs.push(part);
-      } else throw new Fault('bad_message', 'an unknown part of the tail');
+      } else throw new Fault('bad_message', 'a part of the tail is in no known state');
       if (said !== 1) this.#tailHeld[i] = said === 2;
     }
   }

@@ -2,6 +2,12 @@
 import type { BitReader, BitWriter } from '../../src/base/bits.ts';
 import { Fault } from '../../src/base/fault.ts';
 
+/** How a chunk begins: a plain delta is one 0 bit, all else a 1 and two more. */
+export const DELTA_MEMBERS = 0;
+export const DELTA_HASH = 1;
+export const DELTA_BOTH = 2;
+export const KEY_CHUNK = 3;
+
 /** Above this many kept entities, a bit for each GROUP of them says whether any is not as predicted. */
 export const GROUP = 16;
 

@@ -6,7 +6,15 @@
 import type { BitReader } from '../../src/base/bits.ts';
 import { Fault } from '../../src/base/fault.ts';
 import type { CellState } from './cell-state.ts';
-import { COUNT_BITS, GROUP, ID_BITS, readGrouped } from './chunk-bits.ts';
+import {
+  COUNT_BITS,
+  DELTA_HASH,
+  DELTA_MEMBERS,
+  GROUP,
+  ID_BITS,
+  KEY_CHUNK,
+  readGrouped,
+} from './chunk-bits.ts';
 import { ANGLE, type ChunkComponent, type ChunkLayout, LINEAR, type Phase, TEXT } from './chunk-layout.ts';
 import { bitsFor } from './lane.ts';
 import { Text } from './text.ts';
@@ -31,17 +39,26 @@ export class ChunkDecoder {
   }
 
   /**
-   * Reads one chunk, up to the next whole byte. `state` stands one step before `frame`; a `fresh` one holds
+   * Reads one chunk. `state` stands one step before `frame`; a `fresh` one holds
    * nothing yet, and can only be begun by a key chunk.
    * False when the state has another hash than the server's.
    */
   read(bits: BitReader, state: CellState, of: { frame: number; fresh: boolean }): boolean {
-    let sound = true;
-    if (bits.bool()) this.#key(bits, state);
-    else if (of.fresh) throw new Fault('bad_message', 'a delta chunk of an unknown cell');
-    else sound = this.#delta(bits, state, of.frame);
-    bits.align();
-    return sound;
+    if (!bits.bool()) {
+      if (of.fresh) throw new Fault('bad_message', 'a delta chunk of an unknown cell');
+      this.#kept(bits, state, { phase: this.#layout.phase(of.frame), plain: true });
+      return true;
+    }
+    const begin = bits.read(2);
+    if (begin === KEY_CHUNK) {
+      this.#key(bits, state);
+      return true;
+    }
+    if (of.fresh) throw new Fault('bad_message', 'a delta chunk of an unknown cell');
+    if (begin !== DELTA_HASH) this.#leaves(bits, state);
+    this.#kept(bits, state, { phase: this.#layout.phase(of.frame), plain: false });
+    if (begin !== DELTA_HASH) this.#enters(bits, state);
+    return begin === DELTA_MEMBERS || bits.read(16) === state.hash();
   }
 
   #key(bits: BitReader, state: CellState): void {
@@ -52,15 +69,6 @@ export class ChunkDecoder {
       this.#record(bits, state, slot);
       this.#steps(bits, state, slot);
     }
-  }
-
-  #delta(bits: BitReader, state: CellState, frame: number): boolean {
-    const hashed = bits.bool();
-    const members = bits.bool();
-    if (members) this.#leaves(bits, state);
-    this.#kept(bits, state, this.#layout.phase(frame));
-    if (members) this.#enters(bits, state);
-    return !hashed || bits.read(16) === state.hash();
   }
 
   #leaves(bits: BitReader, state: CellState): void {
@@ -77,15 +85,19 @@ export class ChunkDecoder {
     state.remove(this.#slots, count);
   }
 
-  #kept(bits: BitReader, state: CellState, phase: Phase): void {
+  #kept(bits: BitReader, state: CellState, of: { phase: Phase; plain: boolean }): void {
     const { count } = state;
+    const { phase } = of;
+    let implied = of.plain && count <= GROUP;
     for (let slot = 0; slot < count; slot++) {
       if (count > GROUP && slot % GROUP === 0 && !bits.bool()) {
         const end = Math.min(count, slot + GROUP);
         for (; slot < end; slot++) this.#advance(state, slot, phase);
         slot--;
-      } else if (bits.bool()) this.#changes(bits, state, { slot, phase });
-      else this.#advance(state, slot, phase);
+      } else if ((implied && slot === count - 1) || bits.bool()) {
+        implied = false;
+        this.#changes(bits, state, { slot, phase });
+      } else this.#advance(state, slot, phase);
     }
   }
 

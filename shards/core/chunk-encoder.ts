@@ -8,7 +8,16 @@
 import { BitWriter } from '../../src/base/bits.ts';
 import { type CellState, predict, turned } from './cell-state.ts';
 import type { Chunk } from './chunk.ts';
-import { COUNT_BITS, GROUP, ID_BITS, writeGrouped } from './chunk-bits.ts';
+import {
+  COUNT_BITS,
+  DELTA_BOTH,
+  DELTA_HASH,
+  DELTA_MEMBERS,
+  GROUP,
+  ID_BITS,
+  KEY_CHUNK,
+  writeGrouped,
+} from './chunk-bits.ts';
 import { ANGLE, type ChunkComponent, type ChunkLayout, LINEAR, type Phase, TEXT } from './chunk-layout.ts';
 import { bitsFor } from './lane.ts';
 import type { Table } from './table.ts';
@@ -74,7 +83,12 @@ export class ChunkEncoder {
     const bits = this.#bits;
     bits.clear();
     chunk.places.length = 0;
-    bits.write((as.hashed ? 2 : 0) | (sameMembers ? 0 : 4), 3);
+    const plain = sameMembers && !as.hashed;
+    if (plain) bits.write(0, 1);
+    else {
+      const begin = sameMembers ? DELTA_HASH : as.hashed ? DELTA_BOTH : DELTA_MEMBERS;
+      bits.write(1 | (begin << 1), 3);
+    }
     if (!sameMembers) {
       writeGrouped(bits, this.#leftCount, COUNT_BITS);
       const slotBits = bitsFor(before - 1);
@@ -83,7 +97,7 @@ export class ChunkEncoder {
         bits.write(this.#moved[i]!, 1);
       }
     }
-    this.#writeKept(state, phase, { kept, chunk });
+    this.#writeKept(state, phase, { kept, plain, chunk });
     if (!sameMembers) {
       state.insert(this.#cameIds, this.#cameCount, this.#cameSlots);
       this.#writeIds(this.#cameIds, this.#cameCount);
@@ -102,7 +116,7 @@ export class ChunkEncoder {
     const bits = this.#bits;
     bits.clear();
     chunk.places.length = 0;
-    bits.write(1, 1);
+    bits.write(1 | (KEY_CHUNK << 1), 3);
     this.#writeIds(state.ids, state.count);
     for (let slot = 0; slot < state.count; slot++) {
       this.#writeRecord(state, slot, chunk);
@@ -230,10 +244,12 @@ export class ChunkEncoder {
     return residual;
   }
 
-  #writeKept(state: CellState, phase: Phase, to: { kept: number; chunk: Chunk }): void {
+  /** A plain chunk is only sent when something changed: when all others are as predicted, the last is not. */
+  #writeKept(state: CellState, phase: Phase, to: { kept: number; plain: boolean; chunk: Chunk }): void {
     const bits = this.#bits;
     const changed = this.#changed;
     const { kept, chunk } = to;
+    let implied = to.plain && kept <= GROUP;
     for (let slot = 0; slot < kept; slot++) {
       if (kept > GROUP && slot % GROUP === 0) {
         const end = Math.min(kept, slot + GROUP);
@@ -245,8 +261,10 @@ export class ChunkEncoder {
           continue;
         }
       }
-      bits.write(changed[slot]!, 1);
-      if (changed[slot] === 1) this.#writeChanges(state, slot, { phase, chunk });
+      if (!implied || slot < kept - 1) bits.write(changed[slot]!, 1);
+      if (changed[slot] === 0) continue;
+      implied = false;
+      this.#writeChanges(state, slot, { phase, chunk });
     }
   }
 

@@ -50,7 +50,7 @@ export class ChurnWorld<C extends Components> {
     });
     this.layouts = chunkLayouts(type.fields, MAX_ENTITIES);
     this.texts = new TextPool(this.layouts.all.placeBits);
-    this.writer = new FrameWriter(this.texts);
+    this.writer = new FrameWriter(this.texts, 2);
     const lives = (id: number) => this.world.rowOf(id) !== -1;
     this.#encoder = new ChunkEncoder(this.layouts.all, { texts: this.texts, lives });
     for (let cell = 0; cell < cells; cell++) {
@@ -97,7 +97,7 @@ export class ChurnPlayer<C extends Components> {
 
   constructor(server: ChurnWorld<C>) {
     this.#server = server;
-    this.replica = new CellReplica<C>(server.layouts, MAX_ENTITIES);
+    this.replica = new CellReplica<C>(server.layouts, { maxEntities: MAX_ENTITIES, everyTicks: 2 });
     this.#known = new KnownTexts(server.texts);
   }
 

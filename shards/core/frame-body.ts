@@ -3,26 +3,23 @@
  * hold the same now. Filled by server/view.ts in order of the cells' numbers, copied into frames. Kept and
  * filled again, so nothing is allocated.
  */
+import { BitWriter } from '../../src/base/bits.ts';
 import { Writer } from '../../src/base/bytes.ts';
 import type { Chunk } from './chunk.ts';
 
 export class FrameBody {
   /** The places of the texts that the chunks name, in order. */
   readonly places: number[] = [];
-  #changes = new Writer(64);
-  #leaves: number[] = [];
-  #enters: number[] = [];
-  #mask = new Uint8Array(64);
-  #maskBits = 0;
-  #chunks = new Uint8Array(1024);
-  #chunkBytes = 0;
+  readonly #changes = new Writer(64);
+  readonly #leaves: number[] = [];
+  readonly #enters: number[] = [];
+  readonly #bits = new BitWriter(1024);
 
   clear(): void {
     this.places.length = 0;
     this.#leaves.length = 0;
     this.#enters.length = 0;
-    this.#maskBits = 0;
-    this.#chunkBytes = 0;
+    this.#bits.clear();
   }
 
   /** He does not hold this cell any more. */
@@ -40,18 +37,10 @@ export class FrameBody {
    * when he has it as predicted, or when the cell that he enters is empty.
    */
   say(chunk: Chunk | undefined): void {
-    const at = this.#maskBits >> 3;
-    const bit = this.#maskBits++ & 7;
-    if (at >= this.#mask.length) this.#mask = grown(this.#mask, at + 1);
-    const before = bit === 0 ? 0 : this.#mask[at]!;
-    this.#mask[at] = before | ((chunk ? 1 : 0) << bit);
-    if (!chunk) return;
-    const { length, bytes, places } = chunk;
-    const to = this.#chunkBytes;
-    this.#chunkBytes = to + length;
-    if (this.#chunkBytes > this.#chunks.length) this.#chunks = grown(this.#chunks, this.#chunkBytes);
-    const chunks = this.#chunks;
-    for (let i = 0; i < length; i++) chunks[to + i] = bytes[i]!;
+    if (!chunk) return this.#bits.write(0, 1);
+    this.#bits.write(1, 1);
+    this.#bits.append(chunk.bytes, chunk.bitLength);
+    const { places } = chunk;
     for (let i = 0; i < places.length; i++) this.places.push(places[i]!);
   }
 
@@ -60,23 +49,18 @@ export class FrameBody {
     return this.#leaves.length + this.#enters.length > 0;
   }
 
-  /** The most bytes that `writeTo` takes. */
-  get maxBytes(): number {
-    return 20 + (this.#leaves.length + this.#enters.length) * 8 + this.#mask.length + this.#chunkBytes;
+  /** The cells' part, as bits. */
+  get bits(): BitWriter {
+    return this.#bits;
   }
 
-  /** Writes the body from `at` on, and gives the place behind it. */
-  writeTo(out: Uint8Array, at: number): number {
-    let end = at;
-    if (this.hasChanges) end = this.#writeChanges(out, end);
-    const maskBytes = (this.#maskBits + 7) >> 3;
-    for (let i = 0; i < maskBytes; i++) out[end + i] = this.#mask[i]!;
-    end += maskBytes;
-    for (let i = 0; i < this.#chunkBytes; i++) out[end + i] = this.#chunks[i]!;
-    return end + this.#chunkBytes;
+  /** The most bytes that `writeChanges` takes. */
+  get maxChangeBytes(): number {
+    return 20 + (this.#leaves.length + this.#enters.length) * 8;
   }
 
-  #writeChanges(out: Uint8Array, at: number): number {
+  /** Writes which cells were left and entered, and gives the place behind that. */
+  writeChanges(out: Uint8Array, at: number): number {
     const writer = this.#changes.clear().varuint(this.#leaves.length);
     let last = -1;
     for (const cell of this.#leaves) {
@@ -92,10 +76,4 @@ export class FrameBody {
     }
     return writer.copyTo(out, at);
   }
-}
-
-function grown(old: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
-  const bigger = new Uint8Array(Math.max(length, old.length * 2));
-  bigger.set(old);
-  return bigger;
 }

@@ -1,8 +1,9 @@
 /**
  * The head of a frame: the moment, what it builds on, and which parts follow. Normative: docs/wire.md.
  *
- *   back  (0: builds on nothing, then frame and tick are whole numbers; else frames and ticks since the base)
- *   | [frame] | tick | newestInput (0: none, else zigzag of the difference to tick, and 1 more) | flags u8
+ *   flags u8: inputs that wait in the low 4 bits, then HAS_TEXTS, HAS_CHANGES, HAS_TAIL, STEADY
+ *   | unless STEADY: frames since the base, 0 when there is none; then the number of the frame; ticks since the base
+ *   | newestInput: 0 for none, else zigzag of the difference to the tick, and 1 more
  *
  * Written by FrameWriter. [N1] Whatever the bytes are, numbers come out whole and the frame after its base.
  */
@@ -29,25 +30,35 @@ export const MAX_WAITING = 15;
 export const HAS_TEXTS = 16;
 export const HAS_CHANGES = 32;
 export const HAS_TAIL = 64;
+/** It builds on the frame before it, and no tick was skipped. */
+export const STEADY = 128;
 
-/** `reader` stands behind the kind; `base` is the frame that the client had last, 0 for none. */
+/** The last frame that the client had; zeros before the first. */
+export interface LastFrame {
+  readonly frame: number;
+  readonly tick: number;
+}
+
+/** `reader` stands behind the kind; `everyTicks` is the definition's `snapshotEvery`. */
 export function decodeFrameHeader(
   reader: Reader,
-  last: { readonly frame: number; readonly tick: number },
+  last: LastFrame,
+  everyTicks: number,
 ): FrameHeader & { readonly flags: number } {
-  const back = reader.varuint();
+  const flags = reader.u8();
+  const steady = (flags & STEADY) !== 0;
+  const back = steady ? 1 : reader.varuint();
   if (back > 0 && last.frame === 0) throw new Fault('bad_message', 'a frame builds on one that never came');
   const base = back === 0 ? 0 : last.frame;
   const frame = back === 0 ? reader.varuint() : base + back;
-  const ticks = reader.varuint();
+  const ticks = steady ? everyTicks : reader.varuint();
   const tick = back === 0 ? ticks : last.tick + ticks;
   const code = reader.varuint();
   const zigzag = code - 1;
   const newestInput = code === 0 ? 0 : tick + (zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2);
-  const flags = reader.u8();
-  const sound =
-    frame <= last.frame || ticks === 0 || !Number.isSafeInteger(frame) || !Number.isSafeInteger(tick);
-  if (sound || tick <= last.tick || newestInput < 0 || !Number.isSafeInteger(newestInput) || flags > 127) {
+  const whole =
+    Number.isSafeInteger(frame) && Number.isSafeInteger(tick) && Number.isSafeInteger(newestInput);
+  if (!whole || frame <= last.frame || tick <= last.tick || newestInput < 0) {
     throw new Fault('bad_message', 'a frame out of order');
   }
   return { frame, tick, base, baseTick: base === 0 ? 0 : last.tick, newestInput, waiting: flags & 15, flags };

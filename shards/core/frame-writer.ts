@@ -2,12 +2,15 @@
  * Puts frames together: head, texts, body, tail. Frames are cut from slabs and never written again, for the
  * socket keeps them without a copy. [T5]
  *
- *   kind | head (frame-header.ts) | [texts: count, then (place, string) each] | body (frame-body.ts)
- *   | [tail: u8 with two bits for each part, then chunks]
+ *   kind | head (frame-header.ts) | [texts: count, then (place, string) each]
+ *   | [changes: leaves: count, then cells; enters: count, then cell * 4 + level; cells ascending, as differences]
+ *   | bits: for each cell that is entered or had a step 0, or 1 and its chunk
+ *           [tail: for each part 0 none, 1 as predicted, 2 and its chunk, in 2 bits]
  */
+import { BitWriter } from '../../src/base/bits.ts';
 import type { Chunk } from './chunk.ts';
 import type { FrameBody } from './frame-body.ts';
-import { type FrameHeader, HAS_CHANGES, HAS_TAIL, HAS_TEXTS, MAX_WAITING } from './frame-header.ts';
+import { type FrameHeader, HAS_CHANGES, HAS_TAIL, HAS_TEXTS, MAX_WAITING, STEADY } from './frame-header.ts';
 import { KIND } from './frames.ts';
 import type { TextPool } from './text-pool.ts';
 
@@ -28,12 +31,16 @@ export interface FrameParts {
 
 export class FrameWriter {
   readonly #texts: TextPool;
+  readonly #everyTicks: number;
+  readonly #bits = new BitWriter(256);
   #slab = new Uint8Array(SLAB_BYTES);
   #start = 0;
   #at = 0;
 
-  constructor(texts: TextPool) {
+  /** `everyTicks` is the definition's `snapshotEvery`. */
+  constructor(texts: TextPool, everyTicks: number) {
     this.#texts = texts;
+    this.#everyTicks = everyTicks;
   }
 
   /** The bytes are never written again. */
@@ -41,26 +48,37 @@ export class FrameWriter {
     const { head, places, body, tail } = parts;
     this.#reserve(parts);
     this.#u8(KIND.frame);
-    this.#varuint(head.base === 0 ? 0 : head.frame - head.base);
-    if (head.base === 0) this.#varuint(head.frame);
-    this.#varuint(head.base === 0 ? head.tick : head.tick - head.baseTick);
-    const ahead = head.newestInput - head.tick;
-    this.#varuint(head.newestInput === 0 ? 0 : 1 + (ahead >= 0 ? ahead * 2 : -ahead * 2 - 1));
-    const flags =
-      (places.length > 0 ? HAS_TEXTS : 0) | (body.hasChanges ? HAS_CHANGES : 0) | (tail ? HAS_TAIL : 0);
-    this.#u8(Math.min(head.waiting, MAX_WAITING) | flags);
+    this.#writeHead(
+      head,
+      (places.length > 0 ? HAS_TEXTS : 0) | (body.hasChanges ? HAS_CHANGES : 0) | (tail ? HAS_TAIL : 0),
+    );
     if (places.length > 0) this.#writeTexts(places);
-    this.#at = body.writeTo(this.#slab, this.#at);
-    if (tail) this.#writeTail(tail);
+    if (body.hasChanges) this.#at = body.writeChanges(this.#slab, this.#at);
+    const { bytes, byteLength } = tail ? this.#withTail(body, tail) : body.bits;
+    this.#bytes(bytes, byteLength);
     const frame = this.#slab.subarray(this.#start, this.#at);
     this.#start = this.#at;
     return frame;
   }
 
+  #writeHead(head: FrameHeader, parts: number): void {
+    const { base } = head;
+    const ticks = base === 0 ? head.tick : head.tick - head.baseTick;
+    const steady = base !== 0 && head.frame === base + 1 && ticks === this.#everyTicks;
+    this.#u8(Math.min(head.waiting, MAX_WAITING) | parts | (steady ? STEADY : 0));
+    if (!steady) {
+      this.#varuint(base === 0 ? 0 : head.frame - base);
+      if (base === 0) this.#varuint(head.frame);
+      this.#varuint(ticks);
+    }
+    const ahead = head.newestInput - head.tick;
+    this.#varuint(head.newestInput === 0 ? 0 : 1 + (ahead >= 0 ? ahead * 2 : -ahead * 2 - 1));
+  }
+
   #reserve({ places, body, tail }: FrameParts): void {
-    let most = HEAD_BYTES + body.maxBytes;
+    let most = HEAD_BYTES + body.maxChangeBytes + body.bits.byteLength;
     for (const place of places) most += this.#texts.at(place).bytes.length + 12;
-    for (const part of tail ?? []) if (typeof part === 'object') most += part.length;
+    for (const part of tail ?? []) if (typeof part === 'object') most += part.bytes.length;
     this.#at = this.#start;
     if (this.#start + most <= this.#slab.length) return;
     this.#slab = new Uint8Array(Math.max(SLAB_BYTES, most));
@@ -78,14 +96,15 @@ export class FrameWriter {
     }
   }
 
-  #writeTail(tail: readonly TailState[]): void {
-    let states = 0;
-    for (let i = 0; i < tail.length; i++) {
-      const part = tail[i]!;
-      states |= (part === 'none' ? 0 : part === 'quiet' ? 1 : 2) << (2 * i);
+  #withTail(body: FrameBody, tail: readonly TailState[]): BitWriter {
+    const bits = this.#bits;
+    bits.clear();
+    bits.append(body.bits.bytes, body.bits.bitLength);
+    for (const part of tail) {
+      bits.write(part === 'none' ? 0 : part === 'quiet' ? 1 : 2, 2);
+      if (typeof part === 'object') bits.append(part.bytes, part.bitLength);
     }
-    this.#u8(states);
-    for (const part of tail) if (typeof part === 'object') this.#bytes(part.bytes, part.length);
+    return bits;
   }
 
   #u8(value: number): void {

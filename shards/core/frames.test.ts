@@ -63,12 +63,12 @@ const head = fc
   }));
 
 test('[T2] heads come out as they went in', () => {
-  const writer = new FrameWriter(new TextPool(0));
+  const writer = new FrameWriter(new TextPool(0), 1);
   fc.assert(
     fc.property(head, (header) => {
       const bytes = writer.write({ head: header, places: [], body: new FrameBody() });
       const last = { frame: header.base, tick: header.baseTick };
-      expect(decodeFrameHeader(behind(bytes, KIND.frame), last)).toEqual({
+      expect(decodeFrameHeader(behind(bytes, KIND.frame), last, 1)).toEqual({
         ...header,
         flags: header.waiting,
       });
@@ -77,20 +77,21 @@ test('[T2] heads come out as they went in', () => {
 });
 
 test('[T2] a frame that builds on another than the last one is refused', () => {
-  const writer = new FrameWriter(new TextPool(0));
+  const writer = new FrameWriter(new TextPool(0), 1);
   const body = new FrameBody();
   const from = (base: number, frame: number) => {
     const header = { frame, tick: frame, base, baseTick: base, newestInput: 0, waiting: 0 };
     return behind(writer.write({ head: header, places: [], body }), KIND.frame);
   };
-  expect(() => decodeFrameHeader(from(4, 5), { frame: 0, tick: 0 })).toThrow('never came');
-  expect(() => decodeFrameHeader(from(0, 5), { frame: 5, tick: 5 })).toThrow('out of order');
-  expect(decodeFrameHeader(from(0, 6), { frame: 5, tick: 5 }).frame).toBe(6);
+  expect(() => decodeFrameHeader(from(4, 5), { frame: 0, tick: 0 }, 1)).toThrow('never came');
+  expect(() => decodeFrameHeader(from(0, 5), { frame: 5, tick: 5 }, 1)).toThrow('out of order');
+  expect(decodeFrameHeader(from(0, 6), { frame: 5, tick: 5 }, 1).frame).toBe(6);
 });
 
 test('[N1] random bytes end in a Fault or a value', () => {
   const layouts = chunkLayouts({ x: c.scalar({ min: 0, max: 9, step: 1 }), name: c.string() }, 100);
-  const apply = (reader: Reader) => new CellReplica(layouts, 100).apply(reader);
+  const apply = (reader: Reader) =>
+    new CellReplica(layouts, { maxEntities: 100, everyTicks: 1 }).apply(reader);
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
       for (const decode of [apply, decodeEvents, decodeReject, decodeResync]) {

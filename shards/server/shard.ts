@@ -95,7 +95,7 @@ export class Shard {
       emit: (event, data, to) => this.#events.add(event, data, to),
     });
     this.#texts = new TextPool(def.layouts.all.placeBits);
-    this.#writer = new FrameWriter(this.#texts);
+    this.#writer = new FrameWriter(this.#texts, def.snapshotEvery);
     const lives = (id: number) => this.world.rowOf(id) !== -1;
     const encoder = new ChunkEncoder(def.layouts.all, { texts: this.#texts, lives });
     this.#stream = new CellStream(encoder, { cell: 0, level: 0 });

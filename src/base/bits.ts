@@ -37,10 +37,23 @@ export class BitWriter {
     this.write(value ? 1 : 0, 1);
   }
 
-  /** Writes zero bits up to the next whole byte. */
-  align(): void {
-    const used = this.#bits & 7;
-    if (used !== 0) this.write(0, 8 - used);
+  /** Writes the first `count` bits of `from`; the bits behind them in their last byte must be zero. */
+  append(from: Uint8Array, count: number): void {
+    const start = this.#bits;
+    const end = start + count;
+    if (end + 8 > this.bytes.length * 8) this.#grow(end + 8);
+    this.#bits = end;
+    const { bytes } = this;
+    const length = (count + 7) >> 3;
+    const shift = start & 7;
+    const at = start >> 3;
+    let carry = shift === 0 ? 0 : bytes[at]! & ((1 << shift) - 1);
+    for (let i = 0; i < length; i++) {
+      const byte = from[i]!;
+      bytes[at + i] = carry | (byte << shift);
+      carry = byte >> (8 - shift);
+    }
+    bytes[at + length] = carry;
   }
 
   get bitLength(): number {
@@ -103,23 +116,9 @@ export class BitReader {
     return this.read(1) === 1;
   }
 
-  /** Goes on with the next whole byte. Throws unless the bits before it are zero. */
-  align(): void {
-    const used = this.#at & 7;
-    if (used !== 0 && this.read(8 - used) !== 0) throw new Fault('bad_message', 'bits left over');
-  }
-
-  /** The bytes behind what was read, from the next whole byte on; a view. */
-  rest(): Uint8Array {
-    this.align();
-    const rest = this.#bytes.subarray(this.#at >> 3);
-    this.#at = this.#bytes.length * 8;
-    return rest;
-  }
-
   /** Throws unless only zero padding of less than a byte is left. */
   end(): void {
-    if (this.left >= 8) throw new Fault('bad_message', 'bits left over');
-    this.align();
+    const { left } = this;
+    if (left >= 8 || this.read(left) !== 0) throw new Fault('bad_message', 'bits left over');
   }
 }

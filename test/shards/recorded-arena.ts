@@ -21,7 +21,10 @@ export function recordedArena() {
 
 /** The tick and the hash of each state that was received, in order of arrival. */
 export function decodedStates(received: readonly Uint8Array[]): { tick: number; hash: string }[] {
-  const replica = new CellReplica(arena.layouts, arena.limits.entities);
+  const replica = new CellReplica(arena.layouts, {
+    maxEntities: arena.limits.entities,
+    everyTicks: arena.snapshotEvery,
+  });
   const snapshot = new Snapshot(arena.entityType);
   const states: { tick: number; hash: string }[] = [];
   for (const payload of received) {

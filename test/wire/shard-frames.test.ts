@@ -23,7 +23,7 @@ class Server {
   readonly #table = entityType.table(400);
   readonly #texts = new TextPool(layouts.all.placeBits);
   readonly #known = new KnownTexts(this.#texts);
-  readonly #writer = new FrameWriter(this.#texts);
+  readonly #writer = new FrameWriter(this.#texts, 1);
   readonly #living = new Set<number>();
   readonly #deps = { texts: this.#texts, lives: (id: number) => this.#living.has(id) };
   readonly #encoder = new ChunkEncoder(layouts.all, this.#deps);
@@ -100,7 +100,10 @@ function entitiesOf(state: CellState): unknown[] {
 
 /** A client that has had the frames before number `n`. */
 function clientBefore(n: number): CellReplica<typeof entityType.fields> {
-  const replica = new CellReplica<typeof entityType.fields>(layouts, MAX_ENTITIES);
+  const replica = new CellReplica<typeof entityType.fields>(layouts, {
+    maxEntities: MAX_ENTITIES,
+    everyTicks: 1,
+  });
   for (const { hex } of frames.slice(0, n)) replica.apply(new Reader(unhex(hex).subarray(1)));
   return replica;
 }
