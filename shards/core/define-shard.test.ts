@@ -77,7 +77,9 @@ test('what is left out has defaults', () => {
 test('mistakes throw when the module loads', () => {
   const wrong = (change: object) => () => defineShard({ ...minimal, ...change });
   expect(wrong({ name: 'a/b' })).toThrow('may not be named');
-  expect(wrong({ tickRate: 0 })).toThrow('tick rate');
+  expect(wrong({ tickRate: 0.5 })).toThrow('tick rate');
+  expect(wrong({ tickRate: 0, snapshotEvery: 2 })).toThrow('frame every tick');
+  expect(wrong({ tick: async () => {} })).toThrow('may not be async');
   expect(wrong({ tickRate: 241 })).toThrow('tick rate');
   expect(wrong({ snapshotEvery: 0.5 })).toThrow('snapshot every');
   expect(wrong({ components: { id: c.bool() } })).toThrow('"id"');

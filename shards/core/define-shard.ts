@@ -38,9 +38,13 @@ export interface JoinContext {
 export interface ShardSpec<C extends Components, I extends Components, E extends Events, P, M> {
   /** Letters, digits, `-`, `_`. */
   readonly name: string;
-  /** Ticks in a second, 1 to 240. */
+  /**
+   * Ticks in a second, 1 to 240. 0: the shard is event-driven. It computes a tick when an input or a message
+   * came, when a player came or left, and otherwise rests; every tick has a frame, `step` runs once for each
+   * input and not without one, nothing is predicted, and `dtSeconds` is the time since the last tick.
+   */
   readonly tickRate: number;
-  /** A frame every so many ticks; default 1. */
+  /** A frame every so many ticks; default 1, and always 1 when event-driven. */
   readonly snapshotEvery?: number;
   readonly components: C;
   readonly input: Struct<I>;
@@ -75,6 +79,8 @@ export interface ShardSpec<C extends Components, I extends Components, E extends
 export interface ShardDef<C extends Components, I extends Components, E extends Events, P, M>
   extends ShardSpec<C, I, E, P, M> {
   readonly snapshotEvery: number;
+  /** Whether ticks come with events instead of time: `tickRate` is 0. */
+  readonly eventDriven: boolean;
   readonly events: E;
   readonly params: Shape<P>;
   readonly limits: ShardLimits;
@@ -102,6 +108,10 @@ export type EventsOf<D> =
 export type ParamsOf<D> = D extends ShardDef<infer _C, infer _I, infer _E, infer P, infer _M> ? P : never;
 export type MessageOf<D> = D extends ShardDef<infer _C, infer _I, infer _E, infer _P, infer M> ? M : never;
 
+/** What these throw stops the shard alone; a promise of theirs would fail behind its back. [T3] */
+const SYNCHRONOUS = ['start', 'join', 'leave', 'receive', 'step', 'tick'] as const;
+const AsyncFunction = (async () => {}).constructor;
+
 const NAME = /^[\w-]{1,64}$/;
 
 /** Checks and compiles a definition. Mistakes throw here, when the module loads. */
@@ -114,7 +124,9 @@ export function defineShard<
 >(spec: ShardSpec<C, I, E, P, M>): ShardDef<C, I, E, P, M> {
   const { name, tickRate, snapshotEvery = 1, components, input } = spec;
   assert(NAME.test(name), `a shard may not be named ${JSON.stringify(name)}`);
-  assert(tickRate >= 1 && tickRate <= 240, `a tick rate of ${tickRate}`);
+  const eventDriven = tickRate === 0;
+  assert(eventDriven || (tickRate >= 1 && tickRate <= 240), `a tick rate of ${tickRate}`);
+  assert(!eventDriven || snapshotEvery === 1, 'an event-driven shard has a frame every tick');
   assert(Number.isInteger(snapshotEvery) && snapshotEvery >= 1, `a snapshot every ${snapshotEvery} ticks`);
   assert(!Object.hasOwn(components, 'id'), 'the component name "id" is taken by the entity itself');
   const events = spec.events ?? ({} as E);
@@ -134,9 +146,16 @@ export function defineShard<
       events: Object.fromEntries(Object.entries(events).map(([key, event]) => [key, event.json])),
     }),
   );
+  for (const name of SYNCHRONOUS) {
+    assert(
+      !(spec[name] instanceof AsyncFunction),
+      `${name} of ${spec.name} may not be async: ticks wait for nothing`,
+    );
+  }
   return {
     ...spec,
     snapshotEvery,
+    eventDriven,
     events,
     // Without a shape of its own, a shard takes no params: an empty object is all that this one lets through.
     params: spec.params ?? (s.object({}) as unknown as Shape<P>),
@@ -146,4 +165,14 @@ export function defineShard<
     inputType: new RecordType(input.fields),
     hash,
   };
+}
+
+/** For what a module exports. */
+export function isShardDef(value: unknown): value is AnyShardDef {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'entityType' in value &&
+    value.entityType instanceof RecordType
+  );
 }

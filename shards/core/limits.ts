@@ -9,6 +9,8 @@ export interface ShardLimits {
   readonly players: number;
   /** Entities at once; a `spawn` above it throws. */
   readonly entities: number;
+  /** Ticks in a second that an event-driven shard computes at most; what comes sooner waits for the next. */
+  readonly eventTicksPerSecond: number;
   /** Input frames that a player may send in a second, with bursts of half a second. */
   readonly inputsPerSecond: number;
   /** Ticks in one input frame. */
@@ -28,6 +30,7 @@ export interface ShardLimits {
 export const DEFAULT_SHARD_LIMITS: ShardLimits = {
   players: 256,
   entities: 16_384,
+  eventTicksPerSecond: 60,
   inputsPerSecond: 120,
   inputTicks: 16,
   inputAheadTicks: 64,

@@ -27,7 +27,23 @@ export interface ShardsOptions {
   readonly ackWindowMs: number;
   /** Ticks that a late shard makes up for in one turn; the time beyond is dropped. [T9] */
   readonly maxCatchUpTicks: number;
+  /** Worker threads that shards run in; 0: on the main thread, beside everything else. */
+  readonly threads: number;
+  /**
+   * With threads, the module that exports the definitions: functions cannot be sent, so each thread imports
+   * it. It must do nothing else when it is loaded.
+   */
+  readonly module: URL | undefined;
+  /** How long a thread may take to load the module. */
+  readonly threadStartMs: number;
+  /** A thread that says nothing for so long is ended, and its shards with it. */
+  readonly threadTimeoutMs: number;
+  /** Bytes under way to or from a thread; above it inputs and events are dropped, and counted. */
+  readonly threadBytes: number;
 }
+
+/** What a worker thread is told. */
+export type ThreadOptions = Omit<ShardsOptions, 'start' | 'module'>;
 
 export const DEFAULT_SHARDS_OPTIONS: ShardsOptions = {
   start: [],
@@ -37,15 +53,29 @@ export const DEFAULT_SHARDS_OPTIONS: ShardsOptions = {
   idleMs: 30_000,
   ackWindowMs: 1000,
   maxCatchUpTicks: 3,
+  threads: 0,
+  module: undefined,
+  threadStartMs: 30_000,
+  threadTimeoutMs: 10_000,
+  threadBytes: 16 << 20,
 };
 
 export function resolveOptions(given: Partial<ShardsOptions>): ShardsOptions {
   const options = { ...DEFAULT_SHARDS_OPTIONS, ...given };
-  for (const name of ['maxShards', 'ackWindowMs', 'maxCatchUpTicks'] as const) {
+  for (const name of [
+    'maxShards',
+    'ackWindowMs',
+    'maxCatchUpTicks',
+    'threadStartMs',
+    'threadTimeoutMs',
+    'threadBytes',
+  ] as const) {
     assert(options[name] > 0, `shards option ${name} is ${options[name]}`);
   }
-  for (const name of ['graceMs', 'idleMs'] as const) {
+  for (const name of ['graceMs', 'idleMs', 'threads'] as const) {
     assert(options[name] >= 0, `shards option ${name} is ${options[name]}`);
   }
+  assert(Number.isInteger(options.threads), `shards option threads is ${options.threads}`);
+  assert(options.threads === 0 || options.module, 'shards in threads need the option module');
   return options;
 }

@@ -18,15 +18,13 @@ const def = defineShard({
 });
 
 function newShard() {
-  const shard = new Shard(simEnv(), def, {
-    id: 'one',
-    params: {},
-    seed: 'seed',
-    graceMs: 0,
-    ackWindowMs: 60_000,
-    stopped: () => {},
-    peopled: () => {},
-  });
+  const nothing = () => {};
+  const events = { wake: nothing, came: nothing, went: nothing, stopped: nothing };
+  const shard = new Shard(
+    simEnv(),
+    { def, events },
+    { id: 'one', params: {}, seed: 'seed', graceMs: 0, ackWindowMs: 60_000 },
+  );
   shard.start();
   const frames: { tag: number; bytes: Uint8Array }[] = [];
   const channel: Channel = {

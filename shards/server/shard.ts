@@ -21,6 +21,7 @@ import { MessageCodec } from '../core/message-codec.ts';
 import { TextPool } from '../core/text-pool.ts';
 import type { Entity, Events } from '../core/world.ts';
 import { WorldColumns } from '../core/world-columns.ts';
+import { noShardCounts, type ShardCounts } from './counts.ts';
 import { EventQueue } from './event-queue.ts';
 import { nodePacker } from './node-packer.ts';
 import { Seat } from './seat.ts';
@@ -34,19 +35,18 @@ export interface ShardOptions {
   readonly seed: string;
   readonly graceMs: number;
   readonly ackWindowMs: number;
-  /** Called once when the shard has stopped; with the fault when it failed. */
-  stopped(fault: Fault | undefined): void;
-  /** The number of seats taken or kept has changed. */
-  peopled(players: number): void;
 }
 
-/** Counters of one shard, for the gauges. */
-export interface ShardCounts {
-  framesSent: number;
-  framesSkipped: number;
-  eventsDropped: number;
-  inputsRejected: number;
-  desyncs: number;
+/** What is told of a shard. */
+export interface ShardEvents {
+  /** An event-driven shard has something to compute. */
+  wake(): void;
+  /** A seat was taken; it is in `players` from now on. */
+  came(seat: Seat): void;
+  /** A seat was given up while the shard runs on. */
+  went(seat: Seat): void;
+  /** Called once when the shard has stopped, with the fault when it failed. */
+  stopped(fault: Fault | undefined): void;
 }
 
 export class Shard {
@@ -56,15 +56,10 @@ export class Shard {
   readonly stepSeed: string;
   readonly world: WorldColumns<Components, Events>;
   readonly codec: MessageCodec;
-  readonly counts: ShardCounts = {
-    framesSent: 0,
-    framesSkipped: 0,
-    eventsDropped: 0,
-    inputsRejected: 0,
-    desyncs: 0,
-  };
+  readonly counts: ShardCounts = noShardCounts();
   readonly #env: Env;
   readonly #options: ShardOptions;
+  readonly #told: ShardEvents;
   readonly #seats = new Set<Seat>();
   readonly #events: EventQueue;
   readonly #texts: TextPool;
@@ -73,18 +68,22 @@ export class Shard {
   readonly #writer: FrameWriter;
   #rows = new Int32Array(64);
   #frame = 0;
-  readonly #dtSeconds: number;
   #state: { name: 'running' } | { name: 'stopped'; fault: Fault | undefined } = { name: 'running' };
   #frameDue = false;
+  /** Players of an event-driven shard who were behind when the last frame was made. */
+  readonly #behind = new Set<Seat>();
+  #steppedMs: number;
 
-  constructor(env: Env, def: AnyShardDef, options: ShardOptions) {
+  constructor(env: Env, deps: { def: AnyShardDef; events: ShardEvents }, options: ShardOptions) {
+    const { def } = deps;
     this.#env = env;
+    this.#told = deps.events;
     this.#options = options;
+    this.#steppedMs = env.clock.monotonic();
     this.def = def;
     this.id = options.id;
     this.params = options.params;
     this.stepSeed = fnv1a64(`step/${options.seed}`);
-    this.#dtSeconds = 1 / def.tickRate;
     const { messageBytes, messageDepth, entities } = def.limits;
     this.codec = new MessageCodec(nodePacker(), { maxBytes: messageBytes, maxDepth: messageDepth });
     this.#events = new EventQueue(def.events, this.codec);
@@ -123,6 +122,19 @@ export class Shard {
       this.#frameDue ||= this.world.tick % this.def.snapshotEvery === 0;
       if (last) this.#send();
     });
+    if (this.def.eventDriven) for (const seat of this.#seats) if (seat.inputs.waiting > 0) return this.wake();
+  }
+
+  /** Asks for a tick, if the shard is event-driven: something has come that the last tick did not know. */
+  wake(): void {
+    if (this.running && this.def.eventDriven) this.#told.wake();
+  }
+
+  /** A player's frame was taken in. */
+  heard(seat: Seat): void {
+    const goesOn =
+      seat.state.name === 'playing' && this.#behind.has(seat) && seat.state.view.open(this.world.tick);
+    if (goesOn || seat.waits) this.wake();
   }
 
   /**
@@ -143,7 +155,7 @@ export class Shard {
     const seat = new Seat(this.#env.clock, this.def, channel);
     seat.entityId = this.#join(seat)?.id ?? 0;
     this.#seats.add(seat);
-    this.#options.peopled(this.#seats.size);
+    this.#told.came(seat);
     return seat;
   }
 
@@ -151,9 +163,11 @@ export class Shard {
   play(seat: Seat): void {
     const { state } = seat;
     if (state.name !== 'joining') return;
-    const windowTicks = Math.ceil((this.#options.ackWindowMs * this.def.tickRate) / 1000);
+    const ticksPerSecond = this.def.tickRate || this.def.limits.eventTicksPerSecond;
+    const windowTicks = Math.ceil((this.#options.ackWindowMs * ticksPerSecond) / 1000);
     const view = new View(state.channel.latest, this.#texts, { windowTicks, now: this.world.tick });
     seat.to({ name: 'playing', channel: state.channel, view });
+    this.wake();
   }
 
   /** The player's copy of a cell differs: the next frame brings it whole. */
@@ -173,12 +187,14 @@ export class Shard {
   /** The player is gone for good. */
   leave(seat: Seat): void {
     if (!this.#seats.delete(seat)) return;
+    this.#behind.delete(seat);
     seat.to({ name: 'left' });
     this.counts.inputsRejected += seat.rejected;
     this.#guard(() => this.def.leave?.(this.world, seat));
     if (!this.running) return;
     this.world.despawn(seat.entityId);
-    this.#options.peopled(this.#seats.size);
+    this.#told.went(seat);
+    this.wake();
   }
 
   /** Ends the shard; its players are told. Stopping twice does nothing. */
@@ -189,20 +205,29 @@ export class Shard {
   #simulate(): void {
     const { world, def } = this;
     world.tick++;
+    const dtSeconds = this.#passedSeconds();
     for (const seat of this.#seats) {
       for (let message = seat.messages.shift(); message !== undefined; message = seat.messages.shift()) {
         def.receive?.(world, seat, message);
       }
     }
     for (const seat of this.#seats) {
-      const input = seat.inputs.take(world.tick);
+      const input = seat.take(world.tick);
       const entity = world.get(seat.entityId);
-      if (!entity) continue;
+      if (!entity || !input) continue;
       world.beginStep(entity.id);
-      def.step(world, entity, input, this.#dtSeconds);
+      def.step(world, entity, input, dtSeconds);
       world.endStep();
     }
-    def.tick?.(world, this.#dtSeconds);
+    def.tick?.(world, dtSeconds);
+  }
+
+  /** What a tick computes: its fixed length, or the time since the last one in whole milliseconds. */
+  #passedSeconds(): number {
+    if (!this.def.eventDriven) return 1 / this.def.tickRate;
+    const passedMs = Math.floor(this.#env.clock.monotonic() - this.#steppedMs);
+    this.#steppedMs += passedMs;
+    return passedMs / 1000;
   }
 
   #send(): void {
@@ -219,8 +244,10 @@ export class Shard {
       if (!due) continue;
       if (!view.open(tick)) {
         this.counts.framesSkipped++;
+        if (this.def.eventDriven) this.#behind.add(seat);
         continue;
       }
+      this.#behind.delete(seat);
       this.#sendFrame(seat, view);
       this.counts.framesSent++;
     }
@@ -300,6 +327,6 @@ export class Shard {
       seat.to({ name: 'left' });
       channel?.close(told);
     }
-    this.#options.stopped(failure);
+    this.#told.stopped(failure);
   }
 }

@@ -50,6 +50,7 @@ export class View {
 
   /** Whether a frame of `tick` may be sent: all is acknowledged, or what is not is still young. */
   open(tick: number): boolean {
+    if (this.#latest.unsure) return false;
     return this.#ackTick >= this.#putTick || tick - this.#ackTick <= this.#windowTicks;
   }
 
