@@ -61,7 +61,7 @@ export function recordResiduals({ def, players, input }: RecordedWorld): Recordi
       stream.advance(tick, { table: world.table, rows, from: 0, count: world.count });
       if (tick % KEY_EVERY === 0) stream.key();
       if (stream.level > 0 || tick <= WARM_UP_TICKS) continue;
-      bytes += stream.quiet ? 0 : stream.delta.length;
+      bytes += stream.quiet ? 0 : stream.delta.bitLength / 8;
       entities += world.count;
     }
   }

@@ -15,7 +15,10 @@ export class ShardReader {
 
   constructor(def: Arena, sealed: boolean) {
     this.#sealed = sealed;
-    this.#replica = new CellReplica(def.layouts, def.limits.entities);
+    this.#replica = new CellReplica(def.layouts, {
+      maxEntities: def.limits.entities,
+      everyTicks: def.snapshotEvery,
+    });
     this.#snapshot = new Snapshot(def.entityType);
   }
 

@@ -86,7 +86,7 @@ class RigPlayer {
         put(payload, tag) {
           player.bytes += payload.length;
           player.#sentTag = tag;
-          player.last = decodeFrameHeader(new Reader(payload.subarray(1)), player.last);
+          player.last = decodeFrameHeader(new Reader(payload.subarray(1)), player.last, 1);
         },
         get sentTag() {
           return player.#sentTag;

@@ -124,6 +124,6 @@ class TernionPlayer implements PlayerConnection {
       const sight = this.#reader.read(new Reader(Uint8Array.from(data.subarray(2))));
       this.#last.tick = sight.tick;
       this.#events.sight!(sight);
-    } else this.#last = decodeFrameHeader(new Reader(data.subarray(2)), this.#last);
+    } else this.#last = decodeFrameHeader(new Reader(data.subarray(2)), this.#last, this.#def.snapshotEvery);
   }
 }
