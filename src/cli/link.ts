@@ -13,17 +13,16 @@ export interface LinkFlags {
   readonly kbps: number;
 }
 
-/** Resolves when it listens. Throws Fault `invalid` that names the flag. */
+/** Resolves with its port when it listens. Throws Fault `invalid` that names the flag. */
 export async function openLink(
   toPort: number,
   { port, latency, jitter, loss, kbps }: LinkFlags,
-): Promise<{ port: number; proxy: LinkProxy }> {
+): Promise<number> {
   for (const [name, value] of Object.entries({ to: toPort, port, latency, jitter, loss, kbps })) {
     if (!(value >= 0)) throw new Fault('invalid', `${name} must be a number from 0 on`);
   }
   if (loss > 100) throw new Fault('invalid', 'loss is in percent');
   const bandwidth = kbps > 0 ? { bytesPerSecond: (kbps * 1000) / 8 } : {};
   const quality = { latencyMs: latency, jitterMs: jitter, loss: loss / 100, ...bandwidth };
-  const proxy = new LinkProxy(nodeEnv('silent'), { quality, toPort });
-  return { port: await proxy.listen(port), proxy };
+  return new LinkProxy(nodeEnv('silent'), { quality, toPort }).listen(port);
 }
