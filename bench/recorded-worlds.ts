@@ -10,6 +10,7 @@ import { BotScript } from './bot-script.ts';
 export interface RecordedWorld {
   readonly name: string;
   readonly def: AnyShardDef;
+  readonly params: unknown;
   readonly players: number;
   /** What a player does in a tick; the same object may be given each time. */
   input(player: number): object;
@@ -125,10 +126,11 @@ export const RECORDED_WORLDS: readonly RecordedWorld[] = [
   {
     name: 'arena',
     def: arena({ half: 160, players: PLAYERS, walkers: 0 }),
+    params: {},
     players: PLAYERS,
     input: scripted(PLAYERS),
   },
-  { name: 'plaza', def: plaza, players: 30, input: scripted(30) },
-  { name: 'flight', def: flight, players: PLAYERS, input: pilots(PLAYERS) },
-  { name: 'balls', def: balls, players: 0, input: () => ({ none: false }) },
+  { name: 'plaza', def: plaza, params: { bots: 100 }, players: 30, input: scripted(30) },
+  { name: 'flight', def: flight, params: {}, players: PLAYERS, input: pilots(PLAYERS) },
+  { name: 'balls', def: balls, params: {}, players: 0, input: () => ({ none: false }) },
 ];

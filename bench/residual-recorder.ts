@@ -23,14 +23,14 @@ const TICKS = 600;
 /** Key chunks are written so often, for the steps that they carry. */
 const KEY_EVERY = 16;
 
-export function recordResiduals({ def, players, input }: RecordedWorld): Recording {
+export function recordResiduals({ def, params, players, input }: RecordedWorld): Recording {
   const world = new WorldColumns(def.entityType, {
     seed: def.name,
     stepSeed: 'step',
     maxEntities: def.limits.entities,
     emit: () => {},
   });
-  def.start?.(world, {});
+  def.start?.(world, params);
   const player = { userId: null, name: null, roles: [], entityId: 0 };
   const ids = Array.from({ length: players }, () => def.join!(world, player)!.id);
   const given = def.inputType.table(1).at(0);
