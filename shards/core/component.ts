@@ -2,6 +2,7 @@
 import type { Json } from '../../src/base/json.ts';
 import type { Lane } from './lane.ts';
 import type { Accessor, RowView } from './row-view.ts';
+import type { Scale } from './scale.ts';
 import type { ViewClass } from './table.ts';
 
 /** Who is sent a component. */
@@ -15,6 +16,8 @@ export interface Component<T> {
   readonly json: Json;
   /** In the order of the wire; a `guard` counts from this component's first lane. */
   readonly lanes: readonly Lane[];
+  /** Of a vec2 or vec3: what its quanta mean, for the grid of the interest. */
+  readonly scale?: Scale;
   /** Who is sent it; left out, all who see the entity. `team` are those whose own entity has the same `team`. */
   readonly audience?: Audience;
   /** Sent in every 2nd, 4th, .. frame only: a power of two up to MAX_EVERY; left out, 1. */

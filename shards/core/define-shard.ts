@@ -9,19 +9,11 @@ import { type Infer, type Shape, s } from '../../src/base/shape.ts';
 import { type ChunkLayouts, chunkLayouts } from './chunk-layout.ts';
 import type { Components, Values } from './component.ts';
 import type { Struct } from './compound-components.ts';
+import { everyone, type Interest, planGrid } from './interest.ts';
 import { resolveLimits, type ShardLimits } from './limits.ts';
+import type { Player } from './player.ts';
 import { RecordType } from './record-type.ts';
 import type { Entity, Events, World } from './world.ts';
-
-/** Who is in the world. */
-export interface Player {
-  /** Null for the anonymous viewer. */
-  readonly userId: string | null;
-  readonly name: string | null;
-  readonly roles: readonly string[];
-  /** The entity that `join` returned; 0 before that, and for a spectator. */
-  readonly entityId: number;
-}
 
 /** What `authorize` decides on. */
 export interface JoinContext {
@@ -54,6 +46,8 @@ export interface ShardSpec<C extends Components, I extends Components, E extends
   readonly params?: Shape<P>;
   /** What clients may send beside inputs (`handle.message`). */
   readonly messages?: Shape<M>;
+  /** What a player may see; default `everyone()`. */
+  readonly interest?: Interest<NoInfer<C>>;
   readonly limits?: Partial<ShardLimits>;
   /** Asked at each join and when the viewer changes; anything but true refuses. */
   authorize(context: JoinContext, params: P): boolean | Promise<boolean>;
@@ -83,6 +77,7 @@ export interface ShardDef<C extends Components, I extends Components, E extends 
   readonly eventDriven: boolean;
   readonly events: E;
   readonly params: Shape<P>;
+  readonly interest: Interest<C>;
   readonly limits: ShardLimits;
   readonly entityType: RecordType<C>;
   readonly inputType: RecordType<I>;
@@ -131,6 +126,10 @@ export function defineShard<
   assert(!Object.hasOwn(components, 'id'), 'the component name "id" is taken by the entity itself');
   const events = spec.events ?? ({} as E);
   const limits = resolveLimits(spec.limits ?? {});
+  const { interest = everyone() } = spec;
+  const entityType = new RecordType(components);
+  if (interest.kind === 'grid') planGrid(interest, entityType);
+  if (Object.values(components).some(({ audience }) => audience === 'team')) checkTeam(components);
   const hash = fnv1a64(
     canonicalJson({
       name,
@@ -161,10 +160,19 @@ export function defineShard<
     params: spec.params ?? (s.object({}) as unknown as Shape<P>),
     limits,
     layouts: chunkLayouts(components, limits.entities),
-    entityType: new RecordType(components),
+    interest,
+    entityType,
     inputType: new RecordType(input.fields),
     hash,
   };
+}
+
+/** Who is of one team is told by the component `team`: one number, or none. */
+function checkTeam({ team }: Components): void {
+  const numbers = team?.lanes.filter(({ guard, textBytes }) => guard === -1 && textBytes === 0).length;
+  const lanes = team?.lanes.length;
+  const sound = numbers === 1 && (lanes === 1 || lanes === 2) && (team?.audience ?? 'all') === 'all';
+  assert(sound, 'components for teams need a component "team" of one number, sent to all');
 }
 
 /** For what a module exports. */

@@ -25,6 +25,11 @@ export interface ShardLimits {
   readonly messageDepth: number;
   /** Messages that a player may send in a second, with bursts of one second. */
   readonly messagesPerSecond: number;
+  /**
+   * Bytes of frames that a player is sent in a second; 0 is no limit. Within it what is near goes first, and what
+   * waits goes before long: he sees it later, and nothing wrong.
+   */
+  readonly bytesPerSecond: number;
 }
 
 export const DEFAULT_SHARD_LIMITS: ShardLimits = {
@@ -38,12 +43,14 @@ export const DEFAULT_SHARD_LIMITS: ShardLimits = {
   messageBytes: 4096,
   messageDepth: 16,
   messagesPerSecond: 20,
+  bytesPerSecond: 0,
 };
 
 export function resolveLimits(given: Partial<ShardLimits>): ShardLimits {
   const limits = { ...DEFAULT_SHARD_LIMITS, ...given };
   for (const [name, value] of Object.entries(limits)) {
-    assert(Number.isSafeInteger(value) && value > 0, `limits.${name} is ${value}`);
+    const least = name === 'bytesPerSecond' ? 0 : 1;
+    assert(Number.isSafeInteger(value) && value >= least, `limits.${name} is ${value}`);
   }
   assert(limits.inputTicks <= 255, 'limits.inputTicks fits a byte');
   return limits;

@@ -7,7 +7,13 @@ export interface ShardCounts {
   framesSkipped: number;
   eventsDropped: number;
   inputsRejected: number;
+  /** Cells that a client held differently and asked for again. */
   desyncs: number;
+  /** How often a player was let down to a rung of the ladder. */
+  toCoarse: number;
+  toNear: number;
+  toWaiting: number;
+  toClosed: number;
 }
 
 /** What one thread has counted. */
@@ -20,7 +26,17 @@ export interface ThreadCounts {
 }
 
 export function noShardCounts(): ShardCounts {
-  return { framesSent: 0, framesSkipped: 0, eventsDropped: 0, inputsRejected: 0, desyncs: 0 };
+  return {
+    framesSent: 0,
+    framesSkipped: 0,
+    eventsDropped: 0,
+    inputsRejected: 0,
+    desyncs: 0,
+    toCoarse: 0,
+    toNear: 0,
+    toWaiting: 0,
+    toClosed: 0,
+  };
 }
 
 export function noTickCounts(): TickCounts {

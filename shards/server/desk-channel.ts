@@ -6,7 +6,7 @@ import type { Log } from '../../src/base/env.ts';
 import { Fault, toFault } from '../../src/base/fault.ts';
 import type { Channel, LatestSlot } from '../../src/plugin/channel.ts';
 import type { Session } from '../../src/plugin/session.ts';
-import type { Player } from '../core/define-shard.ts';
+import type { Player } from '../core/player.ts';
 import type { PlayerChannel } from './player-channel.ts';
 import type { ThreadLink } from './thread-link.ts';
 import type { FromThread, ViewerJson } from './thread-message.ts';

@@ -7,7 +7,8 @@ import type { Env } from '../../src/base/env.ts';
 import { Fault } from '../../src/base/fault.ts';
 import { isId, newId } from '../../src/base/id.ts';
 import { parseShape } from '../../src/base/shape.ts';
-import type { AnyShardDef, ParamsOf, Player, WorldOf } from '../core/define-shard.ts';
+import type { AnyShardDef, ParamsOf, WorldOf } from '../core/define-shard.ts';
+import type { Player } from '../core/player.ts';
 import type { ShardsOptions } from './options.ts';
 import type { HostedShard, ShardHost } from './shard-host.ts';
 

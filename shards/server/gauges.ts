@@ -16,8 +16,12 @@ const SHARDS: Record<keyof ShardCounts, [name: string, help: string]> = {
   framesSent: ['frames_sent', 'Frames handed to the outbox'],
   framesSkipped: ['frames_skipped', 'Frames not sent to players who are behind'],
   eventsDropped: ['events_dropped', 'Event payloads dropped because a lane was full'],
-  desyncs: ['desyncs', 'Cells that clients held differently and asked for again'],
   inputsRejected: ['inputs_rejected', 'Inputs and messages rejected'],
+  desyncs: ['desyncs', 'Cells that clients held differently and asked for again'],
+  toCoarse: ['slow_coarse', 'Times that a slow player was let down to half the frames'],
+  toNear: ['slow_near', 'Times that a slow player was let down to the nearest cells'],
+  toWaiting: ['slow_waiting', 'Times that a slow player was sent nothing until he had acknowledged all'],
+  toClosed: ['slow_closed', 'Slow players whose channel was closed'],
 };
 
 export function gaugesOf(host: ShardHost, directory: Directory): Gauge[] {

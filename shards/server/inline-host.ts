@@ -2,7 +2,8 @@
 import type { Env } from '../../src/base/env.ts';
 import type { Fault } from '../../src/base/fault.ts';
 import type { Channel } from '../../src/plugin/channel.ts';
-import type { AnyShardDef, Player } from '../core/define-shard.ts';
+import type { AnyShardDef } from '../core/define-shard.ts';
+import type { Player } from '../core/player.ts';
 import type { ThreadCounts } from './counts.ts';
 import type { ThreadOptions } from './options.ts';
 import { PlayerChannel } from './player-channel.ts';

@@ -39,7 +39,7 @@ export class Runner {
 
   /** Throws Fault `internal` when the definition's `start` throws; `stopped` was called then. */
   begin(def: AnyShardDef, { pinned, ...begin }: Begin, events: RunEvents): Shard {
-    const { graceMs, ackWindowMs, idleMs } = this.#options;
+    const { graceMs, idleMs } = this.#options;
     const idle = new Refcount(this.#env.clock, idleMs, () => shard.stop());
     const begun = idle.acquire(); // a pinned shard keeps this one
     const held = new Map<Seat, Cancel>();
@@ -68,7 +68,7 @@ export class Runner {
           },
         },
       },
-      { ...begin, graceMs, ackWindowMs },
+      { ...begin, graceMs, ladder: this.#options },
     );
     const run = (last: boolean) => shard.tick(last);
     const ticking = def.eventDriven

@@ -7,7 +7,8 @@ import type { Fault } from '../../src/base/fault.ts';
 import type { Channel, ChannelHandler } from '../../src/plugin/channel.ts';
 import type { Session } from '../../src/plugin/session.ts';
 import type { Components } from '../core/component.ts';
-import type { AnyShardDef, Player } from '../core/define-shard.ts';
+import type { AnyShardDef } from '../core/define-shard.ts';
+import type { Player } from '../core/player.ts';
 import type { Events, World } from '../core/world.ts';
 import type { ThreadCounts } from './counts.ts';
 

@@ -17,13 +17,21 @@ const def = defineShard({
   },
 });
 
+const PATIENT = {
+  coarserAfterMs: 60_000,
+  nearerAfterMs: 60_000,
+  ackWindowMs: 60_000,
+  closeAfterMs: 60_000,
+  calmMs: 0,
+};
+
 function newShard() {
   const nothing = () => {};
   const events = { wake: nothing, came: nothing, went: nothing, stopped: nothing };
   const shard = new Shard(
     simEnv(),
     { def, events },
-    { id: 'one', params: {}, seed: 'seed', graceMs: 0, ackWindowMs: 60_000 },
+    { id: 'one', params: {}, seed: 'seed', graceMs: 0, ladder: PATIENT },
   );
   shard.start();
   const frames: { tag: number; bytes: Uint8Array }[] = [];
@@ -35,7 +43,12 @@ function newShard() {
       onViewer: () => () => {},
     },
     send: () => true,
-    latest: { put: (bytes, tag) => void frames.push({ bytes, tag }), sentTag: -1 },
+    latest: {
+      put: (bytes, tag) => void frames.push({ bytes, tag }),
+      get sentTag() {
+        return frames.at(-1)?.tag ?? -1;
+      },
+    },
     close: () => {},
   };
   const seat = shard.seat(channel);

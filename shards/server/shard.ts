@@ -2,7 +2,7 @@
  * One running world: its state, its players, and the turn of a tick: inputs -> step -> tick -> encode ->
  * send. The scheduler calls `tick`, channels call the rest between two ticks.
  * [T3] A tick waits for nothing; when a function of the definition throws, this shard alone stops and its
- * players are told.  [T2] Chunks are encoded once a frame and shared by all who may get them.
+ * players are told.  [T2] What several players are sent is encoded once; see frame-maker.ts.
  *
  *   running --stop()--> stopped         running --a function throws--> stopped
  */
@@ -10,22 +10,18 @@ import type { Env } from '../../src/base/env.ts';
 import { Fault, isFault } from '../../src/base/fault.ts';
 import { fnv1a64 } from '../../src/base/hash.ts';
 import type { Channel } from '../../src/plugin/channel.ts';
-import { CellStream } from '../core/cell-stream.ts';
-import { ChunkEncoder } from '../core/chunk-encoder.ts';
 import type { Components } from '../core/component.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
-import { FrameBody } from '../core/frame-body.ts';
-import { FrameWriter } from '../core/frame-writer.ts';
 import type { TailPart } from '../core/frames.ts';
 import { MessageCodec } from '../core/message-codec.ts';
-import { TextPool } from '../core/text-pool.ts';
 import type { Entity, Events } from '../core/world.ts';
 import { WorldColumns } from '../core/world-columns.ts';
 import { noShardCounts, type ShardCounts } from './counts.ts';
 import { EventQueue } from './event-queue.ts';
+import { FrameMaker } from './frame-maker.ts';
+import type { LadderOptions } from './ladder.ts';
 import { nodePacker } from './node-packer.ts';
-import { Seat } from './seat.ts';
-import { View } from './view.ts';
+import { Seat, type SeatState } from './seat.ts';
 
 export interface ShardOptions {
   readonly id: string;
@@ -34,7 +30,8 @@ export interface ShardOptions {
   /** Kept by the server; the clients get another one, derived from it, for `random` inside `step`. */
   readonly seed: string;
   readonly graceMs: number;
-  readonly ackWindowMs: number;
+  /** What becomes of slow players. */
+  readonly ladder: LadderOptions;
 }
 
 /** What is told of a shard. */
@@ -62,12 +59,7 @@ export class Shard {
   readonly #told: ShardEvents;
   readonly #seats = new Set<Seat>();
   readonly #events: EventQueue;
-  readonly #texts: TextPool;
-  readonly #stream: CellStream;
-  readonly #body = new FrameBody();
-  readonly #writer: FrameWriter;
-  #rows = new Int32Array(64);
-  #frame = 0;
+  readonly #frames: FrameMaker;
   #state: { name: 'running' } | { name: 'stopped'; fault: Fault | undefined } = { name: 'running' };
   #frameDue = false;
   /** Players of an event-driven shard who were behind when the last frame was made. */
@@ -93,11 +85,7 @@ export class Shard {
       maxEntities: entities,
       emit: (event, data, to) => this.#events.add(event, data, to),
     });
-    this.#texts = new TextPool(def.layouts.all.placeBits);
-    this.#writer = new FrameWriter(this.#texts, def.snapshotEvery);
-    const lives = (id: number) => this.world.rowOf(id) !== -1;
-    const encoder = new ChunkEncoder(def.layouts.all, { texts: this.#texts, lives });
-    this.#stream = new CellStream(encoder, { cell: 0, level: 0 });
+    this.#frames = new FrameMaker(def, this.world, this.counts);
   }
 
   get running(): boolean {
@@ -107,6 +95,11 @@ export class Shard {
   /** Players who are here or whose seat is kept, in order of their coming. */
   get players(): ReadonlySet<Seat> {
     return this.#seats;
+  }
+
+  /** Cells and streams in use. */
+  get sizes(): { readonly cells: number; readonly streams: number } {
+    return this.#frames;
   }
 
   /** Runs the definition's `start`. Throws Fault `internal` when that throws. */
@@ -133,7 +126,9 @@ export class Shard {
   /** A player's frame was taken in. */
   heard(seat: Seat): void {
     const goesOn =
-      seat.state.name === 'playing' && this.#behind.has(seat) && seat.state.view.open(this.world.tick);
+      seat.state.name === 'playing' &&
+      this.#behind.has(seat) &&
+      seat.state.view.ready(this.#env.clock.monotonic());
     if (goesOn || seat.waits) this.wake();
   }
 
@@ -147,7 +142,7 @@ export class Shard {
     if (kept) {
       const old = kept.channel;
       kept.identify(channel.session.viewer);
-      kept.to({ name: 'joining', channel });
+      this.#to(kept, { name: 'joining', channel });
       old?.close(new Fault('conflict', 'joined again from the same page'));
       return kept;
     }
@@ -163,32 +158,28 @@ export class Shard {
   play(seat: Seat): void {
     const { state } = seat;
     if (state.name !== 'joining') return;
-    const ticksPerSecond = this.def.tickRate || this.def.limits.eventTicksPerSecond;
-    const windowTicks = Math.ceil((this.#options.ackWindowMs * ticksPerSecond) / 1000);
-    const view = new View(state.channel.latest, this.#texts, { windowTicks, now: this.world.tick });
-    seat.to({ name: 'playing', channel: state.channel, view });
+    const view = this.#frames.view(state.channel.latest, this.#options.ladder, this.#env.clock.monotonic());
+    this.#to(seat, { name: 'playing', channel: state.channel, view });
     this.wake();
   }
 
-  /** The player's copy of a cell differs: the next frame brings it whole. */
+  /** The player's copy of a cell differs: it comes whole with its next step. */
   resync(seat: Seat, stream: number | TailPart): void {
-    if (seat.state.name !== 'playing' || stream !== 0) return;
-    this.counts.desyncs++;
-    seat.state.view.stale = true;
+    if (seat.state.name === 'playing' && seat.state.view.resync(stream)) this.counts.desyncs++;
   }
 
   /** The connection is gone: keeps the seat for the grace time, if somebody can come back to it. */
   vacate(seat: Seat): void {
     if (seat.userId === null || this.#options.graceMs === 0) return this.leave(seat);
     const cancel = this.#env.clock.after(this.#options.graceMs, () => this.leave(seat));
-    seat.to({ name: 'vacant', cancel });
+    this.#to(seat, { name: 'vacant', cancel });
   }
 
   /** The player is gone for good. */
   leave(seat: Seat): void {
     if (!this.#seats.delete(seat)) return;
     this.#behind.delete(seat);
-    seat.to({ name: 'left' });
+    this.#to(seat, { name: 'left' });
     this.counts.inputsRejected += seat.rejected;
     this.#guard(() => this.def.leave?.(this.world, seat));
     if (!this.running) return;
@@ -234,47 +225,40 @@ export class Shard {
     const { tick } = this.world;
     const due = this.#frameDue;
     this.#frameDue = false;
-    if (due) this.#advance();
+    if (due) this.#makeFrames();
     for (const seat of this.#seats) {
       if (seat.state.name !== 'playing') continue;
       const { view, channel } = seat.state;
       seat.flushRejects();
       const events = this.#events.frameFor(seat.entityId, tick);
       if (events && !channel.send(events, 'shard')) this.counts.eventsDropped++;
-      if (!due) continue;
-      if (!view.open(tick)) {
-        this.counts.framesSkipped++;
-        if (this.def.eventDriven) this.#behind.add(seat);
-        continue;
-      }
-      this.#behind.delete(seat);
-      this.#sendFrame(seat, view);
-      this.counts.framesSent++;
+      if (due && view.ladder.rung === 'closed')
+        channel.close(new Fault('overloaded', 'too slow for this shard'));
     }
     this.#events.clear();
   }
 
-  #advance(): void {
-    this.#frame++;
-    const { count, table } = this.world;
-    if (this.#rows.length < count) this.#rows = new Int32Array(count * 2);
-    this.world.listRows(this.#rows);
-    this.#stream.advance(this.#frame, { table, rows: this.#rows, from: 0, count });
+  #makeFrames(): void {
+    const nowMs = this.#env.clock.monotonic();
+    this.#frames.begin(nowMs);
+    for (const seat of this.#seats) {
+      if (seat.state.name !== 'playing') continue;
+      const aimed = this.#frames.aim(seat.state.view, seat, nowMs);
+      if (!aimed && this.def.eventDriven) this.#behind.add(seat);
+      else if (this.def.eventDriven) this.#behind.delete(seat);
+    }
+    this.#frames.advance();
+    for (const seat of this.#seats) {
+      if (seat.state.name !== 'playing' || !seat.state.view.next) continue;
+      const { newest: newestInput, waiting } = seat.inputs;
+      this.#frames.put(seat.state.view, { newestInput, waiting }, nowMs);
+    }
   }
 
-  #sendFrame(seat: Seat, view: View): void {
-    const body = this.#body;
-    const { frame: base, tick: baseTick } = view.base();
-    body.clear();
-    if (base === 0) body.enter(0, 0);
-    const needed = base === 0 || view.stale ? 'key' : this.#stream.neededSince(base);
-    body.say(needed === 'nothing' ? undefined : needed === 'delta' ? this.#stream.delta : this.#stream.key());
-    view.stale = false;
-    const places = body.places.filter((place) => view.texts.add(place));
-    const { newest: newestInput, waiting } = seat.inputs;
-    const { tick } = this.world;
-    const head = { frame: this.#frame, tick, base, baseTick, newestInput, waiting };
-    view.put(this.#writer.write({ head, places, body }), { frame: this.#frame, tick, places });
+  /** The seat's next state; what its view held is given back. */
+  #to(seat: Seat, state: SeatState): void {
+    if (seat.state.name === 'playing') this.#frames.forget(seat.state.view);
+    seat.to(state);
   }
 
   #keptFor(channel: Channel): Seat | undefined {

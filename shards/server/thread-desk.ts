@@ -7,7 +7,8 @@
 import type { Cancel, Env, Log, LogFields } from '../../src/base/env.ts';
 import { Fault, toFault } from '../../src/base/fault.ts';
 import type { Json } from '../../src/base/json.ts';
-import type { AnyShardDef, Player } from '../core/define-shard.ts';
+import type { AnyShardDef } from '../core/define-shard.ts';
+import type { Player } from '../core/player.ts';
 import { DeskChannel } from './desk-channel.ts';
 import type { ThreadOptions } from './options.ts';
 import { PlayerChannel } from './player-channel.ts';

@@ -2,7 +2,8 @@
 import { Fault } from '../../src/base/fault.ts';
 import { parseShape, s } from '../../src/base/shape.ts';
 import type { Channel } from '../../src/plugin/channel.ts';
-import type { AnyShardDef, Player } from '../core/define-shard.ts';
+import type { AnyShardDef } from '../core/define-shard.ts';
+import type { Player } from '../core/player.ts';
 import type { Begin, HostedShard, PlayerHandler } from './shard-host.ts';
 import type { ThreadLink } from './thread-link.ts';
 import { type PlayerJson, type ToThread, viewerJson } from './thread-message.ts';

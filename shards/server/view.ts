@@ -1,40 +1,77 @@
 /**
- * What one player has been sent. A frame that is replaced in the latest slot before it left was never sent:
- * the next one builds on the last that was really handed to the socket. [T2]
- * [T5] Frames stop while the player is behind in acknowledging; then what he gets builds on what he has.
+ * What one player has been sent, and how he keeps up. Every frame builds on the one before it: none is made while
+ * that one still waits in the latest slot, so none is ever replaced, and what he holds is what was last put.
+ * [T5] A slow player is let down rung by rung (ladder.ts). While he waits he costs nothing; when he has
+ * acknowledged everything he begins anew, with keys.
+ *
+ *   new --put--> current --put--> current
+ *                current --window over, or asked to--> new
  */
 import { Fault } from '../../src/base/fault.ts';
 import type { LatestSlot } from '../../src/plugin/channel.ts';
+import { TAIL_PARTS, type TailPart } from '../core/frames.ts';
+import { PLACELESS } from '../core/interest.ts';
 import { KnownTexts } from '../core/known-texts.ts';
 import type { TextPool } from '../core/text-pool.ts';
+import { Budget } from './budget.ts';
+import { HAS, type Holding, STALE } from './frame-plan.ts';
+import { Ladder, type LadderOptions, type Rung } from './ladder.ts';
+import type { Sight } from './sight.ts';
+import type { Feed } from './streams.ts';
 
-interface Put {
-  readonly frame: number;
-  readonly tick: number;
-  /** Places of the texts that it tells of. */
-  readonly places: readonly number[];
+/** The streams of one frame of a player. */
+export interface Outlook {
+  readonly sight: Sight;
+  /** By part of the tail. */
+  readonly tail: readonly (Feed | undefined)[];
 }
 
-const NONE: Put = { frame: 0, tick: 0, places: [] };
+export interface ViewDeps {
+  readonly number: number;
+  readonly latest: LatestSlot;
+  readonly texts: TextPool;
+  /** When the frame of a tick was made. */
+  madeMs(tick: number): number;
+}
 
-export class View {
+export interface ViewOptions {
+  readonly ladder: LadderOptions;
+  /** 0: no limit. */
+  readonly bytesPerSecond: number;
+}
+
+export class View implements Holding {
+  /** Tells it from the other views of the shard. */
+  readonly number: number;
+  readonly ladder: Ladder;
   readonly texts: KnownTexts;
-  /** His copy differs: he needs a key. */
-  stale = false;
-  readonly #latest: LatestSlot;
-  readonly #windowTicks: number;
-  #sent = NONE;
-  #put = NONE;
+  readonly budget: Budget | undefined;
+  /** The cell that he looks from: of his entity, as long as there is one. */
+  place = PLACELESS;
+  /** What he holds, as of `frame`; 0 when he is to begin anew. */
+  frame = 0;
+  tick = 0;
+  outlook: Outlook | undefined;
+  marks: Uint8Array | undefined;
+  /** Parts of the tail that he asked for again. */
+  readonly staleTail: boolean[] = TAIL_PARTS.map(() => false);
+  /** What the frame that is being made shows; undefined when none is made for him. */
+  next: Outlook | undefined;
+  readonly #deps: ViewDeps;
   #putTick: number;
   #ackTick: number;
+  /** When the oldest frame that he has not acknowledged was put. */
+  #sinceMs = 0;
 
-  /** `now` is the last tick computed when the player came. */
-  constructor(latest: LatestSlot, texts: TextPool, of: { windowTicks: number; now: number }) {
-    this.#latest = latest;
-    this.texts = new KnownTexts(texts);
-    this.#windowTicks = of.windowTicks;
-    this.#putTick = of.now;
-    this.#ackTick = of.now;
+  /** `now`: when the player came, and the last tick computed then. */
+  constructor(deps: ViewDeps, options: ViewOptions, now: { tick: number; nowMs: number }) {
+    this.#deps = deps;
+    this.number = deps.number;
+    this.ladder = new Ladder(options.ladder, now.nowMs);
+    this.texts = new KnownTexts(deps.texts);
+    this.budget = options.bytesPerSecond > 0 ? new Budget(options.bytesPerSecond, now.nowMs) : undefined;
+    this.#putTick = now.tick;
+    this.#ackTick = now.tick;
   }
 
   /** The newest frame that the player has acknowledged. */
@@ -45,26 +82,63 @@ export class View {
   /** Throws Fault `bad_message` for a frame that was never sent. */
   ack(tick: number): void {
     if (tick > this.#putTick) throw new Fault('bad_message', `frame ${tick} was never sent`);
-    this.#ackTick = Math.max(this.#ackTick, tick);
+    if (tick <= this.#ackTick) return;
+    this.#ackTick = tick;
+    this.#sinceMs = Math.max(this.#sinceMs, this.#deps.madeMs(tick));
   }
 
-  /** Whether a frame of `tick` may be sent: all is acknowledged, or what is not is still young. */
-  open(tick: number): boolean {
-    if (this.#latest.unsure) return false;
-    return this.#ackTick >= this.#putTick || tick - this.#ackTick <= this.#windowTicks;
+  /** The rung on which he is now. */
+  rung(nowMs: number): Rung {
+    return this.ladder.step(this.#ackTick >= this.#putTick ? 0 : nowMs - this.#sinceMs, nowMs);
   }
 
-  /** The last frame that was sent; frame 0 before the first. What was put after it is forgotten. */
-  base(): { frame: number; tick: number } {
-    if (this.#latest.sentTag === this.#put.tick) this.#sent = this.#put;
-    else for (const place of this.#put.places) this.texts.remove(place);
-    this.#put = NONE;
-    return this.#sent;
+  /** Whether a frame may be made: the one before has left, all has come if he waits for that, the budget is not overdrawn. */
+  ready(nowMs: number): boolean {
+    this.budget?.fill(nowMs);
+    if (this.ladder.rung === 'waiting' && this.#ackTick < this.#putTick) return false;
+    if (this.frame !== 0 && this.#deps.latest.sentTag < this.#putTick) return false;
+    return this.budget === undefined || this.budget.left > 0;
   }
 
-  put(bytes: Uint8Array, put: Put): void {
-    this.#put = put;
-    this.#putTick = put.tick;
-    this.#latest.put(bytes, put.tick);
+  /** The frame that shows `next` goes to the slot; he then holds it, but for the cells that `marks` names. */
+  put(
+    bytes: Uint8Array,
+    of: { frame: number; tick: number; marks: Uint8Array | undefined },
+    nowMs: number,
+  ): void {
+    if (this.#ackTick >= this.#putTick) this.#sinceMs = nowMs;
+    this.#putTick = of.tick;
+    this.frame = of.frame;
+    this.tick = of.tick;
+    this.marks = of.marks;
+    this.outlook = this.next;
+    this.next = undefined;
+    this.staleTail.fill(false);
+    this.budget?.spend(bytes.length);
+    this.#deps.latest.put(bytes, of.tick);
+  }
+
+  /** He begins anew. */
+  forget(): void {
+    this.frame = 0;
+    this.outlook = undefined;
+    this.marks = undefined;
+  }
+
+  /** He found that he has something else than the server: a key is sent with its next step. False: he has no such thing. */
+  resync(stream: number | TailPart): boolean {
+    if (!this.outlook) return false;
+    const { sight, tail } = this.outlook;
+    if (typeof stream !== 'number') {
+      const part = TAIL_PARTS.indexOf(stream);
+      if (!tail[part]) return false;
+      this.staleTail[part] = true;
+      return true;
+    }
+    const at = sight.feeds.findIndex((feed) => feed.stream.cell === stream);
+    if (at === -1) return false;
+    this.marks ??= new Uint8Array(sight.feeds.length);
+    if (this.marks[at] === HAS) this.marks[at] = STALE;
+    return true;
   }
 }
