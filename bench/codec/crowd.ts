@@ -17,7 +17,8 @@ export type Crowd = WorldColumns<typeof crowdType.fields, Events>;
 export const WALKS = ['straight', 'stick', 'keys'] as const;
 export type Walk = (typeof WALKS)[number];
 
-const SPEED = 5;
+/** No multiple of the quanta of stick and place, as real speeds are not. */
+const SPEED = 4.6;
 const DT = 0.05;
 
 /** A small generator of its own, so that runs repeat. */

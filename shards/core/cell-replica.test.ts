@@ -150,7 +150,7 @@ test('[T2] who holds all cells in every frame sees all that is in them', () => {
   fc.assert(
     fc.property(frames, (list) => {
       run(list, (server, [player]) => {
-        if (player!.replica.frame !== server.frame || player!.wanted.size < CELLS) return;
+        if (player!.replica.frame !== server.frame || player!.replica.held.length < CELLS) return;
         if (player!.replica.held.some(({ level }) => level > 0)) return;
         player!.replica.fill(snapshot);
         const inside = server.world.entities.filter(({ id }) => (server.cellOf.get(id) ?? CELLS) < CELLS);

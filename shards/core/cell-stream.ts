@@ -8,7 +8,7 @@
 import { CellState } from './cell-state.ts';
 import { Chunk } from './chunk.ts';
 import { HASH_EVERY } from './chunk-bits.ts';
-import type { ChunkEncoder, Rows } from './chunk-encoder.ts';
+import type { ChunkEncoder, Rows, Step } from './chunk-encoder.ts';
 
 export const MAX_LEVEL = 3;
 
@@ -19,6 +19,7 @@ export class CellStream {
   readonly delta = new Chunk();
   readonly #encoder: ChunkEncoder;
   readonly #state: CellState;
+  readonly #step: Step = { frame: 0, hashed: false, chunk: this.delta };
   readonly #key = new Chunk();
   #deltaTexts = 0;
   #keyFrame = -1;
@@ -73,8 +74,10 @@ export class CellStream {
     const step = Math.floor(frame / 2 ** this.level);
     // Spread over the cells, so that no frame has all the hashes. An empty cell needs none.
     const hashed = (step + this.cell * 37) % HASH_EVERY === 0 && rows.count > 0 && this.#frame !== -1;
+    this.#step.frame = frame;
+    this.#step.hashed = hashed;
     this.#loudBefore = this.#loudFrame;
-    const loud = this.#encoder.delta(this.#state, rows, { frame, hashed, chunk: this.delta });
+    const loud = this.#encoder.delta(this.#state, rows, this.#step);
     if (loud || this.#frame === -1) this.#loudFrame = frame;
     this.#deltaTexts = this.#encoder.texts.added;
     this.#frame = frame;

@@ -28,6 +28,8 @@ export class ChunkDecoder {
   readonly #maxEntities: number;
   #slots = new Int32Array(16);
   #ids = new Int32Array(16);
+  /** By component of the entity that is being read: whether it was sent. */
+  readonly #changed: Uint8Array;
   /** By lane of the component that is being read: whether a number sent plainly is another than before. */
   readonly #flipped: Uint8Array;
 
@@ -35,6 +37,7 @@ export class ChunkDecoder {
     this.#layout = layout;
     this.#texts = texts;
     this.#maxEntities = maxEntities;
+    this.#changed = new Uint8Array(layout.components.length);
     this.#flipped = new Uint8Array(layout.stride);
   }
 
@@ -132,28 +135,27 @@ export class ChunkDecoder {
     return count;
   }
 
-  /** As predicted. Absent lanes have made no step, so they stay. */
-  #advance(state: CellState, slot: number, { lanes }: Phase): void {
-    const { kind } = this.#layout;
-    for (let n = 0; n < lanes.length; n++) {
-      const lane = lanes[n]!;
-      if (kind[lane] === LINEAR || kind[lane] === ANGLE) state.step(slot, lane, 0);
-    }
+  #advance(state: CellState, slot: number, { components, moving }: Phase): void {
+    for (let n = 0; n < moving; n++) this.#pass(state, slot, components[n]!);
   }
 
+  /** A bit for each component that moves, and when all are 0, a bit for each component that there is. */
   #changes(bits: BitReader, state: CellState, of: { slot: number; phase: Phase }): void {
     const { components, moving } = of.phase;
     const { slot } = of;
-    let named = components.length;
-    if (moving > 0 && moving < named && !bits.bool()) named = moving;
-    for (let n = 0; n < components.length; n++) {
-      const component = components[n]!;
-      if (n < named && (named === 1 || bits.bool())) this.#component(bits, state, { slot, component });
-      else if (component.moves) this.#pass(state, slot, component);
+    let any = false;
+    this.#changed.fill(0);
+    if (components.length === 1) any = this.#component(bits, state, { slot, n: 0, components });
+    for (let n = 0; n < moving && components.length > 1; n++) {
+      if (bits.bool()) any = this.#component(bits, state, { slot, n, components });
     }
+    for (let n = 0; n < components.length && !any; n++) {
+      if (bits.bool()) this.#component(bits, state, { slot, n, components });
+    }
+    for (let n = 0; n < moving; n++) if (this.#changed[n] === 0) this.#pass(state, slot, components[n]!);
   }
 
-  /** A component that is as predicted. */
+  /** A component that is as predicted. Absent lanes have made no step, so they stay. */
   #pass(state: CellState, slot: number, { first, end }: ChunkComponent): void {
     const { kind } = this.#layout;
     for (let lane = first; lane < end; lane++) {
@@ -161,9 +163,15 @@ export class ChunkDecoder {
     }
   }
 
-  #component(bits: BitReader, state: CellState, of: { slot: number; component: ChunkComponent }): void {
+  #component(
+    bits: BitReader,
+    state: CellState,
+    of: { slot: number; n: number; components: readonly ChunkComponent[] },
+  ): true {
     const { stride, kind, guard, plain, codes, textStride, text } = this.#layout;
-    const { slot, component } = of;
+    const { slot } = of;
+    const component = of.components[of.n]!;
+    this.#changed[of.n] = 1;
     const { values, steps } = state;
     const at = slot * stride;
     for (let i = component.first; i < component.end; i++) {
@@ -181,6 +189,7 @@ export class ChunkDecoder {
         if (by >= 0 && this.#flipped[by] === 1) steps[at + i] = 0;
       }
     }
+    return true;
   }
 
   #absent(state: CellState, slot: number, lane: number): void {

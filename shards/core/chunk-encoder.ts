@@ -18,7 +18,15 @@ import {
   KEY_CHUNK,
   writeGrouped,
 } from './chunk-bits.ts';
-import { ANGLE, type ChunkComponent, type ChunkLayout, LINEAR, type Phase, TEXT } from './chunk-layout.ts';
+import {
+  ANGLE,
+  type ChunkComponent,
+  type ChunkLayout,
+  LINEAR,
+  type Phase,
+  STILL,
+  TEXT,
+} from './chunk-layout.ts';
 import { bitsFor } from './lane.ts';
 import type { Table } from './table.ts';
 import { Text } from './text.ts';
@@ -30,6 +38,14 @@ export interface Rows {
   readonly rows: Int32Array;
   readonly from: number;
   readonly count: number;
+}
+
+/** How a step is to be said; kept by the stream and changed for each. */
+export interface Step {
+  frame: number;
+  /** The chunk carries a hash, and there is one in any case. */
+  hashed: boolean;
+  readonly chunk: Chunk;
 }
 
 export class ChunkEncoder {
@@ -66,64 +82,57 @@ export class ChunkEncoder {
   }
 
   /**
-   * Brings `state` to what `rows` of the table hold, and writes into `chunk` what a holder of the old state
-   * needs. False when that is nothing. `hashed`: the chunk carries a hash, and there is one in any case.
+   * Brings `state` to what `rows` of the table hold, and writes into the step's chunk what a holder of the old
+   * state needs. False when that is nothing.
    */
-  delta(state: CellState, source: Rows, as: { frame: number; hashed: boolean; chunk: Chunk }): boolean {
-    const { chunk } = as;
-    this.#use(source.table);
-    this.#reserve(Math.max(source.count, state.count));
-    const phase = this.layout.phase(as.frame);
-    const before = state.count;
-    const sameMembers = this.#match(state, source);
-    if (!sameMembers) state.remove(this.#left, this.#leftCount);
-    const kept = state.count;
-    const differs = this.#compare(state, phase);
-    const loud = differs || !sameMembers;
-    if (!loud && !as.hashed) return false;
-    const bits = this.#bits;
-    bits.clear();
-    chunk.places.length = 0;
-    const plain = sameMembers && !as.hashed;
-    if (plain) bits.write(0, 1);
-    else {
-      const begin = sameMembers ? DELTA_HASH : as.hashed ? DELTA_BOTH : DELTA_MEMBERS;
-      bits.write(1 | (begin << 1), 3);
+  delta(state: CellState, rows: Rows, step: Step): boolean {
+    const { chunk, hashed } = step;
+    this.#use(rows.table);
+    const phase = this.layout.phase(step.frame);
+    if (sameMembers(state, rows)) {
+      this.#reserve(state.count);
+      const loud = this.#compare(state, rows, phase);
+      if (!loud && !hashed) return false;
+      this.#begin(chunk);
+      if (hashed) this.#bits.write(1 | (DELTA_HASH << 1), 3);
+      else this.#bits.write(0, 1);
+      this.#writeKept(state, phase, { plain: !hashed, chunk });
+      this.#end(state, step);
+      return loud;
     }
-    if (!sameMembers) {
-      writeGrouped(bits, this.#leftCount, COUNT_BITS);
-      const slotBits = bitsFor(before - 1);
-      for (let i = 0; i < this.#leftCount; i++) {
-        bits.write(this.#left[i]!, slotBits);
-        bits.write(this.#moved[i]!, 1);
-      }
-    }
-    this.#writeKept(state, phase, { kept, plain, chunk });
-    if (!sameMembers) {
-      state.insert(this.#cameIds, this.#cameCount, this.#cameSlots);
-      this.#writeIds(this.#cameIds, this.#cameCount);
-      for (let i = 0; i < this.#cameCount; i++) {
-        this.#load(state, this.#cameSlots[i]!, this.#cameRows[i]!);
-        this.#writeRecord(state, this.#cameSlots[i]!, chunk);
-      }
-    }
-    if (as.hashed) bits.write(state.hash(), 16);
-    chunk.take(bits);
-    return loud;
+    this.#reserve(Math.max(rows.count, state.count));
+    this.#begin(chunk);
+    this.#bits.write(1 | ((hashed ? DELTA_BOTH : DELTA_MEMBERS) << 1), 3);
+    this.#match(state, rows);
+    this.#writeLeaves(state);
+    state.remove(this.#left, this.#leftCount);
+    this.#compare(state, { table: rows.table, rows: this.#rows, from: 0, count: state.count }, phase);
+    this.#writeKept(state, phase, { plain: false, chunk });
+    this.#enter(state, chunk);
+    this.#end(state, step);
+    return true;
   }
 
   /** Writes all that `state` holds. */
   key(state: CellState, chunk: Chunk): void {
-    const bits = this.#bits;
-    bits.clear();
-    chunk.places.length = 0;
-    bits.write(1 | (KEY_CHUNK << 1), 3);
+    this.#begin(chunk);
+    this.#bits.write(1 | (KEY_CHUNK << 1), 3);
     this.#writeIds(state.ids, state.count);
     for (let slot = 0; slot < state.count; slot++) {
       this.#writeRecord(state, slot, chunk);
       this.#writeSteps(state, slot);
     }
-    chunk.take(bits);
+    chunk.take(this.#bits);
+  }
+
+  #begin(chunk: Chunk): void {
+    this.#bits.clear();
+    if (chunk.places.length > 0) chunk.places.length = 0;
+  }
+
+  #end(state: CellState, { hashed, chunk }: Step): void {
+    if (hashed) this.#bits.write(state.hash(), 16);
+    chunk.take(this.#bits);
   }
 
   /** The columns of the table; looked up anew when it has grown. */
@@ -149,17 +158,16 @@ export class ChunkEncoder {
     this.#cameSlots = new Int32Array(size);
   }
 
-  /** Who stays, with his row, who left and who came. True when nobody did either. */
-  #match(state: CellState, { table, rows, from, count }: Rows): boolean {
+  /** Who stays, with his row, who left and who came. */
+  #match(state: CellState, { table, rows, from, count }: Rows): void {
     const { ids } = state;
-    const tableIds = table.ids;
     let kept = 0;
     this.#leftCount = 0;
     this.#cameCount = 0;
     let slot = 0;
     for (let n = 0; n < count; n++) {
       const row = rows[from + n]!;
-      const id = tableIds[row]!;
+      const id = table.ids[row]!;
       while (slot < state.count && ids[slot]! < id) this.#leave(state, slot++);
       if (slot < state.count && ids[slot] === id) {
         this.#rows[kept++] = row;
@@ -170,90 +178,143 @@ export class ChunkEncoder {
       }
     }
     while (slot < state.count) this.#leave(state, slot++);
-    return this.#leftCount === 0 && this.#cameCount === 0;
   }
+
   #leave(state: CellState, slot: number): void {
     this.#left[this.#leftCount] = slot;
     this.#moved[this.#leftCount++] = this.#lives(state.ids[slot]!) ? 1 : 0;
   }
 
+  #writeLeaves(state: CellState): void {
+    writeGrouped(this.#bits, this.#leftCount, COUNT_BITS);
+    const slotBits = bitsFor(state.count - 1);
+    for (let i = 0; i < this.#leftCount; i++) {
+      this.#bits.write(this.#left[i]!, slotBits);
+      this.#bits.write(this.#moved[i]!, 1);
+    }
+  }
+
+  #enter(state: CellState, chunk: Chunk): void {
+    state.insert(this.#cameIds, this.#cameCount, this.#cameSlots);
+    this.#writeIds(this.#cameIds, this.#cameCount);
+    for (let i = 0; i < this.#cameCount; i++) {
+      this.#load(state, this.#cameSlots[i]!, this.#cameRows[i]!);
+      this.#writeRecord(state, this.#cameSlots[i]!, chunk);
+    }
+  }
+
   /** Takes over what the rows hold and notes how it differs from what was predicted. */
-  #compare(state: CellState, { lanes }: Phase): boolean {
-    const { stride, kind, min, max, guard } = this.layout;
-    const { values, steps } = state;
+  #compare(state: CellState, { rows, from }: Rows, phase: Phase): boolean {
+    const { layout } = this;
+    const { stride, min, max } = layout;
+    const { linear, angles, still, texts, guarded } = phase;
+    const { values, steps, count } = state;
     const residuals = this.#residuals;
-    let differs = false;
-    for (let slot = 0; slot < state.count; slot++) {
-      const row = this.#rows[slot]!;
+    const columns = this.#columns;
+    let differs = 0;
+    for (let slot = 0; slot < count; slot++) {
+      const row = rows[from + slot]!;
       const at = slot * stride;
       let changed = 0;
-      for (let n = 0; n < lanes.length; n++) {
-        const i = lanes[n]!;
-        if (kind[i] === TEXT) {
-          changed |= this.#compareText(state, i, { slot, row });
-          continue;
-        }
+      for (let n = 0; n < linear.length; n++) {
+        const i = linear[n]!;
         const before = values[at + i]!;
-        const step = steps[at + i]!;
-        let value = this.#columns[i]![row]!;
-        const by = guard[i]!;
-        if (by >= 0) {
-          const present = values[at + by]!;
-          if (present === 0) value = this.layout.initial[i]!;
-          if (present === 0 || residuals[at + by] !== 0) {
-            // It just came or went, or is not there: it is as before or begins anew, and has made no step.
-            const residual = present === 0 ? 0 : (value - before) | 0;
-            values[at + i] = value;
-            steps[at + i] = 0;
-            residuals[at + i] = residual;
-            changed |= residual;
-            continue;
-          }
-        }
-        let residual: number;
-        if (kind[i] === LINEAR) {
-          let expected = before + step;
-          if (expected < min[i]!) expected = min[i]!;
-          else if (expected > max[i]!) expected = max[i]!;
-          residual = (value - expected) | 0;
-          steps[at + i] = value - before;
-        } else if (kind[i] === ANGLE) {
-          residual = turned(this.layout, i, value - predict(this.layout, i, before + step));
-          steps[at + i] = turned(this.layout, i, value - before);
-        } else residual = (value - before) | 0;
+        const value = columns[i]![row]!;
+        let expected = before + steps[at + i]!;
+        if (expected < min[i]!) expected = min[i]!;
+        else if (expected > max[i]!) expected = max[i]!;
+        const residual = (value - expected) | 0;
+        values[at + i] = value;
+        steps[at + i] = value - before;
+        residuals[at + i] = residual;
+        changed |= residual;
+      }
+      for (let n = 0; n < angles.length; n++) {
+        const i = angles[n]!;
+        const before = values[at + i]!;
+        const value = columns[i]![row]!;
+        const residual = turned(layout, i, value - predict(layout, i, before + steps[at + i]!));
+        values[at + i] = value;
+        steps[at + i] = turned(layout, i, value - before);
+        residuals[at + i] = residual;
+        changed |= residual;
+      }
+      for (let n = 0; n < still.length; n++) {
+        const i = still[n]!;
+        const value = columns[i]![row]!;
+        const residual = (value - values[at + i]!) | 0;
         values[at + i] = value;
         residuals[at + i] = residual;
         changed |= residual;
       }
+      for (let n = 0; n < texts.length; n++) {
+        const i = texts[n]!;
+        const text = this.#textColumns[i]![row]!;
+        const place = slot * layout.textStride + layout.text[i]!;
+        const known = state.texts[place]!;
+        if (text === known) {
+          residuals[at + i] = 0;
+          continue;
+        }
+        const residual = text.value === known.value ? 0 : 1;
+        state.texts[place] = text;
+        residuals[at + i] = residual;
+        changed |= residual;
+      }
+      if (guarded.length > 0) changed |= this.#compareGuarded(state, guarded, { slot, row });
       this.#changed[slot] = changed === 0 ? 0 : 1;
-      if (changed !== 0) differs = true;
+      differs |= changed;
     }
-    return differs;
+    return differs !== 0;
   }
 
-  #compareText(state: CellState, lane: number, of: { slot: number; row: number }): number {
+  /** Lanes that are not always there. What just came, as what is absent, has made no step. */
+  #compareGuarded(state: CellState, lanes: Int32Array, of: { slot: number; row: number }): number {
     const { layout } = this;
-    const at = of.slot * layout.textStride + layout.text[lane]!;
-    const by = layout.guard[lane]!;
-    const absent = by >= 0 && state.values[of.slot * layout.stride + by] === 0;
-    const text = absent ? Text.EMPTY : this.#textColumns[lane]![of.row]!;
-    const known = state.texts[at]!;
-    const changed = text !== known && text.value !== known.value;
-    state.texts[at] = text;
-    const residual = changed && !absent ? 1 : 0;
-    this.#residuals[of.slot * layout.stride + lane] = residual;
-    return residual;
+    const { stride, kind, guard, initial } = layout;
+    const { values, steps } = state;
+    const residuals = this.#residuals;
+    const { slot, row } = of;
+    const at = slot * stride;
+    let changed = 0;
+    for (let n = 0; n < lanes.length; n++) {
+      const i = lanes[n]!;
+      const by = at + guard[i]!;
+      const present = values[by] !== 0;
+      const flipped = residuals[by] !== 0;
+      let residual = 0;
+      if (kind[i] === TEXT) {
+        const place = slot * layout.textStride + layout.text[i]!;
+        const text = present ? this.#textColumns[i]![row]! : Text.EMPTY;
+        if (present && text.value !== state.texts[place]!.value) residual = 1;
+        state.texts[place] = text;
+      } else {
+        const before = values[at + i]!;
+        const value = present ? this.#columns[i]![row]! : initial[i]!;
+        const moves = present && !flipped && kind[i] !== STILL;
+        const way = value - (moves ? predict(layout, i, before + steps[at + i]!) : before);
+        if (present) residual = kind[i] === ANGLE ? turned(layout, i, way) : way | 0;
+        values[at + i] = value;
+        if (kind[i] !== STILL) {
+          const made = kind[i] === ANGLE ? turned(layout, i, value - before) : value - before;
+          steps[at + i] = moves ? made : 0;
+        }
+      }
+      residuals[at + i] = residual;
+      changed |= residual;
+    }
+    return changed;
   }
 
   /** A plain chunk is only sent when something changed: when all others are as predicted, the last is not. */
-  #writeKept(state: CellState, phase: Phase, to: { kept: number; plain: boolean; chunk: Chunk }): void {
+  #writeKept(state: CellState, phase: Phase, to: { plain: boolean; chunk: Chunk }): void {
     const bits = this.#bits;
     const changed = this.#changed;
-    const { kept, chunk } = to;
-    let implied = to.plain && kept <= GROUP;
-    for (let slot = 0; slot < kept; slot++) {
-      if (kept > GROUP && slot % GROUP === 0) {
-        const end = Math.min(kept, slot + GROUP);
+    const { count } = state;
+    let implied = to.plain && count <= GROUP;
+    for (let slot = 0; slot < count; slot++) {
+      if (count > GROUP && slot % GROUP === 0) {
+        const end = Math.min(count, slot + GROUP);
         let any = 0;
         for (let s = slot; s < end; s++) any |= changed[s]!;
         bits.write(any, 1);
@@ -262,36 +323,34 @@ export class ChunkEncoder {
           continue;
         }
       }
-      if (!implied || slot < kept - 1) bits.write(changed[slot]!, 1);
+      if (!implied || slot < count - 1) bits.write(changed[slot]!, 1);
       if (changed[slot] === 0) continue;
       implied = false;
-      this.#writeChanges(state, slot, { phase, chunk });
+      this.#writeChanges(state, slot, { phase, chunk: to.chunk });
     }
   }
 
   #writeChanges(state: CellState, slot: number, to: { phase: Phase; chunk: Chunk }): void {
     const { components, moving } = to.phase;
     const bits = this.#bits;
-    let named = components.length;
-    if (moving > 0 && moving < named) {
-      let still = 0;
-      for (let n = moving; n < components.length && still === 0; n++)
-        still = this.#differs(slot, components[n]!);
-      bits.write(still, 1);
-      if (still === 0) named = moving;
-    }
+    if (components.length === 1)
+      return this.#writeResiduals(state, slot, { component: components[0]!, chunk: to.chunk });
+    let all = false;
+    for (let n = moving; n < components.length && !all; n++) all = this.#differs(slot, components[n]!);
+    for (let n = 0; n < moving && all; n++) bits.write(0, 1);
+    const named = all ? components.length : moving;
     for (let n = 0; n < named; n++) {
       const component = components[n]!;
       const differs = this.#differs(slot, component);
-      if (named > 1) bits.write(differs, 1);
-      if (differs === 1) this.#writeResiduals(state, slot, { component, chunk: to.chunk });
+      bits.write(differs ? 1 : 0, 1);
+      if (differs) this.#writeResiduals(state, slot, { component, chunk: to.chunk });
     }
   }
 
-  #differs(slot: number, { first, end }: ChunkComponent): number {
+  #differs(slot: number, { first, end }: ChunkComponent): boolean {
     const at = slot * this.layout.stride;
-    for (let i = first; i < end; i++) if (this.#residuals[at + i] !== 0) return 1;
-    return 0;
+    for (let i = first; i < end; i++) if (this.#residuals[at + i] !== 0) return true;
+    return false;
   }
 
   #writeResiduals(state: CellState, slot: number, to: { component: ChunkComponent; chunk: Chunk }): void {
@@ -356,4 +415,12 @@ export class ChunkEncoder {
     bits.write(place, this.layout.placeBits);
     chunk.places.push(place);
   }
+}
+
+function sameMembers(state: CellState, { table, rows, from, count }: Rows): boolean {
+  if (state.count !== count) return false;
+  const { ids } = state;
+  const present = table.ids;
+  for (let slot = 0; slot < count; slot++) if (present[rows[from + slot]!] !== ids[slot]) return false;
+  return true;
 }

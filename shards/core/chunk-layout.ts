@@ -33,7 +33,12 @@ export interface ChunkComponent {
 
 /** What is sent in a frame: all but the components that wait for a later one. */
 export interface Phase {
-  readonly lanes: Int32Array;
+  /** Lanes that are always present, by kind; and those that have a guard. */
+  readonly linear: Int32Array;
+  readonly angles: Int32Array;
+  readonly still: Int32Array;
+  readonly texts: Int32Array;
+  readonly guarded: Int32Array;
   /** Those that move first. */
   readonly components: readonly ChunkComponent[];
   /** How many of them move. */
@@ -111,7 +116,7 @@ export class ChunkLayout {
     this.codes = tables.map((table) => RESIDUAL_CODES[table]);
     this.steps = RESIDUAL_CODES.step;
     this.components = components;
-    this.#phases = phasesOf(components);
+    this.#phases = phasesOf(components, this);
   }
 
   /** What is sent in a frame. */
@@ -145,14 +150,19 @@ function tableOf({ blend }: Lane, siblings: readonly Lane[]): ResidualTable {
   return siblings.filter((lane) => lane.blend === 'linear').length > 1 ? 'vector' : 'scalar';
 }
 
-function phasesOf(components: readonly ChunkComponent[]): Phase[] {
+function phasesOf(components: readonly ChunkComponent[], { kind, guard }: ChunkLayout): Phase[] {
   const longest = components.reduce((most, { every }) => Math.max(most, every), 1);
   return Array.from({ length: longest }, (_, frame): Phase => {
     const due = components.filter(({ every }) => frame % every === 0);
     const moving = due.filter(({ moves }) => moves);
     const lanes = due.flatMap(({ first, end }) => Array.from({ length: end - first }, (_, i) => first + i));
+    const present = (of: number) => Int32Array.from(lanes.filter((i) => guard[i] === -1 && kind[i] === of));
     return {
-      lanes: Int32Array.from(lanes),
+      linear: present(LINEAR),
+      angles: present(ANGLE),
+      still: present(STILL),
+      texts: present(TEXT),
+      guarded: Int32Array.from(lanes.filter((i) => guard[i] !== -1)),
       components: [...moving, ...due.filter(({ moves }) => !moves)],
       moving: moving.length,
     };
