@@ -10,6 +10,7 @@
  */
 import type { PeerID } from 'loro-crdt';
 import { CODES } from '../../src/base/codes.ts';
+import { type Deferred, deferred } from '../../src/base/deferred.ts';
 import type { Cancel, Env } from '../../src/base/env.ts';
 import { Fault, isFault, toFault } from '../../src/base/fault.ts';
 import type { Channel, ChannelHandler } from '../../src/plugin/channel.ts';
@@ -23,6 +24,7 @@ import type { DocEntry } from './doc-entry.ts';
 import type { Follower, Own } from './follower.ts';
 import type { HistoryDesk } from './history-desk.ts';
 import { checkUpdate, gap } from './import-guard.ts';
+import { isTrap } from './materialiser-jobs.ts';
 import type { DocsOptions } from './options.ts';
 import { Outlet } from './outlet.ts';
 import { type Lease, NO_LEASE, type PeerLeases } from './peer-lease.ts';
@@ -62,6 +64,7 @@ type State =
 
 /** Beside a push no other frame is large; two may overlap when a page restarts its document. */
 const MAX_STREAMS = 2;
+const HARMFUL = 'an update of yours was harmful';
 const NO_BYTES = new Uint8Array(0);
 /** Room for the header of a fragmented frame. */
 const HEADER_BYTES = 1024;
@@ -84,6 +87,8 @@ export class DocReader implements ChannelHandler, Follower {
   readonly #trials: PushTrials;
   /** Pushes whose durability is not told yet, by the flush that holds them: the last of each. */
   #unsettled: { n: number; mark: number }[] = [];
+  /** A join waits for `#unsettled` to be empty. */
+  #quiet: Deferred<void> | undefined;
 
   constructor(env: Env, deps: Deps, options: DocsOptions) {
     this.#env = env;
@@ -146,6 +151,7 @@ export class DocReader implements ChannelHandler, Follower {
     this.#trials.clear();
     this.#assembler.clear();
     this.#ackTimer?.();
+    this.#quiet?.resolve();
     for (const cleanup of this.#cleanups) cleanup();
   }
 
@@ -158,7 +164,10 @@ export class DocReader implements ChannelHandler, Follower {
       this.#outlet.ack('durable', this.#unsettled.shift()!.n);
     }
     this.#outlet.flushAcks();
-    return this.#unsettled.length === 0;
+    if (this.#unsettled.length > 0) return false;
+    this.#quiet?.resolve();
+    this.#quiet = undefined;
+    return true;
   }
 
   rowChanged(): void {
@@ -200,6 +209,7 @@ export class DocReader implements ChannelHandler, Follower {
       this.#state = { name: 'joining', claim, again: true }; // only the last one is answered
       return;
     }
+    this.#trials.clear();
     this.#state = { name: 'joining', claim, again: false };
     void this.#leaseAndAnswer();
   }
@@ -216,6 +226,7 @@ export class DocReader implements ChannelHandler, Follower {
         const wish = { owner: this.#owner, wanted: claim.lease, spare: claim.wants.spare };
         const lease = permission === 'write' ? await this.#deps.leases.lease(wish) : NO_LEASE;
         await this.#deps.entry.repair;
+        await this.#settled();
         if (this.#state.name !== 'joining') return; // closed meanwhile
         if (this.#state.again) continue;
         this.#state = { name: 'joined', permission, lease, stalled: false };
@@ -226,6 +237,17 @@ export class DocReader implements ChannelHandler, Follower {
         this.#fail(toFault(error));
       }
     }
+  }
+
+  /**
+   * A page that joins anew keeps its peer id, and may have forgotten its edits: what was received of them must be in
+   * the answer, or its next ones get names that are taken. [D9]
+   */
+  async #settled(): Promise<void> {
+    if (this.#unsettled.length === 0) return;
+    this.#quiet ??= deferred();
+    await this.#quiet.promise;
+    await this.#deps.entry.repair;
   }
 
   #resync(versions: Versions): void {
@@ -314,6 +336,7 @@ export class DocReader implements ChannelHandler, Follower {
 
   #makeTrials(): PushTrials {
     const { entry, guards } = this.#deps;
+    const inspect = (bytes: Uint8Array) => guards.canary.inspect(bytes);
     const check = (bytes: Uint8Array) => this.#check(bytes);
     const attempt = async (bytes: Uint8Array) => {
       await entry.repair;
@@ -330,10 +353,10 @@ export class DocReader implements ChannelHandler, Follower {
     };
     const failed = (n: number, fault: Fault, bad: 'trap' | 'refused' | null) => {
       if (bad) guards.suspects.strike(this.#owner);
-      if (bad === 'trap') this.#fail(new Fault('forbidden', 'an update of yours was harmful'));
+      if (bad === 'trap') this.#fail(new Fault('forbidden', HARMFUL));
       else this.#refuse(n, fault);
     };
-    return new PushTrials({ check, attempt, passed, failed }, this.#options.maxUndurableBytes);
+    return new PushTrials({ inspect, check, attempt, passed, failed }, this.#options.maxUndurableBytes);
   }
 
   /** Throws what the client is to be told. */
@@ -347,7 +370,20 @@ export class DocReader implements ChannelHandler, Follower {
     if (entry.undurableBytes + bytes.length > maxUndurableBytes) {
       throw new Fault('overloaded', 'too much of this document waits to be stored');
     }
-    checkUpdate(bytes, { have: entry.received(), owns: (peer) => leases.owns(this.#owner, peer) });
+    try {
+      checkUpdate(bytes, { have: entry.received(), owns: (peer) => leases.owns(this.#owner, peer) });
+    } catch (error) {
+      if (isFault(error) && isTrap(error.cause)) this.#harmed();
+      throw error;
+    }
+  }
+
+  /** An update of this client trapped on this thread, before the document was touched. [D3] */
+  #harmed(): void {
+    const { suspects } = this.#deps.guards;
+    suspects.mainTrapped();
+    suspects.strike(this.#owner);
+    this.#fail(new Fault('forbidden', HARMFUL));
   }
 
   #received(n: number): void {

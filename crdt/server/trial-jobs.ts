@@ -6,9 +6,10 @@
  * static checks and a detached import (20 %), one in twelve is bad: an attached import refuses it (5 %) or traps (1 %),
  * or the snapshot made of it loads and traps when it is read (2 %). So a trial does all of these. [D3]
  */
-import { LoroDoc, type PeerID } from 'loro-crdt';
+import { decodeImportBlobMeta, LoroDoc, type PeerID } from 'loro-crdt';
 import { Fault } from '../../src/base/fault.ts';
-import { spansBetween, type Versions } from '../core/versions.ts';
+import { spansBetween, versionsOf } from '../core/versions.ts';
+import { freeQuietly } from './free-quietly.ts';
 
 type Bytes = readonly Uint8Array[];
 
@@ -30,6 +31,13 @@ export function trial(bytes: Bytes): void {
   } finally {
     freeQuietly(doc);
   }
+}
+
+/** Reads what import-guard.ts reads of an update on the server's own thread: that alone may trap. */
+export function inspect(update: Uint8Array): void {
+  const meta = decodeImportBlobMeta(update, true);
+  meta.partialStartVersionVector.free();
+  meta.partialEndVersionVector.free();
 }
 
 /** All of it as the hub would send it to a page that joins. */
@@ -86,22 +94,5 @@ export function proven(whole: Uint8Array): Uint8Array {
     return whole;
   } finally {
     freeQuietly(doc);
-  }
-}
-
-function versionsOf(doc: LoroDoc): Versions {
-  const vector = doc.oplogVersion();
-  try {
-    return vector.toJSON();
-  } finally {
-    vector.free();
-  }
-}
-
-function freeQuietly(doc: LoroDoc): void {
-  try {
-    doc.free();
-  } catch {
-    // A document that trapped cannot be given back.
   }
 }
