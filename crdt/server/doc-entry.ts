@@ -233,7 +233,7 @@ export class DocEntry {
     try {
       outcome = replica.import(bytes);
     } catch (error) {
-      if (typeof error === 'string') throw new Fault('invalid', 'not a document update');
+      if (typeof error === 'string') throw new Fault('invalid', 'Loro refuses this update');
       if (author && replica.isDead) {
         this.#deps.guards.suspects.strike(author.owner);
         this.#repair.explained();

@@ -12,7 +12,7 @@ import type { Json, JsonObject } from '../../src/base/json.ts';
 import { freeQuietly } from './free-quietly.ts';
 import { restoreTo, viewAt } from './history-jobs.ts';
 import { type Column, readColumns } from './read-fields.ts';
-import { proven, type Span, slice, trial } from './trial-jobs.ts';
+import { inspect, proven, type Span, slice, trial } from './trial-jobs.ts';
 
 /** Byte inputs: never written to, and valid only while the job runs. */
 export type Bytes = readonly Uint8Array[];
@@ -105,6 +105,12 @@ export const JOBS = {
   /** Whether pages can live with these updates, one on top of the other; throws when they cannot. */
   trial(_desk: Desk, _input: Record<string, never>, bytes: Bytes): Answer<null> {
     trial(bytes);
+    return { json: null, bytes: [] };
+  },
+
+  /** Whether what an update says of itself can be read; throws when it cannot. */
+  inspect(_desk: Desk, _input: Record<string, never>, bytes: Bytes): Answer<null> {
+    for (const update of bytes) inspect(update);
     return { json: null, bytes: [] };
   },
 

@@ -11,6 +11,8 @@ interface Push {
 }
 
 interface Deps {
+  /** Whether `check` may look at it. */
+  readonly inspect: (bytes: Uint8Array) => Promise<Verdict>;
   /** What can be said without a trial. Throws what the client is to be told. */
   readonly check: (bytes: Uint8Array) => void;
   readonly attempt: (bytes: Uint8Array) => Promise<Verdict | 'base'>;
@@ -72,12 +74,18 @@ export class PushTrials {
   async #judge(bytes: Uint8Array): Promise<{ fault?: Fault; bad: 'trap' | 'refused' | null }> {
     if (bytes.length === 0) return { bad: null }; // asks for acks only
     try {
+      const sight = await this.#deps.inspect(bytes);
+      if (sight !== 'fine')
+        return {
+          fault: new Fault('invalid', 'not a document update'),
+          bad: sight === 'trap' ? 'trap' : null,
+        };
       this.#deps.check(bytes);
       const verdict = await this.#deps.attempt(bytes);
       if (verdict === 'fine') return { bad: null };
       if (verdict === 'base' || verdict === 'gap')
         return { fault: new Fault('stale_cursor', 'not on the document as it is'), bad: null };
-      return { fault: new Fault('invalid', 'not a document update'), bad: verdict };
+      return { fault: new Fault('invalid', 'no page could read this update'), bad: verdict };
     } catch (error) {
       return { fault: isFault(error) ? error : toFault(error), bad: null };
     }

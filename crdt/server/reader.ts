@@ -24,6 +24,7 @@ import type { DocEntry } from './doc-entry.ts';
 import type { Follower, Own } from './follower.ts';
 import type { HistoryDesk } from './history-desk.ts';
 import { checkUpdate, gap } from './import-guard.ts';
+import { isTrap } from './materialiser-jobs.ts';
 import type { DocsOptions } from './options.ts';
 import { Outlet } from './outlet.ts';
 import { type Lease, NO_LEASE, type PeerLeases } from './peer-lease.ts';
@@ -63,6 +64,7 @@ type State =
 
 /** Beside a push no other frame is large; two may overlap when a page restarts its document. */
 const MAX_STREAMS = 2;
+const HARMFUL = 'an update of yours was harmful';
 const NO_BYTES = new Uint8Array(0);
 /** Room for the header of a fragmented frame. */
 const HEADER_BYTES = 1024;
@@ -334,6 +336,7 @@ export class DocReader implements ChannelHandler, Follower {
 
   #makeTrials(): PushTrials {
     const { entry, guards } = this.#deps;
+    const inspect = (bytes: Uint8Array) => guards.canary.inspect(bytes);
     const check = (bytes: Uint8Array) => this.#check(bytes);
     const attempt = async (bytes: Uint8Array) => {
       await entry.repair;
@@ -350,10 +353,10 @@ export class DocReader implements ChannelHandler, Follower {
     };
     const failed = (n: number, fault: Fault, bad: 'trap' | 'refused' | null) => {
       if (bad) guards.suspects.strike(this.#owner);
-      if (bad === 'trap') this.#fail(new Fault('forbidden', 'an update of yours was harmful'));
+      if (bad === 'trap') this.#fail(new Fault('forbidden', HARMFUL));
       else this.#refuse(n, fault);
     };
-    return new PushTrials({ check, attempt, passed, failed }, this.#options.maxUndurableBytes);
+    return new PushTrials({ inspect, check, attempt, passed, failed }, this.#options.maxUndurableBytes);
   }
 
   /** Throws what the client is to be told. */
@@ -367,7 +370,20 @@ export class DocReader implements ChannelHandler, Follower {
     if (entry.undurableBytes + bytes.length > maxUndurableBytes) {
       throw new Fault('overloaded', 'too much of this document waits to be stored');
     }
-    checkUpdate(bytes, { have: entry.received(), owns: (peer) => leases.owns(this.#owner, peer) });
+    try {
+      checkUpdate(bytes, { have: entry.received(), owns: (peer) => leases.owns(this.#owner, peer) });
+    } catch (error) {
+      if (isFault(error) && isTrap(error.cause)) this.#harmed();
+      throw error;
+    }
+  }
+
+  /** An update of this client trapped on this thread, before the document was touched. [D3] */
+  #harmed(): void {
+    const { suspects } = this.#deps.guards;
+    suspects.mainTrapped();
+    suspects.strike(this.#owner);
+    this.#fail(new Fault('forbidden', HARMFUL));
   }
 
   #received(n: number): void {

@@ -60,12 +60,11 @@ export class Replica {
   /** A snapshot, if there is one, and the updates after it, all durable. Throws `storage` when they do not load. */
   constructor(snapshot: Uint8Array | null, updates: readonly Uint8Array[]) {
     this.#doc = new LoroDoc();
-    this.#doc.detach();
     try {
-      if (snapshot) {
-        this.#doc.import(snapshot);
-        this.#snapshot = { bytes: snapshot, versions: versionsOf(this.#doc) };
-      }
+      // Attached, for then Loro reads no more of it than it needs: 5 ms for 5 MB, where detached it takes 290.
+      if (snapshot) this.#doc.import(snapshot);
+      this.#doc.detach();
+      if (snapshot) this.#snapshot = { bytes: snapshot, versions: versionsOf(this.#doc) };
       for (const update of updates) {
         if (this.#doc.import(update).pending) throw new Fault('storage', 'the log of a document has a gap');
       }
@@ -182,9 +181,16 @@ export class Replica {
 
   /** Lets go of updates that wait for what never came: they are in no export. */
   forgetPending(): void {
+    const base = this.#snapshot;
     const fresh = new LoroDoc();
+    if (base) fresh.import(base.bytes);
     fresh.detach();
-    this.#call((doc) => fresh.import(doc.export({ mode: 'update' })));
+    const from = toVector(base?.versions ?? NO_VERSIONS);
+    try {
+      this.#call((doc) => fresh.import(doc.export({ mode: 'update', from })));
+    } finally {
+      from.free();
+    }
     this.#doc.free();
     this.#doc = fresh;
     this.#pendingBytes = 0;
