@@ -17,6 +17,7 @@ import { DOC_CHANNEL, type DocRef, parseDocRef } from '../core/doc-ref.ts';
 import { Rights } from './access.ts';
 import { Canary } from './canary.ts';
 import { Cleaner } from './cleaner.ts';
+import { type Arrival, DEVICES_TABLE, Devices } from './devices.ts';
 import { DocEditor } from './doc-editor.ts';
 import { HistoryDesk } from './history-desk.ts';
 import { HISTORY_TABLES, HistoryLog } from './history-log.ts';
@@ -30,6 +31,7 @@ import { DocReader } from './reader.ts';
 import type { Guards } from './repair.ts';
 import { ServerDocs } from './server-docs.ts';
 import { Suspects } from './suspects.ts';
+import { TRIMS_TABLE, Trimmer } from './trimmer.ts';
 import { DOC_TABLES, UpdateLog } from './update-log.ts';
 import { WorkerHost } from './worker-host.ts';
 
@@ -49,7 +51,7 @@ export function docs(options: Partial<DocsOptions> = {}): DocsPlugin {
 const REPAIR_BATCH = 100;
 
 export class DocsInstance implements PluginInstance {
-  readonly tables = [...DOC_TABLES, ...HISTORY_TABLES, QUARANTINE_TABLE];
+  readonly tables = [...DOC_TABLES, ...HISTORY_TABLES, QUARANTINE_TABLE, DEVICES_TABLE, TRIMS_TABLE];
   readonly channels = {
     [DOC_CHANNEL]: (channel: Channel, params: Json) => this.#openChannel(channel, params),
   };
@@ -100,6 +102,8 @@ export class DocsInstance implements PluginInstance {
   readonly #hub: DocHub;
   readonly #editor: DocEditor;
   readonly #history: HistoryLog;
+  readonly #devices: Devices;
+  readonly #trimmer: Trimmer;
   readonly #quarantine: QuarantineDesk;
   /** Entities whose rows decide about documents of others. */
   readonly #deciding: ReadonlySet<string>;
@@ -120,8 +124,12 @@ export class DocsInstance implements PluginInstance {
     this.#guards = { canary, suspects, cleaner };
     this.#history = new HistoryLog(options);
     const edits = { log, history: this.#history, now: () => store.now() };
-    const deps = { schema, ...edits, materialiser: this.#materialiser, guards: this.#guards };
-    this.#hub = new DocHub(env, deps, options);
+    const shared = { ...edits, materialiser: this.#materialiser };
+    const unloaded = (ref: DocRef) => this.#trimmer.unloaded(ref);
+    this.#hub = new DocHub(env, { schema, ...shared, guards: this.#guards, unloaded }, options);
+    this.#devices = new Devices(store, options);
+    const alone: DocHub['alone'] = (ref, work) => this.#hub.alone(ref, work);
+    this.#trimmer = new Trimmer(env, { ...shared, store, devices: this.#devices, alone }, options);
     this.#editor = new DocEditor(env, { ...edits, hub: this.#hub }, options);
     this.#quarantine = new QuarantineDesk({ quarantine, canary, hub: this.#hub });
     const documents = schema.entities.filter(({ documentFields }) => documentFields.length > 0);
@@ -175,6 +183,7 @@ export class DocsInstance implements PluginInstance {
 
   async close(): Promise<void> {
     this.#offCommit?.();
+    this.#trimmer.close();
     this.#hub.close();
     await this.#materialiser.close();
   }
@@ -261,8 +270,16 @@ export class DocsInstance implements PluginInstance {
     const asked = { ref, entity, entry, leases, store, history, materialiser };
     const desk = new HistoryDesk(env, asked, this.#options);
     const guards = this.#guards;
-    const deps = { channel, rights, entry, leases, board, desk, guards, epoch, release };
+    const arrived = (arrival: Arrival) => this.#arrived(ref, arrival);
+    const deps = { channel, rights, entry, leases, board, desk, guards, epoch, arrived, release };
     return new DocReader(env, deps, this.#options);
+  }
+
+  #arrived(ref: DocRef, arrival: Arrival): void {
+    if (this.#options.trimHistoryMs === 0) return;
+    this.#devices.arrived(ref, arrival).catch((error) => {
+      this.#services.env.log.error('docs.device_failed', { ...ref, error: String(error) });
+    });
   }
 
   #sum(of: (entry: DocHub['entries'][number]) => number): number {
