@@ -84,7 +84,7 @@ export class UpdateLog {
   /**
    * Appends in a transaction of the caller's, and returns the revision: whoever commits first has the lower one.
    * The live document, if there is one, must hear of it after the commit (DocHub.adopt), or it ends. Throws
-   * `not_found` when the row is gone, `unavailable` when the document was made anew.
+   * `not_found` when the row is gone, `stale_cursor` when the document was made anew.
    */
   async appendWithin(tx: Transaction, ref: DocRef, { epoch, bytes, also }: LogEntry): Promise<number> {
     const key = [ref.entity, ref.id];
@@ -96,7 +96,7 @@ export class UpdateLog {
     );
     if (counted === 0) {
       await requireRow(tx, ref);
-      throw new Fault('unavailable', 'the document was made anew');
+      throw new Fault('stale_cursor', 'the document was made anew');
     }
     const [row] = await tx.all(
       `INSERT INTO _doc_updates (entity, id, rev, bytes)
