@@ -1,7 +1,7 @@
 /**
  * Who may come back to a document with edits, and what they hold: a device that has joined with the right to edit has
  * acknowledged what it said it had, for edits that it has made or will make build on that or on more. What it was sent
- * afterwards counts when it joins again and says so. Written at each join (reader.ts) while history is trimmed,
+ * afterwards counts when it joins again and says so. Written at each join and leave (reader.ts) while history is trimmed,
  * asked by trimmer.ts. [D6]
  *
  * A device is a chain of peer ids: a page load goes on under the spare one that the load before it was given [D9].
@@ -72,6 +72,18 @@ export class Devices {
         [...key, ...key, maxDevices],
       );
     });
+  }
+
+  /** Its page is gone, and may come back. */
+  async left(ref: DocRef, peer: bigint): Promise<void> {
+    await this.#store.write(({ tx }) =>
+      tx.run('UPDATE _doc_devices SET seen = ? WHERE entity = ? AND id = ? AND instr(peers, ?) > 0', [
+        this.#store.now(),
+        ref.entity,
+        ref.id,
+        JSON.stringify(`${peer}`),
+      ]),
+    );
   }
 
   /** What all of them hold that were here in the last `deviceMs`; null when none was. */

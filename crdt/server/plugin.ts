@@ -108,6 +108,7 @@ export class DocsInstance implements PluginInstance {
   /** Entities whose rows decide about documents of others. */
   readonly #deciding: ReadonlySet<string>;
   #offCommit: Cancel | undefined;
+  #closing = false;
 
   constructor(services: Services, options: DocsOptions) {
     const { env, store, schema, access } = services;
@@ -183,6 +184,7 @@ export class DocsInstance implements PluginInstance {
 
   async close(): Promise<void> {
     this.#offCommit?.();
+    this.#closing = true;
     this.#trimmer.close();
     this.#hub.close();
     await this.#materialiser.close();
@@ -270,16 +272,18 @@ export class DocsInstance implements PluginInstance {
     const asked = { ref, entity, entry, leases, store, history, materialiser };
     const desk = new HistoryDesk(env, asked, this.#options);
     const guards = this.#guards;
-    const arrived = (arrival: Arrival) => this.#arrived(ref, arrival);
-    const deps = { channel, rights, entry, leases, board, desk, guards, epoch, arrived, release };
+    const known = {
+      arrived: (arrival: Arrival) => this.#note(() => this.#devices.arrived(ref, arrival)),
+      left: (peer: bigint) => this.#note(() => this.#devices.left(ref, peer)),
+    };
+    const deps = { channel, rights, entry, leases, board, desk, guards, epoch, ...known, release };
     return new DocReader(env, deps, this.#options);
   }
 
-  #arrived(ref: DocRef, arrival: Arrival): void {
-    if (this.#options.trimHistoryMs === 0) return;
-    this.#devices.arrived(ref, arrival).catch((error) => {
-      this.#services.env.log.error('docs.device_failed', { ...ref, error: String(error) });
-    });
+  /** What is lost of it costs a device that it has to start over, once. */
+  #note(write: () => Promise<void>): void {
+    if (this.#options.trimHistoryMs === 0 || this.#closing) return;
+    write().catch((error) => this.#services.env.log.error('docs.device_failed', { error: String(error) }));
   }
 
   #sum(of: (entry: DocHub['entries'][number]) => number): number {

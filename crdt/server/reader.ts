@@ -44,6 +44,7 @@ interface Deps {
   readonly epoch: string;
   /** Somebody has joined who may edit. */
   readonly arrived: (arrival: Arrival) => void;
+  readonly left: (peer: bigint) => void;
   /** Lets the document go. */
   readonly release: Cancel;
 }
@@ -146,6 +147,7 @@ export class DocReader implements ChannelHandler, Follower {
 
   closed(): void {
     if (this.#state.name === 'closed') return;
+    if (this.#state.name === 'joined' && this.#state.lease.peer !== 0n) this.#deps.left(this.#state.lease.peer);
     this.#state = { name: 'closed' };
     this.#outlet.close();
     this.#trials.clear();

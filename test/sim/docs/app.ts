@@ -85,9 +85,9 @@ const appWith = (options: Partial<DocsOptions>) =>
     plugins: [watched(docs({ ...small, ...options }))],
   });
 export const docsApp = () => appWith({});
-/** Documents lose their history as soon as the devices of the last second have it. [D6] */
+/** Documents lose their history soon, and devices are waited for a moment only. [D6] */
 export const trimmingApp = () =>
-  appWith({ lingerMs: 20, historyMs: 50, trimHistoryMs: 200, deviceMs: 1000, maxDevices: 4 });
+  appWith({ lingerMs: 20, historyMs: 50, trimHistoryMs: 200, deviceMs: 500, maxDevices: 2 });
 export type DocsApp = ReturnType<typeof docsApp>;
 export const api = createApi<DocsApp>();
 
