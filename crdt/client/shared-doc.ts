@@ -245,7 +245,9 @@ export class SharedDoc {
     if (this.#state.name !== 'syncing') return;
     const { mode, bytes, tail, epoch, peer, spare, permission, vv } = joined;
     this.#stream?.joined(joined);
-    if ((mode === 'reset' || mode === 'shallow') && !this.#body.isEmpty) this.#setAside(mode === 'reset');
+    // Other pages of this life of the document may be younger, and go on.
+    const isOver = mode === 'reset' && epoch !== this.#body.epoch;
+    if ((mode === 'reset' || mode === 'shallow') && !this.#body.isEmpty) this.#setAside(isOver);
     if (this.#body.import(bytes, tail) !== 'done') return this.#broken();
     const lost = this.#body.joined(epoch, decodeVersions(vv));
     if (lost.length > 0) this.#fates.dropped(new Fault('conflict', 'edits of another life of the document'));
