@@ -203,9 +203,11 @@ export class SharedDoc {
 
   #join(): void {
     if (!this.#loaded || !this.#stream?.isOpen) return;
-    const { replica, epoch, isEmpty } = this.#body;
+    const { replica, epoch, isEmpty, waiting } = this.#body;
+    // What was found here may build on any version.
+    const wantsAll = this.#wantsAll || waiting.entries.length > 0;
     const wants = {
-      lazy: isEmpty && this.#options.history === 'lazy' && !this.#wantsAll,
+      lazy: isEmpty && this.#options.history === 'lazy' && !wantsAll,
       spare: this.#keeper.wantsSpare,
     };
     this.#to({ name: 'syncing' });
