@@ -9,6 +9,7 @@
 import { decodeImportBlobMeta, LoroDoc, type PeerID } from 'loro-crdt';
 import { Fault } from '../../src/base/fault.ts';
 import { spansBetween, type Versions } from '../core/versions.ts';
+import { readAll } from './read-all.ts';
 
 type Bytes = readonly Uint8Array[];
 
@@ -24,7 +25,7 @@ export function trial(bytes: Bytes): void {
   const doc = new LoroDoc();
   try {
     for (const update of bytes) importWhole(doc, update);
-    doc.toJSON();
+    readAll(doc);
     proven(doc.export({ mode: 'snapshot' }));
     proven(relayed(bytes));
   } finally {
@@ -88,7 +89,7 @@ export function proven(whole: Uint8Array): Uint8Array {
   const doc = new LoroDoc();
   try {
     doc.import(whole);
-    doc.toJSON();
+    readAll(doc);
     doc.export({ mode: 'update' });
     return whole;
   } finally {
