@@ -33,11 +33,13 @@ import { Suspects } from './suspects.ts';
 import { DOC_TABLES, UpdateLog } from './update-log.ts';
 import { WorkerHost } from './worker-host.ts';
 
+/** What `docs()` makes: for `plugins` of an app. */
 export interface DocsPlugin extends Plugin {
   readonly name: 'docs';
   create(services: Services): DocsInstance;
 }
 
+/** Documents for an app: `plugins: [docs()]`. Fields such as `field.richtext()` need it. */
 export function docs(options: Partial<DocsOptions> = {}): DocsPlugin {
   return {
     name: 'docs',
@@ -48,6 +50,7 @@ export function docs(options: Partial<DocsOptions> = {}): DocsPlugin {
 /** Documents whose columns lag are brought up to date at start this many at a time. */
 const REPAIR_BATCH = 100;
 
+/** The documents of one server. */
 export class DocsInstance implements PluginInstance {
   readonly tables = [...DOC_TABLES, ...HISTORY_TABLES, QUARANTINE_TABLE];
   readonly channels = {

@@ -4,7 +4,7 @@ import { Fault } from '../../src/base/fault.ts';
 import { PushTrials } from './push-trials.ts';
 import type { Verdict } from './sift.ts';
 
-function trials(maxBytes = 100) {
+function trials(maxBytes = 1000) {
   const heard: string[] = [];
   const open: Deferred<Verdict | 'base'>[] = [];
   const some = new PushTrials(
@@ -87,11 +87,11 @@ test('[D3] what an update says of itself is not looked at here when that traps, 
   }
 });
 
-test('[D3] [N3] the bytes that wait are bounded', async () => {
-  const { heard, push, answer } = trials(4);
+test('[D3] [N3] what waits is bounded, pushes without bytes as well', async () => {
+  const { heard, push, answer } = trials(2 * (64 + 2));
   push(1, 1, 1);
   push(2, 1, 1);
-  expect(() => push(3, 1)).toThrow('wait to be tried');
+  expect(() => push(3)).toThrow('wait to be tried'); // one without bytes takes room as well
   await answer('fine');
   push(4, 1, 1);
   expect(heard).toEqual(['passed 1']);

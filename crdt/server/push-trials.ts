@@ -22,6 +22,9 @@ interface Deps {
   readonly failed: (n: number, fault: Fault, bad: 'trap' | 'refused' | null) => void;
 }
 
+/** About what a push takes beside its bytes: one may have none. */
+const PUSH_BYTES = 64;
+
 export class PushTrials {
   readonly #deps: Deps;
   readonly #maxBytes: number;
@@ -41,10 +44,10 @@ export class PushTrials {
 
   /** Throws `overloaded`. */
   add(push: Push): void {
-    if (this.#sizeBytes + push.bytes.length > this.#maxBytes)
+    if (this.#sizeBytes + sizeOf(push) > this.#maxBytes)
       throw new Fault('overloaded', 'too many updates wait to be tried');
     this.#queue.push(push);
-    this.#sizeBytes += push.bytes.length;
+    this.#sizeBytes += sizeOf(push);
     if (this.#queue.length === 1) void this.#run();
   }
 
@@ -63,7 +66,7 @@ export class PushTrials {
         return this.#deps.failed(push.n, fault, bad);
       }
       queue.shift();
-      this.#sizeBytes -= push.bytes.length;
+      this.#sizeBytes -= sizeOf(push);
       this.#deps.passed(push);
     }
   }
@@ -87,4 +90,8 @@ export class PushTrials {
       return { fault: isFault(error) ? error : toFault(error), bad: null };
     }
   }
+}
+
+function sizeOf({ bytes }: Push): number {
+  return PUSH_BYTES + bytes.length;
 }

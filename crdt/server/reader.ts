@@ -10,6 +10,7 @@
  */
 import type { PeerID } from 'loro-crdt';
 import { CODES } from '../../src/base/codes.ts';
+import { type Deferred, deferred } from '../../src/base/deferred.ts';
 import type { Cancel, Env } from '../../src/base/env.ts';
 import { Fault, isFault, toFault } from '../../src/base/fault.ts';
 import type { Channel, ChannelHandler } from '../../src/plugin/channel.ts';
@@ -86,6 +87,8 @@ export class DocReader implements ChannelHandler, Follower {
   readonly #trials: PushTrials;
   /** Pushes whose durability is not told yet, by the flush that holds them: the last of each. */
   #unsettled: { n: number; mark: number }[] = [];
+  /** A join waits for `#unsettled` to be empty. */
+  #quiet: Deferred<void> | undefined;
 
   constructor(env: Env, deps: Deps, options: DocsOptions) {
     this.#env = env;
@@ -148,6 +151,7 @@ export class DocReader implements ChannelHandler, Follower {
     this.#trials.clear();
     this.#assembler.clear();
     this.#ackTimer?.();
+    this.#quiet?.resolve();
     for (const cleanup of this.#cleanups) cleanup();
   }
 
@@ -160,7 +164,10 @@ export class DocReader implements ChannelHandler, Follower {
       this.#outlet.ack('durable', this.#unsettled.shift()!.n);
     }
     this.#outlet.flushAcks();
-    return this.#unsettled.length === 0;
+    if (this.#unsettled.length > 0) return false;
+    this.#quiet?.resolve();
+    this.#quiet = undefined;
+    return true;
   }
 
   rowChanged(): void {
@@ -202,6 +209,7 @@ export class DocReader implements ChannelHandler, Follower {
       this.#state = { name: 'joining', claim, again: true }; // only the last one is answered
       return;
     }
+    this.#trials.clear();
     this.#state = { name: 'joining', claim, again: false };
     void this.#leaseAndAnswer();
   }
@@ -218,6 +226,7 @@ export class DocReader implements ChannelHandler, Follower {
         const wish = { owner: this.#owner, wanted: claim.lease, spare: claim.wants.spare };
         const lease = permission === 'write' ? await this.#deps.leases.lease(wish) : NO_LEASE;
         await this.#deps.entry.repair;
+        await this.#settled();
         if (this.#state.name !== 'joining') return; // closed meanwhile
         if (this.#state.again) continue;
         this.#state = { name: 'joined', permission, lease, stalled: false };
@@ -228,6 +237,17 @@ export class DocReader implements ChannelHandler, Follower {
         this.#fail(toFault(error));
       }
     }
+  }
+
+  /**
+   * A page that joins anew keeps its peer id, and may have forgotten its edits: what was received of them must be in
+   * the answer, or its next ones get names that are taken. [D9]
+   */
+  async #settled(): Promise<void> {
+    if (this.#unsettled.length === 0) return;
+    this.#quiet ??= deferred();
+    await this.#quiet.promise;
+    await this.#deps.entry.repair;
   }
 
   #resync(versions: Versions): void {

@@ -97,6 +97,26 @@ test('[D3] a trap with no known author, at an export: what was received is sorte
   expect(await booted.body('n1')).toBe('good ');
 });
 
+test('[D2] a page that sent bad edits of an earlier one is never told that they are durable', async () => {
+  const booted = await boot();
+  await booted.insert('n1');
+  const [before, eve] = [await join(booted, 'n1', 'eve'), await join(booted, 'n1', 'eve')];
+  const bad = before.edit(MINE);
+  before.handler.closed();
+  eve.push(bad);
+  const real = LoroDoc.prototype.export;
+  const dying = vi.spyOn(LoroDoc.prototype, 'export').mockImplementationOnce(panic);
+  panicOn({ detached: false, attached: true });
+  await booted.clock.advance(100);
+  dying.mockImplementation(real);
+  const ann = await join(booted, 'n1');
+  ann.push(ann.edit('good '));
+  await booted.clock.advance(1000);
+  expect(ann.last('ack')).toEqual({ kind: 'ack', n: 1, level: 'durable' });
+  expect(eve.all('ack').filter(({ level }) => level === 'durable')).toEqual([]);
+  expect(eve.fault?.code).toBe('stale_cursor');
+});
+
 test('[D3] a trap after the relay: the offender goes to quarantine, the rest begins a new epoch', async () => {
   const booted = await boot();
   await booted.insert('n1');
@@ -309,4 +329,17 @@ test('[D3] a snapshot that loads and shows its text, and traps at its marks, is 
   await booted.clock.advance(1000);
   expect(eve.fault?.code).toBe('forbidden');
   expect(await booted.body('n1')).toBe('good');
+});
+
+test('[D1] [D3] the row shows what is left of a cleaned document, also when nobody comes back to it', async () => {
+  const booted = await boot();
+  await booted.insert('n1');
+  const [ann, eve] = [await join(booted, 'n1'), deaf(await join(booted, 'n1', 'eve'))];
+  ann.push(ann.edit('good '));
+  eve.push(alone(eve, MINE));
+  ann.learn = () => {};
+  panicOn({ detached: false, attached: true });
+  await booted.clock.advance(1000);
+  expect([ann.fault?.code, eve.fault?.code]).toEqual(['stale_cursor', 'forbidden']);
+  expect(await booted.body('n1')).toBe('good ');
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { LoroDoc } from 'loro-crdt';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { NO_VERSIONS } from '../core/versions.ts';
 import { Replica } from './replica.ts';
 
@@ -58,4 +58,17 @@ test('[D2] what was received, and what is durable, are what Loro holds, whatever
       replica.free();
     }),
   );
+});
+
+test('[D3] a log that traps is reported as damaged, though what trapped cannot be freed', () => {
+  const panic = () => {
+    throw Object.assign(new Error('unreachable'), { name: 'RuntimeError' });
+  };
+  vi.spyOn(LoroDoc.prototype, 'import').mockImplementation(panic);
+  vi.spyOn(LoroDoc.prototype, 'free').mockImplementation(panic);
+  try {
+    expect(() => new Replica(null, [new Uint8Array(1)])).toThrow('the log of a document is damaged');
+  } finally {
+    vi.restoreAllMocks();
+  }
 });

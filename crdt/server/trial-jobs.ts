@@ -8,7 +8,8 @@
  */
 import { decodeImportBlobMeta, LoroDoc, type PeerID } from 'loro-crdt';
 import { Fault } from '../../src/base/fault.ts';
-import { spansBetween, type Versions } from '../core/versions.ts';
+import { spansBetween, versionsOf } from '../core/versions.ts';
+import { freeQuietly } from './free-quietly.ts';
 import { readAll } from './read-all.ts';
 
 type Bytes = readonly Uint8Array[];
@@ -94,22 +95,5 @@ export function proven(whole: Uint8Array): Uint8Array {
     return whole;
   } finally {
     freeQuietly(doc);
-  }
-}
-
-function versionsOf(doc: LoroDoc): Versions {
-  const vector = doc.oplogVersion();
-  try {
-    return vector.toJSON();
-  } finally {
-    vector.free();
-  }
-}
-
-function freeQuietly(doc: LoroDoc): void {
-  try {
-    doc.free();
-  } catch {
-    // A document that trapped cannot be given back.
   }
 }
