@@ -11,6 +11,7 @@ import { Fault } from '../../src/base/fault.ts';
 import { importFirst, isBelowRoot } from '../core/shallow.ts';
 import { NO_VERSIONS, spansBetween, toVector, type Versions, versionsOf } from '../core/versions.ts';
 import { freeQuietly } from './free-quietly.ts';
+import { readAll } from './read-all.ts';
 
 type Bytes = readonly Uint8Array[];
 
@@ -26,7 +27,7 @@ export function trial(bytes: Bytes): void {
   const doc = new LoroDoc();
   try {
     for (const update of bytes) importWhole(doc, update);
-    doc.toJSON();
+    readAll(doc);
     proven(doc.export({ mode: 'snapshot' }));
     prove(relayed(bytes));
   } finally {
@@ -117,7 +118,7 @@ function prove(parts: Bytes): void {
   const doc = new LoroDoc();
   try {
     for (const bytes of parts) doc.import(bytes);
-    doc.toJSON();
+    readAll(doc);
     doc.export({ mode: 'update' });
   } finally {
     freeQuietly(doc);
