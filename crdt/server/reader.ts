@@ -147,7 +147,8 @@ export class DocReader implements ChannelHandler, Follower {
 
   closed(): void {
     if (this.#state.name === 'closed') return;
-    if (this.#state.name === 'joined' && this.#state.lease.peer !== 0n) this.#deps.left(this.#state.lease.peer);
+    if (this.#state.name === 'joined' && this.#state.lease.peer !== 0n)
+      this.#deps.left(this.#state.lease.peer);
     this.#state = { name: 'closed' };
     this.#outlet.close();
     this.#trials.clear();

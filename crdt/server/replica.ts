@@ -8,7 +8,14 @@
  *   import --> received --take()--> under way --settle()--> durable --since(), snapshot--> readers
  *   adopt --------------------------------------------------^
  */
-import { decodeImportBlobMeta, type ImportStatus, LoroDoc, type OpId, type PeerID, type VersionVector } from 'loro-crdt';
+import {
+  decodeImportBlobMeta,
+  type ImportStatus,
+  LoroDoc,
+  type OpId,
+  type PeerID,
+  type VersionVector,
+} from 'loro-crdt';
 import { assert } from '../../src/base/assert.ts';
 import { Fault } from '../../src/base/fault.ts';
 import { importFirst, isBelowRoot, reaches, rootOf } from '../core/shallow.ts';

@@ -116,7 +116,9 @@ test('[D6] nothing is dropped that a known device lacks', async () => {
 });
 
 /** A document whose history was dropped, and the page of ann that has it whole. */
-async function trimmed(options: Partial<DocsOptions> = {}): Promise<{ booted: Booted; ann: Hand; before: Hand }> {
+async function trimmed(
+  options: Partial<DocsOptions> = {},
+): Promise<{ booted: Booted; ann: Hand; before: Hand }> {
   const booted = await boot(options);
   await booted.insert('n1');
   const before = await firstVisit(booted, 'ann');
@@ -175,7 +177,12 @@ test('[D6] who pushes what builds on dropped history starts over, and is told al
     const { booted, ann, before } = await trimmed({ tryFirst });
     const page = new LoroDoc();
     page.setPeerId(ann.last('joined').peer);
-    page.import(before.doc.export({ mode: 'updates-in-range', spans: [{ id: { peer: before.doc.peerIdStr, counter: 0 }, len: 2 }] }));
+    page.import(
+      before.doc.export({
+        mode: 'updates-in-range',
+        spans: [{ id: { peer: before.doc.peerIdStr, counter: 0 }, len: 2 }],
+      }),
+    );
     const from = page.oplogVersion();
     page.getText('body').insert(0, 'old');
     page.commit();

@@ -25,7 +25,16 @@ export const DOC_TABLES = [
     owner TEXT NOT NULL, PRIMARY KEY (entity, id, peer)) STRICT, WITHOUT ROWID`,
 ];
 // `projected` of _doc_meta is 0 since rows have a docRev, which says the same.
-const TABLES = ['_doc_meta', '_doc_snapshots', '_doc_updates', '_doc_peers', '_doc_history', '_doc_names', '_doc_devices', '_doc_trims'];
+const TABLES = [
+  '_doc_meta',
+  '_doc_snapshots',
+  '_doc_updates',
+  '_doc_peers',
+  '_doc_history',
+  '_doc_names',
+  '_doc_devices',
+  '_doc_trims',
+];
 
 export interface StoredDoc {
   /** Null when nothing was ever written. */

@@ -121,11 +121,15 @@ simulate(`${RULES} docs: what holds after a storm of two to five pages`, options
 });
 
 const forgetful = { ...options, app: trimmingApp };
-simulate(`${RULES} docs: what holds after a storm, also when history is trimmed`, forgetful, async (world) => {
-  const people = 2 + world.env.random.int(3);
-  const steady = world.env.random.chance(0.5);
-  await inStorm(world, { people, users: ['ada', 'eve', 'bob'], steps: 40 * people, pauseMs: 80, steady });
-});
+simulate(
+  `${RULES} docs: what holds after a storm, also when history is trimmed`,
+  forgetful,
+  async (world) => {
+    const people = 2 + world.env.random.int(3);
+    const steady = world.env.random.chance(0.5);
+    await inStorm(world, { people, users: ['ada', 'eve', 'bob'], steps: 40 * people, pauseMs: 80, steady });
+  },
+);
 
 const crowd = { ...options, every: 40, host: { outbox: { highWaterBytes: 2000, docsBytes: 8000 } } };
 simulate(`${RULES} docs: what holds after a storm of thirty pages`, crowd, async (world) => {
