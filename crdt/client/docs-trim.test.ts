@@ -161,12 +161,10 @@ test('[D6] [D2] property: pages that come and go, crash, and are forgotten: each
       expect(new Set(texts).size).toBe(1);
       expect(await columnOf(made, id)).toBe(texts[0]);
       if (await isShallow(made)) trims++;
-      for (const handle of handles) {
-        expect(handle!.state).toMatchObject({ dropped: undefined });
-      }
+      for (const handle of handles) expect(handle!.state).toMatchObject({ dropped: undefined });
       await world.close();
     }),
     { numRuns: 30 },
   );
-  expect(trims).toBeGreaterThan(0); // how often, chance says: thirty runs of random steps
+  expect(trims).toBeGreaterThan(0);
 });

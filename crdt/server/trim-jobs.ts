@@ -31,8 +31,7 @@ export function trim(doc: LoroDoc, { upTo, names, held }: TrimInput): Uint8Array
   vector.free();
   const root = rootOf(doc);
   if (frontiers.length === 0 || !reaches(root, floor)) return [];
-  const trimmed = proven(doc.export({ mode: 'shallow-snapshot', frontiers }));
-  return [trimmed];
+  return [proven(doc.export({ mode: 'shallow-snapshot', frontiers }))];
 }
 
 /** Null: the document does not have this version, or not any more. */

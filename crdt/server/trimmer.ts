@@ -43,7 +43,7 @@ export class Trimmer {
   readonly #deps: Deps;
   readonly #options: DocsOptions;
   readonly #waiting = new Map<string, DocRef>();
-  #running: Promise<void> | undefined;
+  #running = false;
   #closed = false;
 
   constructor(env: Env, deps: Deps, options: DocsOptions) {
@@ -57,14 +57,7 @@ export class Trimmer {
     const { trimHistoryMs, maxTrims } = this.#options;
     if (trimHistoryMs === 0 || this.#closed || this.#waiting.size >= maxTrims) return;
     this.#waiting.set(docKey(ref), ref);
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
-    });
-  }
-
-  /** Resolves when none waits. */
-  async settled(): Promise<void> {
-    await this.#running;
+    if (!this.#running) void this.#run();
   }
 
   close(): void {
@@ -73,6 +66,7 @@ export class Trimmer {
   }
 
   async #run(): Promise<void> {
+    this.#running = true;
     for (const [key, ref] of this.#waiting) {
       this.#waiting.delete(key);
       try {
@@ -81,6 +75,7 @@ export class Trimmer {
         if (!this.#closed) this.#env.log.error('docs.trim_failed', { doc: key, error: String(error) });
       }
     }
+    this.#running = false;
   }
 
   async #trim(ref: DocRef): Promise<void> {
