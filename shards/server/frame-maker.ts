@@ -179,8 +179,8 @@ export class FrameMaker {
     if (sight.bodyFrame !== this.#frame) {
       sight.body ??= new FrameBody();
       sight.bodyFrame = this.#frame;
-      this.#plan.decide(view, sight, this.#frame);
-      this.#plan.write(sight.body, view, sight);
+      sight.body.clear();
+      for (const slice of sight.slices) slice.run.say(sight.body, slice, this.#frame);
     }
     return view.budget && sight.body!.bits.byteLength > view.budget.left ? undefined : sight.body;
   }
