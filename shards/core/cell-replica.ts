@@ -147,9 +147,6 @@ export class CellReplica<C extends Components> {
   }
 
   #readTail(bits: BitReader, at: { frame: number; base: number; said: boolean }): void {
-    const states = at.said ? bits.read(8) : 0b010101;
-    if (states >> (2 * TAIL_PARTS.length) !== 0)
-      throw new Fault('bad_message', 'an unknown part of the tail');
     for (const [i, { part, decoder, state }] of this.#tails.entries()) {
       const said = at.said ? bits.read(2) : 1;
       const held = this.#tailHeld[i]!;

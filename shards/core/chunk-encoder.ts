@@ -59,7 +59,7 @@ export class ChunkEncoder {
   #columns: (Int32Array | Float64Array)[] = [];
   #textColumns: Text[][] = [];
   /** By slot and lane: the difference from what was predicted; for a text, whether it changed. */
-  #residuals = new Int32Array(64);
+  #residuals: Int32Array;
   /** By slot: whether any lane differs. */
   #changed = new Uint8Array(16);
   /** By slot: the row of the entity. */
@@ -76,6 +76,7 @@ export class ChunkEncoder {
   /** `lives` says whether an entity that left a cell is still in the world. */
   constructor(layout: ChunkLayout, deps: { texts: TextPool; lives(id: number): boolean }) {
     this.layout = layout;
+    this.#residuals = new Int32Array(16 * layout.stride);
     this.texts = deps.texts;
     this.#lives = deps.lives;
   }
