@@ -12,7 +12,7 @@ export class CellState {
   count = 0;
   /**
    * A block of `layout.size` numbers for each slot: the id, then the quanta of each lane, then by how much each
-   * lane changed in its last step (0 for what does not move). Absent lanes hold their initial values. All in one
+   * lane changed in its last step, its pace (0 for what does not move). Absent lanes hold their initial values. All in one
    * array, because a world has many cells of few entities.
    */
   data: Int32Array;
@@ -55,7 +55,7 @@ export class CellState {
     let next = 0;
     for (let from = to; from < this.count; from++) {
       if (next < count && slots[next] === from) next++;
-      else this.#move(from, to++);
+      else this.copySlot(this, from, to++);
     }
     this.count = to;
     this.texts.length = to * this.layout.textStride;
@@ -63,7 +63,7 @@ export class CellState {
 
   /**
    * Makes slots for entities, given in ascending order of ids, none of them here; writes the slots into
-   * `slots`. What they hold must be written next; they have made no step yet.
+   * `slots`. What they hold must be written next; they have no pace yet.
    */
   insert(ids: Int32Array, count: number, slots: Int32Array): void {
     this.reserve(this.count + count);
@@ -72,12 +72,21 @@ export class CellState {
     let to = this.count + count - 1;
     this.count = to + 1;
     for (let i = count - 1; i >= 0; to--) {
-      if (from >= 0 && data[from * layout.size]! > ids[i]!) this.#move(from--, to);
+      if (from >= 0 && data[from * layout.size]! > ids[i]!) this.copySlot(this, from--, to);
       else {
         data.fill(0, to * layout.size, (to + 1) * layout.size);
         data[to * layout.size] = ids[i]!;
         slots[i--] = to;
       }
+    }
+  }
+
+  /** Takes over what a slot of another state of the same layout holds. */
+  copySlot(from: CellState, slot: number, to: number): void {
+    const { size, textStride } = this.layout;
+    for (let i = 0; i < size; i++) this.data[to * size + i] = from.data[slot * size + i]!;
+    for (let i = 0; i < textStride; i++) {
+      this.texts[to * textStride + i] = from.texts[slot * textStride + i]!;
     }
   }
 
@@ -99,25 +108,25 @@ export class CellState {
    * The next value of a lane: what is predicted, and `residual` more. Throws Fault `bad_message` when that is
    * out of range.
    */
-  step(slot: number, lane: number, residual: number): void {
+  move(slot: number, lane: number, residual: number): void {
     const { layout, data } = this;
     const at = slot * layout.size + 1 + lane;
-    const stepAt = at + layout.stride;
+    const paceAt = at + layout.stride;
     const before = data[at]!;
     if (layout.kind[lane] === ANGLE) {
-      const after = predict(layout, lane, before + data[stepAt]! + residual);
+      const after = predict(layout, lane, before + data[paceAt]! + residual);
       data[at] = after;
-      data[stepAt] = turned(layout, lane, after - before);
+      data[paceAt] = turned(layout, lane, after - before);
       return;
     }
     const moves = layout.kind[lane] === LINEAR;
-    const expected = moves ? predict(layout, lane, before + data[stepAt]!) : before;
+    const expected = moves ? predict(layout, lane, before + data[paceAt]!) : before;
     const after = (expected + residual) | 0;
     if (after < layout.min[lane]! || after > layout.max[lane]!) {
       throw new Fault('bad_message', 'a value is out of range');
     }
     data[at] = after;
-    if (moves) data[stepAt] = after - before;
+    if (moves) data[paceAt] = after - before;
   }
 
   /** Advances to frame `to` as predicted, which is what happened when nothing was sent. */
@@ -131,13 +140,13 @@ export class CellState {
       if (times === 0) continue;
       for (let slot = 0; slot < count; slot++) {
         const at = slot * size + 1 + i;
-        const step = data[at + stride]!;
-        if (step === 0) continue;
+        const pace = data[at + stride]!;
+        if (pace === 0) continue;
         const value = data[at]!;
-        const before = times === 1 ? value : predict(layout, i, value + step * (times - 1));
-        const after = predict(layout, i, value + step * times);
+        const before = times === 1 ? value : predict(layout, i, value + pace * (times - 1));
+        const after = predict(layout, i, value + pace * times);
         data[at] = after;
-        data[at + stride] = kind[i] === ANGLE ? step : after - before;
+        data[at + stride] = kind[i] === ANGLE ? pace : after - before;
       }
     }
   }
@@ -154,14 +163,6 @@ export class CellState {
     }
     h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
     return (h ^ (h >>> 13)) & 0xffff;
-  }
-
-  #move(from: number, to: number): void {
-    if (from === to) return;
-    const { size, textStride } = this.layout;
-    const { data, texts } = this;
-    for (let i = 0; i < size; i++) data[to * size + i] = data[from * size + i]!;
-    for (let i = 0; i < textStride; i++) texts[to * textStride + i] = texts[from * textStride + i]!;
   }
 }
 

@@ -10,8 +10,6 @@ import { Chunk } from './chunk.ts';
 import { HASH_EVERY } from './chunk-bits.ts';
 import type { ChunkEncoder, Rows, Step } from './chunk-encoder.ts';
 
-export const MAX_LEVEL = 3;
-
 export class CellStream {
   readonly cell: number;
   readonly level: number;

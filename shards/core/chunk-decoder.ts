@@ -22,6 +22,16 @@ import type { TextBook } from './text-book.ts';
 
 const MAX_ID = 2 ** 31 - 1;
 
+/** Where a chunk stands. */
+export interface ChunkPlace {
+  /** Whose step it is. */
+  readonly frame: number;
+  /** Nothing is held of this cell yet. */
+  readonly fresh: boolean;
+  /** Told of each entity that leaves the cell but is still in the world, before its slot is gone. */
+  readonly moved?: ((slot: number) => void) | undefined;
+}
+
 export class ChunkDecoder {
   readonly #layout: ChunkLayout;
   readonly #texts: TextBook;
@@ -42,11 +52,11 @@ export class ChunkDecoder {
   }
 
   /**
-   * Reads one chunk. `state` stands one step before `frame`; a `fresh` one holds
-   * nothing yet, and can only be begun by a key chunk.
+   * Reads one chunk. `state` stands one step before its frame; a fresh one can only be begun
+   * by a key chunk.
    * False when the state has another hash than the server's.
    */
-  read(bits: BitReader, state: CellState, of: { frame: number; fresh: boolean }): boolean {
+  read(bits: BitReader, state: CellState, of: ChunkPlace): boolean {
     if (!bits.bool()) {
       if (of.fresh) throw new Fault('bad_message', 'a delta chunk of an unknown cell');
       this.#kept(bits, state, { phase: this.#layout.phase(of.frame), plain: true });
@@ -58,7 +68,7 @@ export class ChunkDecoder {
       return true;
     }
     if (of.fresh) throw new Fault('bad_message', 'a delta chunk of an unknown cell');
-    if (begin !== DELTA_HASH) this.#leaves(bits, state);
+    if (begin !== DELTA_HASH) this.#leaves(bits, state, of.moved);
     this.#kept(bits, state, { phase: this.#layout.phase(of.frame), plain: false });
     if (begin !== DELTA_HASH) this.#enters(bits, state);
     return begin === DELTA_MEMBERS || bits.read(16) === state.hash();
@@ -70,18 +80,18 @@ export class ChunkDecoder {
     state.insert(this.#ids, count, this.#slots);
     for (let slot = 0; slot < count; slot++) {
       this.#record(bits, state, slot);
-      this.#steps(bits, state, slot);
+      this.#paces(bits, state, slot);
     }
   }
 
-  #leaves(bits: BitReader, state: CellState): void {
+  #leaves(bits: BitReader, state: CellState, moved: ChunkPlace['moved']): void {
     const count = this.#count(bits, state.count);
     const width = bitsFor(state.count - 1);
     let before = -1;
     for (let i = 0; i < count; i++) {
       const slot = bits.read(width);
       if (slot <= before || slot >= state.count) throw new Fault('bad_message', 'no such slot in a cell');
-      bits.bool();
+      if (bits.bool()) moved?.(slot);
       this.#slots[i] = slot;
       before = slot;
     }
@@ -155,11 +165,11 @@ export class ChunkDecoder {
     for (let n = 0; n < moving; n++) if (this.#changed[n] === 0) this.#pass(state, slot, components[n]!);
   }
 
-  /** A component that is as predicted. Absent lanes have made no step, so they stay. */
+  /** A component that is as predicted. Absent lanes have no pace, so they stay. */
   #pass(state: CellState, slot: number, { first, end }: ChunkComponent): void {
     const { kind } = this.#layout;
     for (let lane = first; lane < end; lane++) {
-      if (kind[lane] === LINEAR || kind[lane] === ANGLE) state.step(slot, lane, 0);
+      if (kind[lane] === LINEAR || kind[lane] === ANGLE) state.move(slot, lane, 0);
     }
   }
 
@@ -184,8 +194,8 @@ export class ChunkDecoder {
         this.#flipped[i] = value === data[at + i] ? 0 : 1;
         data[at + i] = value;
       } else {
-        state.step(slot, i, codes[i]!.read(bits));
-        // What has just come begins anew: it has made no step.
+        state.move(slot, i, codes[i]!.read(bits));
+        // What has just come begins anew: it has no pace.
         if (by >= 0 && this.#flipped[by] === 1) data[at + stride + i] = 0;
       }
     }
@@ -213,14 +223,14 @@ export class ChunkDecoder {
     }
   }
 
-  #steps(bits: BitReader, state: CellState, slot: number): void {
-    const { stride, size, kind, guard, steps } = this.#layout;
+  #paces(bits: BitReader, state: CellState, slot: number): void {
+    const { stride, size, kind, guard, paces } = this.#layout;
     const { data } = state;
     const at = slot * size + 1;
     for (let i = 0; i < stride; i++) {
       if (kind[i] !== LINEAR && kind[i] !== ANGLE) continue;
       if (guard[i]! >= 0 && data[at + guard[i]!] === 0) continue;
-      data[at + stride + i] = steps.read(bits);
+      data[at + stride + i] = paces.read(bits);
     }
   }
 

@@ -66,7 +66,7 @@ export class ChunkLayout {
   readonly text: Int32Array;
   readonly every: Int32Array;
   readonly codes: readonly ResidualCode[];
-  readonly steps: ResidualCode;
+  readonly paces: ResidualCode;
   readonly components: readonly ChunkComponent[];
   /** Bits of a place in the dictionary of texts. */
   readonly placeBits: number;
@@ -117,7 +117,7 @@ export class ChunkLayout {
     this.text = Int32Array.from(lanes, ({ textBytes }) => (textBytes > 0 ? texts++ : -1));
     this.textStride = texts;
     this.codes = tables.map((table) => RESIDUAL_CODES[table]);
-    this.steps = RESIDUAL_CODES.step;
+    this.paces = RESIDUAL_CODES.pace;
     this.components = components;
     this.#phases = phasesOf(components, this);
   }
