@@ -17,7 +17,7 @@ export class CellStream {
   readonly delta = new Chunk();
   readonly #encoder: ChunkEncoder;
   readonly #state: CellState;
-  readonly #step: Step = { frame: 0, hashed: false, chunk: this.delta };
+  readonly #step: Step;
   readonly #key = new Chunk();
   #deltaTexts = 0;
   #keyFrame = -1;
@@ -31,6 +31,7 @@ export class CellStream {
     this.cell = options.cell;
     this.level = options.level;
     this.#encoder = encoder;
+    this.#step = { frame: 0, level: options.level, hashed: false, chunk: this.delta };
     this.#state = new CellState(encoder.layout);
   }
 

@@ -15,7 +15,7 @@ import {
   KEY_CHUNK,
   readGrouped,
 } from './chunk-bits.ts';
-import { ANGLE, type ChunkComponent, type ChunkLayout, LINEAR, type Phase, TEXT } from './chunk-layout.ts';
+import { type ChunkComponent, type ChunkLayout, type Phase, TEXT } from './chunk-layout.ts';
 import { bitsFor } from './lane.ts';
 import { Text } from './text.ts';
 import type { TextBook } from './text-book.ts';
@@ -80,7 +80,7 @@ export class ChunkDecoder {
     state.insert(this.#ids, count, this.#slots);
     for (let slot = 0; slot < count; slot++) {
       this.#record(bits, state, slot);
-      this.#paces(bits, state, slot);
+      this.#motion(bits, state, slot);
     }
   }
 
@@ -120,7 +120,10 @@ export class ChunkDecoder {
       if (state.find(this.#ids[i]!) !== -1) throw new Fault('bad_message', 'an entity is in a cell twice');
     }
     state.insert(this.#ids, count, this.#slots);
-    for (let i = 0; i < count; i++) this.#record(bits, state, this.#slots[i]!);
+    for (let i = 0; i < count; i++) {
+      this.#record(bits, state, this.#slots[i]!);
+      this.#motion(bits, state, this.#slots[i]!);
+    }
   }
 
   #readIds(bits: BitReader, most: number): number {
@@ -167,9 +170,9 @@ export class ChunkDecoder {
 
   /** A component that is as predicted. Absent lanes have no pace, so they stay. */
   #pass(state: CellState, slot: number, { first, end }: ChunkComponent): void {
-    const { kind } = this.#layout;
+    const { motion } = this.#layout;
     for (let lane = first; lane < end; lane++) {
-      if (kind[lane] === LINEAR || kind[lane] === ANGLE) state.move(slot, lane, 0);
+      if (motion[lane]! > 0) state.move(slot, lane, 0);
     }
   }
 
@@ -178,7 +181,7 @@ export class ChunkDecoder {
     state: CellState,
     of: { slot: number; n: number; components: readonly ChunkComponent[] },
   ): true {
-    const { stride, size, kind, guard, plain, codes, textStride, text } = this.#layout;
+    const { size, kind, guard, plain, codes, textStride, text } = this.#layout;
     const { slot } = of;
     const component = of.components[of.n]!;
     this.#changed[of.n] = 1;
@@ -196,16 +199,16 @@ export class ChunkDecoder {
       } else {
         state.move(slot, i, codes[i]!.read(bits));
         // What has just come begins anew: it has no pace.
-        if (by >= 0 && this.#flipped[by] === 1) data[at + stride + i] = 0;
+        if (by >= 0 && this.#flipped[by] === 1) state.rest(slot, i);
       }
     }
     return true;
   }
 
   #absent(state: CellState, slot: number, lane: number): void {
-    const { stride, size, kind, initial, textStride, text } = this.#layout;
+    const { size, kind, initial, textStride, text } = this.#layout;
     state.data[slot * size + 1 + lane] = initial[lane]!;
-    state.data[slot * size + 1 + stride + lane] = 0;
+    state.rest(slot, lane);
     if (kind[lane] === TEXT) state.texts[slot * textStride + text[lane]!] = Text.EMPTY;
   }
 
@@ -223,14 +226,19 @@ export class ChunkDecoder {
     }
   }
 
-  #paces(bits: BitReader, state: CellState, slot: number): void {
-    const { stride, size, kind, guard, paces } = this.#layout;
+  #motion(bits: BitReader, state: CellState, slot: number): void {
+    const { stride, size, motion, guard, paces } = this.#layout;
     const { data } = state;
-    const at = slot * size + 1;
+    const at = slot * size;
     for (let i = 0; i < stride; i++) {
-      if (kind[i] !== LINEAR && kind[i] !== ANGLE) continue;
-      if (guard[i]! >= 0 && data[at + guard[i]!] === 0) continue;
-      data[at + stride + i] = paces.read(bits);
+      if (motion[i] === 0 || (guard[i]! >= 0 && data[at + 1 + guard[i]!] === 0)) continue;
+      data[at + motion[i]!] = paces.read(bits);
+    }
+    const bent = bits.bool();
+    for (let i = 0; i < stride && bent; i++) {
+      if (motion[i] === 0 || (guard[i]! >= 0 && data[at + 1 + guard[i]!] === 0)) continue;
+      data[at + motion[i]! + 1] = paces.read(bits);
+      data[at + motion[i]! + 2] = paces.read(bits);
     }
   }
 

@@ -18,15 +18,9 @@ import {
   KEY_CHUNK,
   writeGrouped,
 } from './chunk-bits.ts';
-import {
-  ANGLE,
-  type ChunkComponent,
-  type ChunkLayout,
-  LINEAR,
-  type Phase,
-  TEXT,
-} from './chunk-layout.ts';
+import { type ChunkComponent, type ChunkLayout, type Phase, TEXT } from './chunk-layout.ts';
 import { bitsFor } from './lane.ts';
+import { LastFrame } from './last-frame.ts';
 import { MemberDiff, sameMembers } from './member-diff.ts';
 import { type Rows, StateDiff } from './state-diff.ts';
 import type { Table } from './table.ts';
@@ -38,6 +32,7 @@ export type { Rows } from './state-diff.ts';
 /** How a step is to be said; kept by the stream and changed for each. */
 export interface Step {
   frame: number;
+  readonly level: number;
   /** The chunk carries a hash, and there is one in any case. */
   hashed: boolean;
   readonly chunk: Chunk;
@@ -49,6 +44,7 @@ export class ChunkEncoder {
   readonly #bits = new BitWriter(1024);
   readonly #diff: StateDiff;
   readonly #members: MemberDiff;
+  readonly #last: LastFrame;
 
   /** `lives` says whether an entity that left a cell is still in the world. */
   constructor(layout: ChunkLayout, deps: { texts: TextPool; lives(id: number): boolean }) {
@@ -56,6 +52,7 @@ export class ChunkEncoder {
     this.texts = deps.texts;
     this.#diff = new StateDiff(layout);
     this.#members = new MemberDiff(deps.lives);
+    this.#last = new LastFrame(layout);
   }
 
   /**
@@ -65,6 +62,7 @@ export class ChunkEncoder {
   delta(state: CellState, rows: Rows, step: Step): boolean {
     const { chunk, hashed } = step;
     const phase = this.layout.phase(step.frame);
+    this.#last.see(rows.table, step.frame);
     if (sameMembers(state, rows)) {
       const loud = this.#diff.compare(state, rows, phase);
       if (!loud && !hashed) return false;
@@ -83,7 +81,7 @@ export class ChunkEncoder {
     state.remove(members.left, members.leftCount);
     this.#diff.compare(state, members.kept, phase);
     this.#writeKept(state, phase, { plain: false, chunk });
-    this.#enter(state, rows.table, chunk);
+    this.#enter(state, rows.table, step);
     this.#end(state, step);
     return true;
   }
@@ -97,7 +95,7 @@ export class ChunkEncoder {
     for (let slot = 0; slot < state.count; slot++) last = this.#writeId(state.idAt(slot), last);
     for (let slot = 0; slot < state.count; slot++) {
       this.#writeRecord(state, slot, chunk);
-      this.#writePaces(state, slot);
+      this.#writeMotion(state, slot);
     }
     chunk.take(this.#bits);
   }
@@ -122,7 +120,7 @@ export class ChunkEncoder {
     }
   }
 
-  #enter(state: CellState, table: Table<unknown>, chunk: Chunk): void {
+  #enter(state: CellState, table: Table<unknown>, { level, chunk }: Step): void {
     const { cameIds, cameRows, cameSlots, cameCount } = this.#members;
     state.insert(cameIds, cameCount, cameSlots);
     writeGrouped(this.#bits, cameCount, COUNT_BITS);
@@ -130,7 +128,19 @@ export class ChunkEncoder {
     for (let i = 0; i < cameCount; i++) last = this.#writeId(cameIds[i]!, last);
     for (let i = 0; i < cameCount; i++) {
       this.#diff.load(state, cameSlots[i]!, { table, row: cameRows[i]! });
+      this.#setPaces(state, cameSlots[i]!, { row: cameRows[i]!, level });
       this.#writeRecord(state, cameSlots[i]!, chunk);
+      this.#writeMotion(state, cameSlots[i]!);
+    }
+  }
+
+  #setPaces(state: CellState, slot: number, of: { row: number; level: number }): void {
+    const { stride, size, motion, guard, every } = this.layout;
+    const { data } = state;
+    const at = slot * size;
+    for (let i = 0; i < stride; i++) {
+      if (motion[i] === 0 || (guard[i]! >= 0 && data[at + 1 + guard[i]!] === 0)) continue;
+      data[at + motion[i]!] = this.#last.paceOf(of.row, i, Math.max(every[i]!, 2 ** of.level));
     }
   }
 
@@ -212,14 +222,22 @@ export class ChunkEncoder {
     }
   }
 
-  #writePaces(state: CellState, slot: number): void {
-    const { stride, size, kind, guard, paces } = this.layout;
+  /** Paces, then whether any of them changes, and if so swings and bends. */
+  #writeMotion(state: CellState, slot: number): void {
+    const { stride, size, motion, guard, paces } = this.layout;
     const { data } = state;
-    const at = slot * size + 1;
+    const at = slot * size;
+    let bent = 0;
     for (let i = 0; i < stride; i++) {
-      if (kind[i] !== LINEAR && kind[i] !== ANGLE) continue;
-      if (guard[i]! >= 0 && data[at + guard[i]!] === 0) continue;
-      paces.write(this.#bits, data[at + stride + i]!);
+      if (motion[i] === 0 || (guard[i]! >= 0 && data[at + 1 + guard[i]!] === 0)) continue;
+      paces.write(this.#bits, data[at + motion[i]!]!);
+      bent |= data[at + motion[i]! + 1]! | data[at + motion[i]! + 2]!;
+    }
+    this.#bits.write(bent === 0 ? 0 : 1, 1);
+    for (let i = 0; i < stride && bent !== 0; i++) {
+      if (motion[i] === 0 || (guard[i]! >= 0 && data[at + 1 + guard[i]!] === 0)) continue;
+      paces.write(this.#bits, data[at + motion[i]! + 1]!);
+      paces.write(this.#bits, data[at + motion[i]! + 2]!);
     }
   }
 

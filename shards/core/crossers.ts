@@ -4,7 +4,7 @@
  * the levels meet. Used by CellReplica. [N1] No more than the definition's limit of them at a level.
  */
 import { CellState } from './cell-state.ts';
-import { ANGLE, type ChunkLayout, LINEAR } from './chunk-layout.ts';
+import type { ChunkLayout } from './chunk-layout.ts';
 import { MAX_LEVEL } from './frames.ts';
 
 /** Drawn as cells are. */
@@ -46,10 +46,9 @@ export class CrosserCells {
     state.insert(this.#ids, 1, this.#slots);
     const own = this.#slots[0]!;
     state.copySlot(left, slot, own);
-    const { kind, every } = state.layout;
-    for (let lane = 0; lane < kind.length; lane++) {
-      const moves = kind[lane] === LINEAR || kind[lane] === ANGLE;
-      if (moves && at.frame % every[lane]! === 0) state.move(own, lane, 0);
+    const { motion, every } = state.layout;
+    for (let lane = 0; lane < motion.length; lane++) {
+      if (motion[lane]! > 0 && at.frame % every[lane]! === 0) state.move(own, lane, 0);
     }
   }
 

@@ -3,7 +3,7 @@
  * detail are some frames old: what moves is drawn where it is expected by now. Used by CellReplica.
  */
 import { type CellState, predict } from './cell-state.ts';
-import { ANGLE, LINEAR, TEXT } from './chunk-layout.ts';
+import { TEXT } from './chunk-layout.ts';
 import type { Components } from './component.ts';
 import { MAX_LEVEL } from './frames.ts';
 import type { Row } from './record-type.ts';
@@ -98,21 +98,20 @@ export class SnapshotFiller<C extends Components> {
 
 /** Writes an entity into a row, as it is expected to be at `frame`. */
 function show<C extends Components>({ state, level }: Source, slot: number, to: Target<C>): void {
-  const { stride, size, kind, source, every } = state.layout;
-  const at = slot * size + 1;
+  const { stride, size, kind, motion, source, every } = state.layout;
+  const { data } = state;
+  const at = slot * size;
   for (let i = 0; i < stride; i++) {
     const column = to.table.columns[source[i]!]!;
     if (kind[i] === TEXT) {
       column.texts[to.row] = state.textAt(slot, i);
       continue;
     }
-    const value = state.data[at + i]!;
+    const value = data[at + 1 + i]!;
     const period = Math.max(every[i]!, 2 ** level);
     const since = to.frame % period;
-    const pace = state.data[at + stride + i]!;
-    const still = since === 0 || pace === 0 || (kind[i] !== LINEAR && kind[i] !== ANGLE);
-    column.values[to.row] = still
-      ? value
-      : predict(state.layout, i, value + Math.round((pace * since) / period));
+    const way = motion[i] === 0 ? 0 : data[at + motion[i]!]! + data[at + motion[i]! + 2]!;
+    column.values[to.row] =
+      since === 0 || way === 0 ? value : predict(state.layout, i, value + Math.round((way * since) / period));
   }
 }

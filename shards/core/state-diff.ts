@@ -2,8 +2,8 @@
  * How the entities of a cell differ from what was predicted of them: one pass over the columns of the world, which
  * also brings the cell's state up to date. Kept by ChunkEncoder for all its cells; nothing is allocated. [T2]
  */
-import { type CellState, predict, turned } from './cell-state.ts';
-import { ANGLE, type ChunkLayout, type Phase, STILL, TEXT } from './chunk-layout.ts';
+import { bendOf, type CellState, predict, turned } from './cell-state.ts';
+import { ANGLE, type ChunkLayout, type Phase, TEXT } from './chunk-layout.ts';
 import type { Table } from './table.ts';
 import { Text } from './text.ts';
 
@@ -37,7 +37,7 @@ export class StateDiff {
     this.#use(table);
     this.#reserve(state.count);
     const { layout, residuals } = this;
-    const { stride, size, min, max } = layout;
+    const { stride, size, motion, min, max } = layout;
     const { linear, angles, still, texts, guarded } = phase;
     const { data, count } = state;
     const columns = this.#columns;
@@ -49,24 +49,35 @@ export class StateDiff {
       let changed = 0;
       for (let n = 0; n < linear.length; n++) {
         const i = linear[n]!;
+        const at = base - 1 + motion[i]!;
         const before = data[base + i]!;
         const value = columns[i]![row]!;
-        let expected = before + data[base + stride + i]!;
+        let expected = before + data[at]! + data[at + 2]!;
         if (expected < min[i]!) expected = min[i]!;
         else if (expected > max[i]!) expected = max[i]!;
         const residual = (value - expected) | 0;
+        const pace = (value - before) | 0;
+        const swing = (pace - data[at]!) | 0;
         data[base + i] = value;
-        data[base + stride + i] = value - before;
+        data[at + 2] = bendOf(swing, data[at + 1]!);
+        data[at + 1] = swing;
+        data[at] = pace;
         residuals[to + i] = residual;
         changed |= residual;
       }
       for (let n = 0; n < angles.length; n++) {
         const i = angles[n]!;
+        const at = base - 1 + motion[i]!;
         const before = data[base + i]!;
         const value = columns[i]![row]!;
-        const residual = turned(layout, i, value - predict(layout, i, before + data[base + stride + i]!));
+        const expected = predict(layout, i, before + data[at]! + data[at + 2]!);
+        const residual = turned(layout, i, value - expected);
+        const pace = turned(layout, i, value - before);
+        const swing = turned(layout, i, pace - data[at]!);
         data[base + i] = value;
-        data[base + stride + i] = turned(layout, i, value - before);
+        data[at + 2] = bendOf(swing, data[at + 1]!);
+        data[at + 1] = swing;
+        data[at] = pace;
         residuals[to + i] = residual;
         changed |= residual;
       }
@@ -119,15 +130,14 @@ export class StateDiff {
         if (present && text.value !== state.texts[place]!.value) residual = 1;
         state.texts[place] = text;
       } else {
-        const before = data[base + i]!;
         const value = present ? this.#columns[i]![row]! : initial[i]!;
-        const moves = present && !flipped && kind[i] !== STILL;
-        const way = value - (moves ? predict(layout, i, before + data[base + stride + i]!) : before);
-        if (present) residual = kind[i] === ANGLE ? turned(layout, i, way) : way | 0;
-        data[base + i] = value;
-        if (kind[i] !== STILL) {
-          const made = kind[i] === ANGLE ? turned(layout, i, value - before) : value - before;
-          data[base + stride + i] = moves ? made : 0;
+        if (!present) {
+          data[base + i] = value;
+          state.rest(slot, i);
+        } else {
+          residual = residualOf(state, { slot, lane: i }, value);
+          state.move(slot, i, residual);
+          if (flipped) state.rest(slot, i);
         }
       }
       residuals[to + i] = residual;
@@ -166,4 +176,15 @@ export class StateDiff {
     this.residuals = new Int32Array(count * 2 * this.layout.stride);
     this.changed = new Uint8Array(count * 2);
   }
+}
+
+/** What makes `value` of what is expected. */
+function residualOf({ layout, data }: CellState, of: { slot: number; lane: number }, value: number): number {
+  const { slot, lane } = of;
+  const at = slot * layout.size;
+  const motion = layout.motion[lane]!;
+  const before = data[at + 1 + lane]!;
+  if (motion === 0) return (value - before) | 0;
+  const way = value - predict(layout, lane, before + data[at + motion]! + data[at + motion + 2]!);
+  return layout.kind[lane] === ANGLE ? turned(layout, lane, way) : way | 0;
 }
