@@ -2,8 +2,9 @@
  * Records what the codec sends: how many residuals of each class it writes with each table, while a world runs with
  * its cells at all levels of detail. For tune-residuals.ts.
  */
-import { CellStream, MAX_LEVEL } from '../shards/core/cell-stream.ts';
+import { CellStream } from '../shards/core/cell-stream.ts';
 import { ChunkEncoder } from '../shards/core/chunk-encoder.ts';
+import { MAX_LEVEL } from '../shards/core/frames.ts';
 import { RESIDUAL_CODES, ResidualCode } from '../shards/core/residual-code.ts';
 import { CLASSES, type ResidualTable } from '../shards/core/residual-tables.ts';
 import { TextPool } from '../shards/core/text-pool.ts';

@@ -14,8 +14,8 @@ export const RESIDUAL_TABLES = {
   angle: [1, 2, 3, 4, 5, 6, ...new Array<number>(27).fill(11)],
   /** A whole number, which is not predicted to move. */
   whole: [1, 2, 3, 4, 5, 6, ...new Array<number>(27).fill(11)],
-  /** The last step of a number, in key chunks. */
-  step: [1, 2, 3, 4, 5, 6, ...new Array<number>(27).fill(11)],
+  /** By how much a number changed in its last step, in key chunks. */
+  pace: [1, 2, 3, 4, 5, 6, ...new Array<number>(27).fill(11)],
 } as const satisfies Record<string, readonly number[]>;
 
 export type ResidualTable = keyof typeof RESIDUAL_TABLES;
