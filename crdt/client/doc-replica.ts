@@ -6,7 +6,7 @@
 import { LoroDoc, type PeerID } from 'loro-crdt';
 import type { Cancel } from '../../src/base/env.ts';
 import { reaches, rootOf } from '../core/shallow.ts';
-import { NO_VERSIONS, toVector, type Versions } from '../core/versions.ts';
+import { NO_VERSIONS, toVector, type Versions, versionsOf } from '../core/versions.ts';
 import type { CopySource } from './device-doc.ts';
 import type { OutboxSource } from './doc-outbox.ts';
 
@@ -37,12 +37,7 @@ export class DocReplica implements CopySource, OutboxSource {
 
   get versions(): Versions {
     if (this.#isDead) return NO_VERSIONS;
-    const vector = this.doc.oplogVersion();
-    try {
-      return vector.toJSON();
-    } finally {
-      vector.free();
-    }
+    return versionsOf(this.doc);
   }
 
   counts(peers: Iterable<PeerID>): Map<PeerID, number> {

@@ -2,7 +2,7 @@
  * Version vectors at the edge: how many operations of each Loro peer a side holds. Foreign bytes become a
  * map once, checked; Loro's own decoder throws strings and lets negative counters through.
  */
-import { type OpId, type PeerID, VersionVector } from 'loro-crdt';
+import { type LoroDoc, type OpId, type PeerID, VersionVector } from 'loro-crdt';
 import { Fault } from '../../src/base/fault.ts';
 
 /** Peer -> number of its operations, the first ones without a gap. A peer with none is absent. */
@@ -47,6 +47,16 @@ export function encodeVersions(versions: Versions): Uint8Array {
 /** For Loro's own calls; the caller frees it. */
 export function toVector(versions: Versions): VersionVector {
   return VersionVector.parseJSON(new Map(versions));
+}
+
+/** The operations that the document holds. */
+export function versionsOf(doc: LoroDoc): Versions {
+  const vector = doc.oplogVersion();
+  try {
+    return vector.toJSON();
+  } finally {
+    vector.free();
+  }
 }
 
 /** Whether `have` lacks nothing of `want`. */

@@ -57,6 +57,8 @@ export class DocHub {
   readonly #removals = new Map<string, Promise<void>>();
   /** Work on the log of documents that nobody may load meanwhile. */
   readonly #holds = new Map<string, Promise<void>>();
+  /** Documents that `#project` is at. */
+  readonly #projecting = new Set<string>();
   readonly #documentEntities: ReadonlySet<string>;
   #closed: Fault | undefined;
 
@@ -203,14 +205,27 @@ export class DocHub {
     }
   }
 
-  /** A document that nobody has open is shown by its row all the same. */
+  /** A document that nobody has open is shown by its row all the same, as soon as it can be loaded. [D10] */
   #project(ref: DocRef): void {
-    this.acquire(ref)
-      .then(({ doc, release }) => doc.entry.settle().finally(release))
-      .catch((error) => {
-        if (isFault(error, 'not_found')) return; // the row went with the same transaction, or soon after
-        this.#env.log.error('docs.project_failed', { doc: docKey(ref), error: String(error) });
-      });
+    const key = docKey(ref);
+    if (this.#projecting.has(key)) return;
+    this.#projecting.add(key);
+    void this.#projected(ref).finally(() => this.#projecting.delete(key));
+  }
+
+  async #projected(ref: DocRef): Promise<void> {
+    for (let attempt = 0; !this.#closed; attempt++) {
+      try {
+        const { doc, release } = await this.acquire(ref);
+        await doc.entry.settle().finally(release);
+        if (doc.entry.state !== 'closed') return;
+      } catch (error) {
+        // The row went with the same transaction, or soon after.
+        if (isFault(error, 'not_found') || this.#closed) return;
+        this.#env.log.error('docs.project_failed', { doc: docKey(ref), attempt, error: String(error) });
+      }
+      await this.#pause(attempt);
+    }
   }
 
   /** Loads a document, and cleans its log first when it does not load. [D3] */
@@ -236,11 +251,13 @@ export class DocHub {
     const { log, history, now, materialiser, guards } = this.#deps;
     const { entity, row, epoch, stored, replica } = loaded;
     const board = new AwarenessBoard(this.#env, this.#options);
-    const onClosed = () => {
+    const onClosed = ({ code }: Fault) => {
       board.close();
       this.#slots.delete(docKey(ref));
       this.#idle.forget(entry);
       this.#deps.unloaded(ref);
+      // It was cleaned, or must be loaded again: the row does not show what its log says now. [D1]
+      if (code === 'stale_cursor' || code === 'internal') this.#project(ref);
     };
     const leases = new PeerLeases(this.#env, { ref, epoch, log }, stored.peers);
     const noting = { ref, replica, leases, history, now };
@@ -256,9 +273,13 @@ export class DocHub {
         return await this.#deps.log.remove(refs);
       } catch (error) {
         this.#env.log.error('docs.remove_failed', { attempt, error: String(error) });
-        const delayMs = backoffMs(attempt, this.#env.random, this.#options.retry);
-        await new Promise<void>((resolve) => this.#env.clock.after(delayMs, resolve));
+        await this.#pause(attempt);
       }
     }
+  }
+
+  #pause(attempt: number): Promise<void> {
+    const delayMs = backoffMs(attempt, this.#env.random, this.#options.retry);
+    return new Promise((resolve) => this.#env.clock.after(delayMs, resolve));
   }
 }

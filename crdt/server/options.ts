@@ -4,6 +4,7 @@ import type { PushRateOptions } from './push-rate.ts';
 import type { QuarantineOptions } from './quarantine.ts';
 import type { SuspectOptions } from './suspects.ts';
 
+/** For `docs(options)`. Times in ms, sizes in bytes. */
 export interface DocsOptions extends SuspectOptions, QuarantineOptions, PushRateOptions {
   /** Entities of which every update is tried in the materialiser before anybody gets it. [D3] */
   tryFirst: readonly string[];
@@ -85,6 +86,7 @@ export interface DocsOptions extends SuspectOptions, QuarantineOptions, PushRate
   drainMs: number;
 }
 
+/** What counts where `docs(options)` says nothing. */
 export const DEFAULT_DOCS: DocsOptions = {
   tryFirst: [],
   pushesPerSecond: 20_000,

@@ -35,11 +35,13 @@ import { TRIMS_TABLE, Trimmer } from './trimmer.ts';
 import { DOC_TABLES, UpdateLog } from './update-log.ts';
 import { WorkerHost } from './worker-host.ts';
 
+/** What `docs()` makes: for `plugins` of an app. */
 export interface DocsPlugin extends Plugin {
   readonly name: 'docs';
   create(services: Services): DocsInstance;
 }
 
+/** Documents for an app: `plugins: [docs()]`. Fields such as `field.richtext()` need it. */
 export function docs(options: Partial<DocsOptions> = {}): DocsPlugin {
   return {
     name: 'docs',
@@ -50,6 +52,7 @@ export function docs(options: Partial<DocsOptions> = {}): DocsPlugin {
 /** Documents whose columns lag are brought up to date at start this many at a time. */
 const REPAIR_BATCH = 100;
 
+/** The documents of one server. */
 export class DocsInstance implements PluginInstance {
   readonly tables = [...DOC_TABLES, ...HISTORY_TABLES, QUARANTINE_TABLE, DEVICES_TABLE, TRIMS_TABLE];
   readonly channels = {

@@ -10,6 +10,7 @@
  */
 import type { PeerID } from 'loro-crdt';
 import { CODES } from '../../src/base/codes.ts';
+import { type Deferred, deferred } from '../../src/base/deferred.ts';
 import type { Cancel, Env } from '../../src/base/env.ts';
 import { Fault, isFault, toFault } from '../../src/base/fault.ts';
 import type { Channel, ChannelHandler } from '../../src/plugin/channel.ts';
@@ -24,6 +25,7 @@ import type { DocEntry } from './doc-entry.ts';
 import type { Follower, Own } from './follower.ts';
 import type { HistoryDesk } from './history-desk.ts';
 import { checkUpdate, gap } from './import-guard.ts';
+import { isTrap } from './materialiser-jobs.ts';
 import type { DocsOptions } from './options.ts';
 import { Outlet } from './outlet.ts';
 import { type Lease, NO_LEASE, type PeerLeases } from './peer-lease.ts';
@@ -66,6 +68,7 @@ type State =
 
 /** Beside a push no other frame is large; two may overlap when a page restarts its document. */
 const MAX_STREAMS = 2;
+const HARMFUL = 'an update of yours was harmful';
 const NO_BYTES = new Uint8Array(0);
 /** Room for the header of a fragmented frame. */
 const HEADER_BYTES = 1024;
@@ -90,6 +93,8 @@ export class DocReader implements ChannelHandler, Follower {
   readonly #trials: PushTrials;
   /** Pushes whose durability is not told yet, by the flush that holds them: the last of each. */
   #unsettled: { n: number; mark: number }[] = [];
+  /** A join waits for `#unsettled` to be empty. */
+  #quiet: Deferred<void> | undefined;
 
   constructor(env: Env, deps: Deps, options: DocsOptions) {
     this.#env = env;
@@ -154,6 +159,7 @@ export class DocReader implements ChannelHandler, Follower {
     this.#trials.clear();
     this.#assembler.clear();
     this.#ackTimer?.();
+    this.#quiet?.resolve();
     for (const cleanup of this.#cleanups) cleanup();
   }
 
@@ -166,7 +172,10 @@ export class DocReader implements ChannelHandler, Follower {
       this.#outlet.ack('durable', this.#unsettled.shift()!.n);
     }
     this.#outlet.flushAcks();
-    return this.#unsettled.length === 0;
+    if (this.#unsettled.length > 0) return false;
+    this.#quiet?.resolve();
+    this.#quiet = undefined;
+    return true;
   }
 
   rowChanged(): void {
@@ -208,6 +217,7 @@ export class DocReader implements ChannelHandler, Follower {
       this.#state = { name: 'joining', claim, again: true }; // only the last one is answered
       return;
     }
+    this.#trials.clear();
     this.#state = { name: 'joining', claim, again: false };
     void this.#leaseAndAnswer();
   }
@@ -224,7 +234,8 @@ export class DocReader implements ChannelHandler, Follower {
         const wish = { owner: this.#owner, wanted: claim.lease, spare: claim.wants.spare };
         const lease = permission === 'write' ? await this.#deps.leases.lease(wish) : NO_LEASE;
         await this.#deps.entry.repair;
-        // What it starts over with holds all that it has sent: it makes the rest anew.
+        await this.#settled();
+        // What it starts over with holds all that it has sent, also on an earlier channel: it makes the rest anew.
         if (claim.epoch === this.#deps.epoch && !this.#fits(claim)) await this.#deps.entry.committed();
         if (this.#state.name !== 'joining') return; // closed meanwhile
         if (this.#state.again) continue;
@@ -236,6 +247,17 @@ export class DocReader implements ChannelHandler, Follower {
         this.#fail(toFault(error));
       }
     }
+  }
+
+  /**
+   * A page that joins anew keeps its peer id, and may have forgotten its edits: what was received of them must be in
+   * the answer, or its next ones get names that are taken. [D9]
+   */
+  async #settled(): Promise<void> {
+    if (this.#unsettled.length === 0) return;
+    this.#quiet ??= deferred();
+    await this.#quiet.promise;
+    await this.#deps.entry.repair;
   }
 
   #resync(versions: Versions): void {
@@ -343,6 +365,7 @@ export class DocReader implements ChannelHandler, Follower {
 
   #makeTrials(): PushTrials {
     const { entry, guards } = this.#deps;
+    const inspect = (bytes: Uint8Array) => guards.canary.inspect(bytes);
     const check = (bytes: Uint8Array) => this.#check(bytes);
     const attempt = async (bytes: Uint8Array) => {
       await entry.repair;
@@ -360,10 +383,10 @@ export class DocReader implements ChannelHandler, Follower {
     };
     const failed = (n: number, fault: Fault, bad: 'trap' | 'refused' | null) => {
       if (bad) guards.suspects.strike(this.#owner);
-      if (bad === 'trap') this.#fail(new Fault('forbidden', 'an update of yours was harmful'));
+      if (bad === 'trap') this.#fail(new Fault('forbidden', HARMFUL));
       else this.#refuse(n, fault);
     };
-    return new PushTrials({ check, attempt, passed, failed }, this.#options.maxUndurableBytes);
+    return new PushTrials({ inspect, check, attempt, passed, failed }, this.#options.maxUndurableBytes);
   }
 
   /** Throws what the client is to be told. */
@@ -377,7 +400,20 @@ export class DocReader implements ChannelHandler, Follower {
     if (entry.undurableBytes + bytes.length > maxUndurableBytes) {
       throw new Fault('overloaded', 'too much of this document waits to be stored');
     }
-    checkUpdate(bytes, { have: entry.received(), owns: (peer) => leases.owns(this.#owner, peer) });
+    try {
+      checkUpdate(bytes, { have: entry.received(), owns: (peer) => leases.owns(this.#owner, peer) });
+    } catch (error) {
+      if (isFault(error) && isTrap(error.cause)) this.#harmed();
+      throw error;
+    }
+  }
+
+  /** An update of this client trapped on this thread, before the document was touched. [D3] */
+  #harmed(): void {
+    const { suspects } = this.#deps.guards;
+    suspects.mainTrapped();
+    suspects.strike(this.#owner);
+    this.#fail(new Fault('forbidden', HARMFUL));
   }
 
   #received(n: number): void {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { LoroDoc } from 'loro-crdt';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { NO_VERSIONS } from '../core/versions.ts';
 import { Replica } from './replica.ts';
 
@@ -96,4 +96,17 @@ test('[D6] a replica without the history before a version: what it takes, tells,
   reader.import(replica.since(after)!);
   expect(reader.getText('body').toString()).toBe('old root tail skipped gap ');
   replica.free();
+});
+
+test('[D3] a log that traps is reported as damaged, though what trapped cannot be freed', () => {
+  const panic = () => {
+    throw Object.assign(new Error('unreachable'), { name: 'RuntimeError' });
+  };
+  vi.spyOn(LoroDoc.prototype, 'import').mockImplementation(panic);
+  vi.spyOn(LoroDoc.prototype, 'free').mockImplementation(panic);
+  try {
+    expect(() => new Replica(null, [new Uint8Array(1)])).toThrow('the log of a document is damaged');
+  } finally {
+    vi.restoreAllMocks();
+  }
 });

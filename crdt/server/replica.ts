@@ -18,8 +18,17 @@ import {
 } from 'loro-crdt';
 import { assert } from '../../src/base/assert.ts';
 import { Fault } from '../../src/base/fault.ts';
-import { importFirst, isBelowRoot, reaches, rootOf } from '../core/shallow.ts';
-import { covers, merged, NO_VERSIONS, spansBetween, toVector, type Versions } from '../core/versions.ts';
+import { isBelowRoot, reaches, rootOf } from '../core/shallow.ts';
+import {
+  covers,
+  merged,
+  NO_VERSIONS,
+  spansBetween,
+  toVector,
+  type Versions,
+  versionsOf,
+} from '../core/versions.ts';
+import { freeQuietly } from './free-quietly.ts';
 
 export interface Delta {
   /** All that was received since the last take, as one Loro update. */
@@ -64,18 +73,18 @@ export class Replica {
   /** A snapshot, if there is one, and the updates after it, all durable. Throws `storage` when they do not load. */
   constructor(snapshot: Uint8Array | null, updates: readonly Uint8Array[]) {
     this.#doc = new LoroDoc();
-    this.#doc.detach();
     try {
-      if (snapshot) {
-        importFirst(this.#doc, snapshot);
-        this.#root = rootOf(this.#doc);
-        this.#snapshot = { bytes: snapshot, versions: versionsOf(this.#doc) };
-      }
+      // Attached, for then Loro reads no more of it than it needs: 5 ms for 5 MB, where detached it takes 290; and
+      // a detached document takes no shallow snapshot.
+      if (snapshot) this.#doc.import(snapshot);
+      this.#doc.detach();
+      this.#root = rootOf(this.#doc);
+      if (snapshot) this.#snapshot = { bytes: snapshot, versions: versionsOf(this.#doc) };
       for (const update of updates) {
         if (this.#doc.import(update).pending) throw new Fault('storage', 'the log of a document has a gap');
       }
     } catch (error) {
-      this.#doc.free();
+      freeQuietly(this.#doc);
       throw error instanceof Fault
         ? error
         : new Fault('storage', 'the log of a document is damaged', undefined, { cause: error });
@@ -104,7 +113,7 @@ export class Replica {
 
   /** Goes on with another's document, which is made of the log and of `undurable`. The other is void. */
   revive(other: Replica): void {
-    this.#taken.free();
+    freeQuietly(this.#taken);
     this.#doc = other.#doc;
     this.#taken = other.#taken;
     this.#have = other.#have;
@@ -196,13 +205,16 @@ export class Replica {
 
   /** Lets go of updates that wait for what never came: they are in no export. */
   forgetPending(): void {
+    const base = this.#snapshot;
     const fresh = new LoroDoc();
+    if (base) fresh.import(base.bytes);
     fresh.detach();
-    const base = this.#root ? this.#snapshot : undefined;
-    if (base) importFirst(fresh, base.bytes);
     const from = toVector(base?.versions ?? NO_VERSIONS);
-    this.#call((doc) => fresh.import(doc.export({ mode: 'update', from })));
-    from.free();
+    try {
+      this.#call((doc) => fresh.import(doc.export({ mode: 'update', from })));
+    } finally {
+      from.free();
+    }
     this.#doc.free();
     this.#doc = fresh;
     this.#pendingBytes = 0;
@@ -275,12 +287,8 @@ export class Replica {
     this.#freed = true;
     this.#snapshot = undefined;
     this.#durable = NO_VERSIONS;
-    try {
-      this.#taken.free();
-      this.#doc.free();
-    } catch {
-      // A document that trapped cannot be given back.
-    }
+    freeQuietly(this.#taken);
+    freeQuietly(this.#doc);
   }
 
   #call<T>(work: (doc: LoroDoc) => T): T {
@@ -303,14 +311,5 @@ function imported(doc: LoroDoc, bytes: Uint8Array): ImportStatus | null {
   } catch (error) {
     if (isBelowRoot(error)) return null;
     throw error;
-  }
-}
-
-function versionsOf(doc: LoroDoc): Versions {
-  const vector = doc.oplogVersion();
-  try {
-    return vector.toJSON();
-  } finally {
-    vector.free();
   }
 }

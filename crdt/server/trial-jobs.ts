@@ -6,10 +6,11 @@
  * static checks and a detached import (20 %), one in twelve is bad: an attached import refuses it (5 %) or traps (1 %),
  * or the snapshot made of it loads and traps when it is read (2 %). So a trial does all of these. [D3]
  */
-import { LoroDoc, type PeerID } from 'loro-crdt';
+import { decodeImportBlobMeta, LoroDoc, type PeerID } from 'loro-crdt';
 import { Fault } from '../../src/base/fault.ts';
 import { importFirst, isBelowRoot } from '../core/shallow.ts';
-import { NO_VERSIONS, spansBetween, toVector, type Versions } from '../core/versions.ts';
+import { NO_VERSIONS, spansBetween, toVector, type Versions, versionsOf } from '../core/versions.ts';
+import { freeQuietly } from './free-quietly.ts';
 
 type Bytes = readonly Uint8Array[];
 
@@ -31,6 +32,13 @@ export function trial(bytes: Bytes): void {
   } finally {
     freeQuietly(doc);
   }
+}
+
+/** Reads what import-guard.ts reads of an update on the server's own thread: that alone may trap. */
+export function inspect(update: Uint8Array): void {
+  const meta = decodeImportBlobMeta(update, true);
+  meta.partialStartVersionVector.free();
+  meta.partialEndVersionVector.free();
 }
 
 /** All of it as the hub would send it to a page that joins: what lies before the root of a shallow one is no update. */
@@ -113,22 +121,5 @@ function prove(parts: Bytes): void {
     doc.export({ mode: 'update' });
   } finally {
     freeQuietly(doc);
-  }
-}
-
-export function versionsOf(doc: LoroDoc): Versions {
-  const vector = doc.oplogVersion();
-  try {
-    return vector.toJSON();
-  } finally {
-    vector.free();
-  }
-}
-
-function freeQuietly(doc: LoroDoc): void {
-  try {
-    doc.free();
-  } catch {
-    // A document that trapped cannot be given back.
   }
 }

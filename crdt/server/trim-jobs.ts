@@ -3,9 +3,9 @@
  */
 import type { LoroDoc, PeerID } from 'loro-crdt';
 import { reaches, rootOf } from '../core/shallow.ts';
-import { common, toVector, type Versions } from '../core/versions.ts';
+import { common, toVector, type Versions, versionsOf } from '../core/versions.ts';
 import { parseVersion } from './doc-version.ts';
-import { proven, versionsOf } from './trial-jobs.ts';
+import { proven } from './trial-jobs.ts';
 
 export type TrimInput = {
   /** All that is newer than this version stays; null: the present one. */
