@@ -55,10 +55,10 @@ export class DocHub {
   readonly #slots = new Map<string, Slot>();
   readonly #idle: IdleDocs;
   readonly #removals = new Map<string, Promise<void>>();
-  /** Documents that `#project` is at. */
-  readonly #projecting = new Set<string>();
   /** Work on the log of documents that nobody may load meanwhile. */
   readonly #holds = new Map<string, Promise<void>>();
+  /** Documents that `#project` is at. */
+  readonly #projecting = new Set<string>();
   readonly #documentEntities: ReadonlySet<string>;
   #closed: Fault | undefined;
 
