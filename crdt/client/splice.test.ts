@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { LoroDoc } from 'loro-crdt';
 import { expect, test } from 'vitest';
-import { movePosition, spliceBetween } from './splice.ts';
+import { difference, moveDelta, movePosition, spliceBetween } from './splice.ts';
 
 const text = fc.string({ unit: fc.constantFrom('a', 'b', '\n', '😀', '😁', 'é'), maxLength: 12 });
 
@@ -48,4 +48,15 @@ test('positions follow the text that they stood in', () => {
   expect(movePosition(1, [{ retain: 1 }, { insert: 'xy' }])).toBe(1);
   expect(movePosition(5, [{ retain: 2 }, { delete: 2 }])).toBe(3);
   expect(movePosition(3, [{ retain: 2 }, { delete: 2 }])).toBe(2);
+});
+
+test('[D2] a deletion that is made anew takes nothing that others wrote meanwhile', () => {
+  const deletion = [{ retain: 5 }, { delete: 5 }];
+  const moved = (after: string) => moveDelta<string>(deletion, difference('<t11><t73>', after));
+  expect(moved('new <t11><t73>')).toEqual([{ retain: 9 }, { delete: 5 }]);
+  expect(moved('<t11><t73> new')).toEqual([{ retain: 5 }, { delete: 5 }]);
+  expect(moved('<t11>')).toEqual([]);
+  expect(moved('<t11><t new 73>')).toEqual([]);
+  // Another text that has letters in common by chance (docs storm, thirty pages, seed 41).
+  expect(moved('<t112>')).toEqual([]);
 });
