@@ -22,7 +22,7 @@ export class RawSocket {
   #bytesIn = 0;
 
   private constructor(url: string, events: RawEvents, protocols: readonly string[]) {
-    const { hostname, port, pathname, host } = new URL(url);
+    const { hostname, port, pathname, search, host } = new URL(url);
     this.#events = events;
     const callback = (length: number, buffer: Uint8Array) => {
       this.#take(Buffer.from(buffer.buffer, buffer.byteOffset, length));
@@ -31,7 +31,7 @@ export class RawSocket {
     this.#socket = connect({ host: hostname, port: Number(port), onread: { buffer: BUFFER, callback } });
     this.#socket.setNoDelay(true);
     const head = [
-      `GET ${pathname} HTTP/1.1`,
+      `GET ${pathname}${search} HTTP/1.1`,
       `Host: ${host}`,
       'Upgrade: websocket',
       'Connection: Upgrade',
@@ -63,6 +63,12 @@ export class RawSocket {
   send(data: string | Uint8Array): void {
     const isText = typeof data === 'string';
     this.#write(isText ? TEXT : BINARY, isText ? Buffer.from(data) : data);
+  }
+
+  /** Whether what comes is left in the kernel. */
+  pause(paused: boolean): void {
+    if (paused) this.#socket.pause();
+    else this.#socket.resume();
   }
 
   end(): void {

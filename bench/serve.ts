@@ -10,12 +10,19 @@ export interface Usage {
   readonly loopUs: number;
   /** After garbage collections when the process may make them. */
   readonly rss: number;
+  /** What this server measures besides. */
+  readonly more: Readonly<Record<string, number>>;
 }
 
 /** For buffers and timers to come to rest before memory is read. */
 const REST_MS = 200;
 
-export function serve(url: string, close: () => Promise<unknown> = async () => {}): void {
+/** `more` is asked whenever the benchmark asks. */
+export function serve(
+  url: string,
+  close: () => Promise<unknown> = async () => {},
+  more: () => Record<string, number> = () => ({}),
+): void {
   const end = () => void close().finally(() => process.exit(0));
   process.on('disconnect', end);
   process.on('SIGTERM', end);
@@ -29,6 +36,7 @@ export function serve(url: string, close: () => Promise<unknown> = async () => {
       cpuUs: all.user + all.system,
       loopUs: loop.user + loop.system,
       rss: process.memoryUsage.rss(),
+      more: more(),
     };
     process.send?.(usage);
   });

@@ -1,93 +1,57 @@
-/**
- * Players as raw sockets: each sends an input every 50 ms and counts what it gets. Says `ready` when all are
- * in and settled, measures for some seconds, and prints bytes per frame and frames per second of a player.
- */
-import { BitWriter } from '../../src/base/bits.ts';
-import { Reader, Writer } from '../../src/base/bytes.ts';
-import { createGuest } from '../client.ts';
-import { WireClient } from '../wire-client.ts';
+/** Players of a shard. Says `begin` and `end` around the time that counts and prints what came in. */
+import type { ArenaOptions } from '../arena.ts';
+import { rest, startBots, sumOf } from '../bots.ts';
+import { openPlayerSystem } from '../open-player-system.ts';
+import { pin } from '../pin.ts';
+import type { PlayerSystemName } from '../player-system.ts';
 
-const { url, count, seconds }: { url: string; count: number; seconds: number } = JSON.parse(
-  process.argv[2] ?? '{}',
-);
-const CHANNEL = 1;
-const INPUT = 0x21;
-const FRAME = 0x31;
-const TICK_MS = 50;
-const SETTLE_MS = 1000;
-/** Ticks that an input is sent ahead of the newest frame. */
-const LEAD = 4;
-
-let frames = 0;
-let bytes = 0;
-let counting = false;
-
-class LoadPlayer {
-  #client: WireClient | undefined;
-  #tick = 0;
-  #last = 0;
-  readonly #angle: number;
-
-  constructor(n: number) {
-    this.#angle = n;
-  }
-
-  async join(): Promise<void> {
-    this.#client = await WireClient.connect(url, await createGuest(url), {
-      frame: (data) => this.#frame(data),
-      text: (text) => {
-        if (text.startsWith('{"t":"closed"')) throw new Error(text);
-      },
-    });
-    this.#client.say({ t: 'open', ch: CHANNEL, kind: 'shard', params: { shard: 'bench', id: 'one' } });
-  }
-
-  /** One input: ackTick, firstTick, count, two numbers of 7 bits. */
-  input(): void {
-    const tick = this.#tick + LEAD;
-    if (this.#tick === 0 || tick <= this.#last) return;
-    this.#last = tick;
-    const bits = new BitWriter(2);
-    bits.write(50 + Math.round(45 * Math.sin(this.#angle + tick / 20)), 7);
-    bits.write(50 + Math.round(45 * Math.cos(this.#angle + tick / 20)), 7);
-    const payload = new Writer(16)
-      .u8(INPUT)
-      .varuint(this.#tick)
-      .varuint(tick)
-      .u8(1)
-      .bytes(bits.finish())
-      .finish();
-    this.#client?.send(CHANNEL, payload);
-  }
-
-  end(): void {
-    this.#client?.end();
-  }
-
-  #frame(data: Buffer): void {
-    const reader = new Reader(data);
-    reader.varuint(); // the channel
-    if (reader.u8() !== FRAME) return;
-    this.#tick = reader.varuint();
-    if (!counting) return;
-    frames++;
-    bytes += data.length;
-  }
+export interface PlayersOptions {
+  readonly system: PlayerSystemName;
+  readonly url: string;
+  readonly arena: ArenaOptions;
+  readonly seconds: number;
+  /** How many decode. */
+  readonly samples: number;
 }
 
-const players = Array.from({ length: count }, (_, n) => new LoadPlayer(n));
-for (const player of players) await player.join();
-setInterval(() => {
-  for (const player of players) player.input();
-}, TICK_MS);
-setTimeout(() => {
-  process.send?.('ready');
-  counting = true;
-  const start = performance.now();
-  setTimeout(() => {
-    const elapsed = (performance.now() - start) / 1000;
-    console.log(JSON.stringify({ bytes: bytes / frames, rate: frames / count / elapsed }));
-    for (const player of players) player.end();
-    process.exit(0);
-  }, seconds * 1000);
-}, SETTLE_MS);
+export interface PlayersResult {
+  /** Frames per player and second. */
+  readonly rate: number;
+  /** Bytes per player and frame, heads of WebSocket frames included. */
+  readonly bytes: number;
+  /** Of those who decode: entities in sight, and bytes per entity and frame. */
+  readonly visible: number;
+  readonly bytesPerEntity: number;
+  readonly duplicated: number;
+  /** The load's own CPU, in percent of a core. */
+  readonly loadCpu: number;
+}
+
+const SETTLE_MS = 1500;
+
+pin('load');
+const { system, url, arena, seconds, samples }: PlayersOptions = JSON.parse(process.argv[2] ?? '{}');
+const bots = await startBots(await openPlayerSystem(system, url, arena), arena.players, samples);
+await rest(SETTLE_MS);
+process.send?.('begin');
+for (const bot of bots) bot.reset();
+const cpuBefore = process.cpuUsage();
+const startMs = performance.now();
+await rest(seconds * 1000);
+const elapsedMs = performance.now() - startMs;
+const cpu = process.cpuUsage(cpuBefore);
+const frames = sumOf(bots, ({ seen }) => seen.frames);
+const decoding = bots.filter(({ decodes }) => decodes);
+const entities = sumOf(decoding, ({ seen }) => seen.entities);
+const result: PlayersResult = {
+  rate: (frames / bots.length / elapsedMs) * 1000,
+  bytes: sumOf(bots, ({ bytes }) => bytes) / frames,
+  visible: entities / sumOf(decoding, ({ seen }) => seen.frames),
+  bytesPerEntity: sumOf(decoding, ({ bytes }) => bytes) / entities,
+  duplicated: sumOf(decoding, ({ seen }) => seen.duplicated),
+  loadCpu: ((cpu.user + cpu.system) / 1000 / elapsedMs) * 100,
+};
+process.send?.('end', () => {
+  console.log(JSON.stringify(result));
+  process.exit(0);
+});

@@ -21,6 +21,10 @@ import type { UndoHandle } from './undo-handle.ts';
 
 const CLOSED: DocState = { name: 'closed' };
 
+/**
+ * A row's document on this page; `openDoc` makes it, `close` lets it go. Containers and `doc` are Loro's: an edit leaves
+ * when it is committed, and throws while `editable` is false.
+ */
 export class DocHandle {
   readonly #shared: SharedDoc;
   readonly #release: Cancel;
@@ -39,6 +43,7 @@ export class DocHandle {
     return this.#shared.doc;
   }
 
+  /** How the document stands on this page; another object after a change. */
   get state(): DocState {
     return this.#closed ? CLOSED : this.#shared.state;
   }
@@ -53,6 +58,7 @@ export class DocHandle {
     return this.#shared.pending;
   }
 
+  /** What this page and the others in the document show of themselves now. */
   get awareness(): PresenceHandle {
     return this.#shared.presence;
   }
@@ -77,22 +83,27 @@ export class DocHandle {
     return textOf(this.#shared.doc, field);
   }
 
+  /** The map of a field. */
   map(field: string): LoroMap {
     return mapOf(this.#shared.doc, field);
   }
 
+  /** The list of a field. */
   list(field: string): LoroList {
     return listOf(this.#shared.doc, field);
   }
 
+  /** The list of a field whose items can be moved: who moves one moves it, and does not delete and insert. */
   movableList(field: string): LoroMovableList {
     return movableListOf(this.#shared.doc, field);
   }
 
+  /** The tree of a field. */
   tree(field: string): LoroTree {
     return treeOf(this.#shared.doc, field);
   }
 
+  /** The number of a field to which everybody adds. */
   counter(field: string): LoroCounter {
     return counterOf(this.#shared.doc, field);
   }
@@ -120,7 +131,10 @@ export class DocHandle {
     return this.#shared.subscribe(listener);
   }
 
-  /** Resolves when this page has all there is and all of its edits are durable. Rejects when it is refused. */
+  /**
+   * Resolves when this page has all there is and all of its edits are durable; waits while offline. Rejects with the
+   * server's reason when the document is refused, with `cancelled` when it is closed before.
+   */
   async synced(): Promise<void> {
     void this.#shared.flush();
     await this.#until(() => this.state.name === 'live' && !this.pending);

@@ -19,6 +19,7 @@ import {
 } from '../core/history.ts';
 import type { DocUp } from '../core/up-frame.ts';
 
+/** Who changed a document when, and what it was; `handle.history`. */
 export class DocHistory {
   readonly #send: (frame: DocUp) => boolean;
   readonly #asked = new Map<number, Deferred<Json>>();

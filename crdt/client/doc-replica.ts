@@ -5,7 +5,8 @@
  */
 import { LoroDoc, type PeerID } from 'loro-crdt';
 import type { Cancel } from '../../src/base/env.ts';
-import { NO_VERSIONS, toVector, type Versions } from '../core/versions.ts';
+import { reaches, rootOf } from '../core/shallow.ts';
+import { NO_VERSIONS, toVector, type Versions, versionsOf } from '../core/versions.ts';
 import type { CopySource } from './device-doc.ts';
 import type { OutboxSource } from './doc-outbox.ts';
 
@@ -36,12 +37,7 @@ export class DocReplica implements CopySource, OutboxSource {
 
   get versions(): Versions {
     if (this.#isDead) return NO_VERSIONS;
-    const vector = this.doc.oplogVersion();
-    try {
-      return vector.toJSON();
-    } finally {
-      vector.free();
-    }
+    return versionsOf(this.doc);
   }
 
   counts(peers: Iterable<PeerID>): Map<PeerID, number> {
@@ -71,7 +67,8 @@ export class DocReplica implements CopySource, OutboxSource {
     return bytes;
   }
 
-  since(base: Versions): Uint8Array {
+  since(base: Versions): Uint8Array | null {
+    if (!reaches(rootOf(this.doc), base)) return null;
     const vector = toVector(base);
     try {
       return this.doc.export({ mode: 'update', from: vector });

@@ -16,6 +16,7 @@ export interface CursorRange {
 /** Somebody's selection. Who it is says the server; the places are theirs, and may be anywhere or nonsense. */
 export interface FieldCursor extends CursorRange, Pick<Presence, 'key' | 'userId' | 'name'> {}
 
+/** Carets and selections of one text field: one's own, shown to others, and theirs. For editor bindings. */
 export class FieldCursors {
   readonly #awareness: PresenceHandle;
   readonly #field: string;

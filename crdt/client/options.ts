@@ -1,6 +1,7 @@
 /** What may be set about documents on a client. */
 import type { BackoffOptions } from '../../src/base/backoff.ts';
 
+/** For `openDocWith`. Times in ms. */
 export interface DocOptions {
   /** The first edit leaves at once; those that follow within this time leave together. */
   batchMs: number;
@@ -38,6 +39,7 @@ export interface DocOptions {
   undoSteps: number;
 }
 
+/** What counts for a document that is opened without options. */
 export const DEFAULT_DOC: DocOptions = {
   batchMs: 30,
   persistMs: 100,

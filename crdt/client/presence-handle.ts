@@ -21,6 +21,7 @@ export interface Presence {
 
 const JSON_LIMITS = { maxChars: MAX_AWARENESS_BYTES, maxDepth: 16 };
 
+/** What the pages of a document show each other; `handle.awareness`. */
 export class PresenceHandle {
   readonly #env: Env;
   readonly #options: DocOptions;
@@ -47,11 +48,12 @@ export class PresenceHandle {
     return this.#mine === '' ? null : parseState(this.#mine);
   }
 
+  /** Called when `others` is another map. */
   subscribe(listener: () => void): Cancel {
     return this.#changed.on(listener);
   }
 
-  /** Null takes it back. Throws `too_large` over 4096 bytes of JSON. */
+  /** Shows this state to the others; null takes it back. Throws `too_large` over 4096 bytes of JSON. */
   set(state: Json): void {
     const text = state === null ? '' : JSON.stringify(state);
     if (utf8Length(text) > MAX_AWARENESS_BYTES) {

@@ -6,6 +6,7 @@ import { textOf } from '../core/containers.ts';
 import type { DocHandle } from './doc-handle.ts';
 import { originOf } from './field-doc.ts';
 
+/** The text of one field as a string, with news of each change. Made for frameworks; `close` when done. */
 export class TextView {
   readonly #handle: DocHandle;
   readonly #field: string;
@@ -26,10 +27,12 @@ export class TextView {
     this.#attach();
   }
 
+  /** The text as it is now. */
   get value(): string {
     return this.#value;
   }
 
+  /** Called when `value` is another. */
   subscribe(listener: () => void): Cancel {
     return this.#changed.on(listener);
   }
@@ -42,6 +45,7 @@ export class TextView {
     return true;
   }
 
+  /** No more news; the handle stays open. */
   close(): void {
     this.#offHandle();
     this.#offDoc();

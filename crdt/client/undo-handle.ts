@@ -8,6 +8,7 @@ import type { Cancel } from '../../src/base/env.ts';
 import type { DocOptions } from './options.ts';
 import { REMAKE_ORIGIN } from './unsent-edits.ts';
 
+/** Undo and redo of this page's own edits in one document; `handle.undo`. */
 export class UndoHandle {
   readonly #options: DocOptions;
   readonly #changed = new Emitter<[]>();
@@ -21,10 +22,12 @@ export class UndoHandle {
     this.#options = options;
   }
 
+  /** Whether there is a step to take back. */
   get canUndo(): boolean {
     return this.#manager?.canUndo() ?? false;
   }
 
+  /** Whether there is a step to do again. */
   get canRedo(): boolean {
     return this.#manager?.canRedo() ?? false;
   }

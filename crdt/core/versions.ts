@@ -2,7 +2,7 @@
  * Version vectors at the edge: how many operations of each Loro peer a side holds. Foreign bytes become a
  * map once, checked; Loro's own decoder throws strings and lets negative counters through.
  */
-import { type OpId, type PeerID, VersionVector } from 'loro-crdt';
+import { type LoroDoc, type OpId, type PeerID, VersionVector } from 'loro-crdt';
 import { Fault } from '../../src/base/fault.ts';
 
 /** Peer -> number of its operations, the first ones without a gap. A peer with none is absent. */
@@ -49,6 +49,16 @@ export function toVector(versions: Versions): VersionVector {
   return VersionVector.parseJSON(new Map(versions));
 }
 
+/** The operations that the document holds. */
+export function versionsOf(doc: LoroDoc): Versions {
+  const vector = doc.oplogVersion();
+  try {
+    return vector.toJSON();
+  } finally {
+    vector.free();
+  }
+}
+
 /** Whether `have` lacks nothing of `want`. */
 export function covers(have: Versions, want: Versions): boolean {
   for (const [peer, counter] of want) if ((have.get(peer) ?? 0) < counter) return false;
@@ -59,6 +69,16 @@ export function covers(have: Versions, want: Versions): boolean {
 export function merged(a: Versions, b: Versions): Versions {
   const both = new Map(a);
   for (const [peer, counter] of b) both.set(peer, Math.max(counter, both.get(peer) ?? 0));
+  return both;
+}
+
+/** What each of both has. */
+export function common(a: Versions, b: Versions): Versions {
+  const both = new Map<PeerID, number>();
+  for (const [peer, counter] of a) {
+    const least = Math.min(counter, b.get(peer) ?? 0);
+    if (least > 0) both.set(peer, least);
+  }
   return both;
 }
 

@@ -18,6 +18,7 @@ export function useDoc(entity: string, id: string): DocHandle | null {
   return opened?.entity === entity && opened.id === id ? opened.handle : null;
 }
 
+/** How a handle stands; another object after a change. */
 export interface DocStatus {
   readonly doc: LoroDoc;
   readonly state: DocState;

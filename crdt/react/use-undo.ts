@@ -2,6 +2,7 @@
 import { useCallback, useMemo, useSyncExternalStore } from 'react';
 import type { DocHandle } from '../client/doc-handle.ts';
 
+/** What `useUndo` gives. */
 export interface UndoSteps {
   readonly canUndo: boolean;
   readonly canRedo: boolean;

@@ -27,6 +27,7 @@ export class Rights {
   readonly needRows: boolean;
   #doubts = 0;
   #settled = 0;
+  #next: Promise<void> | undefined;
   readonly #witnesses = new Map<Asked, Awaited<ReturnType<Access['witnesses']>>>();
 
   constructor(deps: Deps) {
@@ -43,10 +44,22 @@ export class Rights {
     return this.#settled < this.#doubts;
   }
 
-  /** Reads what the policies need. Reads are in turn, so the last to be asked for is the last to be known. */
-  async learn(): Promise<void> {
+  /**
+   * Reads what the policies need. Reads are in turn, so the last to be asked for is the last to be known; one that
+   * has not begun serves all who ask for it.
+   */
+  learn(): Promise<void> {
+    this.#next ??= this.#learn().catch((error) => {
+      this.#next = undefined;
+      throw error;
+    });
+    return this.#next;
+  }
+
+  async #learn(): Promise<void> {
     const { access, store, entity, viewer, row } = this.#deps;
     await store.read(async (snapshot) => {
+      this.#next = undefined;
       const doubts = this.#doubts;
       for (const action of ASKED) {
         const question = { action, entity, viewer: viewer(), data: row(), existing: row() };

@@ -27,6 +27,11 @@ export class Canary implements Laboratory {
     return (await this.#attempt(() => this.#materialiser.run('trial', {}, bytes))) ?? 'fine';
   }
 
+  /** Whether the server's own thread may look at what this update says of itself. */
+  async inspect(update: Uint8Array): Promise<Verdict> {
+    return (await this.#attempt(() => this.#materialiser.run('inspect', {}, [update]))) ?? 'fine';
+  }
+
   /** Of one update on a document; `base`: the document is bad without it, which is not its author's doing. */
   async trialOn(base: Bytes, update: Uint8Array): Promise<Verdict | 'base'> {
     const verdict = await this.trial([...base, update]);

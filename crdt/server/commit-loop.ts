@@ -141,7 +141,7 @@ export class CommitLoop {
         this.#failing = undefined;
         return rev;
       } catch (error) {
-        if (isFault(error, 'not_found')) {
+        if (isFault(error, 'not_found') || isFault(error, 'stale_cursor')) {
           failed(error);
           return undefined;
         }

@@ -15,6 +15,7 @@ import { newId } from '../../src/base/id.ts';
 import type { JobContext } from '../../src/store/group-commit.ts';
 import type { DocRef } from '../core/doc-ref.ts';
 import { formatVersion } from './doc-version.ts';
+import { freeQuietly } from './free-quietly.ts';
 import type { HistoryLog } from './history-log.ts';
 import type { DocHub } from './hub.ts';
 import type { DocsOptions } from './options.ts';
@@ -55,7 +56,7 @@ export class DocEditor {
     try {
       return look(doc);
     } finally {
-      free(doc);
+      freeQuietly(doc);
     }
   }
 
@@ -145,7 +146,7 @@ function apply<T>(
     after.free();
     return { value, bytes, since, snapshot };
   } finally {
-    free(doc);
+    freeQuietly(doc);
   }
 }
 
@@ -162,15 +163,7 @@ function open({ snapshot, updates }: StoredDoc): LoroDoc {
     doc.attach();
     return doc;
   } catch (error) {
-    free(doc);
+    freeQuietly(doc);
     throw new Fault('storage', 'the log of a document is damaged', undefined, { cause: error });
-  }
-}
-
-function free(doc: LoroDoc): void {
-  try {
-    doc.free();
-  } catch {
-    // A document that trapped cannot be given back.
   }
 }

@@ -16,6 +16,7 @@ import { Refcount } from '../../src/base/refcount.ts';
 import type { AnyEntity } from '../../src/schema/define-schema.ts';
 import { DOC_REV } from '../../src/schema/field.ts';
 import { type DocRef, docKey } from '../core/doc-ref.ts';
+import { reaches } from '../core/shallow.ts';
 import { NO_VERSIONS, type Versions } from '../core/versions.ts';
 import { CommitLoop } from './commit-loop.ts';
 import { FanOut } from './fan-out.ts';
@@ -44,7 +45,7 @@ interface Deps {
   readonly materialiser: Materialiser;
   readonly guards: Guards;
   /** Called once, when the state is `closed`. */
-  readonly onClosed: () => void;
+  readonly onClosed: (fault: Fault) => void;
 }
 
 /** An update that is in the log already. */
@@ -117,6 +118,16 @@ export class DocEntry {
 
   get durable(): Versions {
     return this.#state.name === 'closed' ? NO_VERSIONS : this.#deps.replica.durable;
+  }
+
+  /** Whether updates that build on this version fit, and what came after it can be told. [D6] */
+  reaches(version: Versions): boolean {
+    return reaches(this.#deps.replica.root, version);
+  }
+
+  /** Resolves when all that was received is committed. */
+  async committed(): Promise<void> {
+    await this.#commits.settled();
   }
 
   /** The operations at the front of what is durable. */
@@ -233,7 +244,7 @@ export class DocEntry {
     try {
       outcome = replica.import(bytes);
     } catch (error) {
-      if (typeof error === 'string') throw new Fault('invalid', 'not a document update');
+      if (typeof error === 'string') throw new Fault('invalid', 'Loro refuses this update');
       if (author && replica.isDead) {
         this.#deps.guards.suspects.strike(author.owner);
         this.#repair.explained();
@@ -244,7 +255,8 @@ export class DocEntry {
     // An update may set free somebody else's that waited for it.
     const known = replica.hasPending ? null : author;
     if (replica.pendingBytes > this.#options.maxPendingBytes) replica.forgetPending();
-    if (outcome !== 'known' && replica.dirty) this.#commits.received(bytes.length, known);
+    if (outcome !== 'known' && outcome !== 'trimmed' && replica.dirty)
+      this.#commits.received(bytes.length, known);
     return outcome;
   }
 
@@ -316,11 +328,18 @@ export class DocEntry {
 
   /** Lets it go if nobody has it, after all is written. */
   async unload(): Promise<void> {
-    if (this.#state.name !== 'idle') return;
-    this.#to({ name: 'flushing' });
-    await this.settle();
-    // Somebody may have come back meanwhile.
-    if (this.state === 'flushing') this.end(new Fault('unavailable', 'the document was unloaded'));
+    if (this.state !== 'idle') return;
+    const flushing: State = { name: 'flushing' };
+    this.#to(flushing);
+    do await this.settle();
+    while (this.#state === flushing && this.#isBehind);
+    // Somebody may have come back meanwhile, and even have left again.
+    if (this.#state === flushing) this.end(new Fault('unavailable', 'the document was unloaded'));
+  }
+
+  /** An edit by a mutation may come while the rest is written. [D11] */
+  get #isBehind(): boolean {
+    return this.#deps.replica.dirty || !this.#projector.isClean;
   }
 
   #committed(delta: Delta, pushed: Pushed): void {
@@ -353,16 +372,20 @@ export class DocEntry {
       this.#fanOut.tell();
       this.#projector.touch();
     };
-    const expel = (peers: ReadonlySet<PeerID>) => this.#expel(peers);
+    const expel = (peers: ReadonlySet<PeerID>, owners: ReadonlySet<string>) => this.#expel(peers, owners);
     const end = (fault: Fault) => this.end(fault);
     const deps = { ref, log, replica, guards, quiet, mended, expel, end };
     return new Repair(this.#env, deps, this.#options);
   }
 
-  #expel(peers: ReadonlySet<PeerID>): void {
+  #expel(peers: ReadonlySet<PeerID>, owners: ReadonlySet<string>): void {
     this.#fanOut.each((follower) => {
       if (follower.peer && peers.has(follower.peer)) follower.ended(new Fault('forbidden', HARMFUL));
     });
+    // A page may have sent them for an earlier one: it joins, and sends again what is not durable. [D2]
+    for (const follower of [...this.#waiting])
+      if (owners.has(follower.owner))
+        follower.ended(new Fault('stale_cursor', 'the document was built anew'));
   }
 
   #to(next: State): void {
@@ -380,6 +403,6 @@ export class DocEntry {
     this.#fanOut.each((follower) => follower.ended(next.fault));
     this.#fanOut.close();
     void this.#commits.settled().then(() => replica.free());
-    onClosed();
+    onClosed(next.fault);
   }
 }

@@ -277,3 +277,22 @@ test('drain makes everything durable and visible in the rows', async () => {
   await booted.stop();
   expect(a.fault?.code).toBe('unavailable');
 });
+
+test('[D10] a loaded document that was given another epoch in the database ends, and is loaded with that one', async () => {
+  const booted = await boot();
+  await booted.insert('n1');
+  const a = await join(booted, 'n1');
+  await booted.clock.run(
+    booted.store.write(async ({ tx }) => {
+      await tx.run("UPDATE _doc_meta SET epoch = 'next'");
+    }),
+  );
+  a.push(a.edit('void'));
+  await booted.clock.advance(1000);
+  expect(a.fault?.code).toBe('stale_cursor');
+  const again = await join(booted, 'n1');
+  again.push(again.edit('kept'));
+  await booted.clock.advance(1000);
+  expect(again.last('ack').level).toBe('durable');
+  expect(await booted.body('n1')).toBe('kept');
+});

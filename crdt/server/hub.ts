@@ -39,6 +39,8 @@ interface Deps {
   readonly now: () => number;
   readonly materialiser: Materialiser;
   readonly guards: Guards;
+  /** A document is in memory no more. */
+  readonly unloaded: (ref: DocRef) => void;
 }
 
 type Slot =
@@ -53,6 +55,10 @@ export class DocHub {
   readonly #slots = new Map<string, Slot>();
   readonly #idle: IdleDocs;
   readonly #removals = new Map<string, Promise<void>>();
+  /** Documents that `#project` is at. */
+  readonly #projecting = new Set<string>();
+  /** Work on the log of documents that nobody may load meanwhile. */
+  readonly #holds = new Map<string, Promise<void>>();
   readonly #documentEntities: ReadonlySet<string>;
   #closed: Fault | undefined;
 
@@ -83,7 +89,7 @@ export class DocHub {
   async acquire(ref: DocRef): Promise<{ doc: LiveDoc; release: Cancel }> {
     const entity = this.#entity(ref);
     const key = docKey(ref);
-    for (let removal = this.#removals.get(key); removal; removal = this.#removals.get(key)) await removal;
+    for (let busy = this.#busy(key); busy; busy = this.#busy(key)) await busy;
     if (this.#closed) throw this.#closed;
     let slot = this.#slots.get(key);
     if (!slot) {
@@ -96,6 +102,17 @@ export class DocHub {
     }
     const doc = await slot.doc;
     return { doc, release: this.#idle.hold(doc.entry) };
+  }
+
+  /** Runs `work` while nobody can load the document. False: somebody has it, or it is gone. Throws what `work` throws. */
+  async alone(ref: DocRef, work: () => Promise<void>): Promise<boolean> {
+    const key = docKey(ref);
+    if (this.#closed || this.#slots.has(key) || this.#busy(key)) return false;
+    const working = work();
+    const hold = working.catch(() => {}).finally(() => this.#holds.delete(key));
+    this.#holds.set(key, hold);
+    await working;
+    return true;
   }
 
   /** Follows the rows: rights are asked again, and documents of deleted rows end. */
@@ -153,6 +170,10 @@ export class DocHub {
     for (const entry of this.entries) entry.end(this.#closed);
   }
 
+  #busy(key: string): Promise<void> | undefined {
+    return this.#removals.get(key) ?? this.#holds.get(key);
+  }
+
   #entity(ref: DocRef): AnyEntity {
     const entity = this.#deps.schema.entity(ref.entity);
     if (!this.#documentEntities.has(entity.name))
@@ -184,14 +205,27 @@ export class DocHub {
     }
   }
 
-  /** A document that nobody has open is shown by its row all the same. */
+  /** A document that nobody has open is shown by its row all the same, as soon as it can be loaded. [D10] */
   #project(ref: DocRef): void {
-    this.acquire(ref)
-      .then(({ doc, release }) => doc.entry.settle().finally(release))
-      .catch((error) => {
-        if (isFault(error, 'not_found')) return; // the row went with the same transaction, or soon after
-        this.#env.log.error('docs.project_failed', { doc: docKey(ref), error: String(error) });
-      });
+    const key = docKey(ref);
+    if (this.#projecting.has(key)) return;
+    this.#projecting.add(key);
+    void this.#projected(ref).finally(() => this.#projecting.delete(key));
+  }
+
+  async #projected(ref: DocRef): Promise<void> {
+    for (let attempt = 0; !this.#closed; attempt++) {
+      try {
+        const { doc, release } = await this.acquire(ref);
+        await doc.entry.settle().finally(release);
+        if (doc.entry.state !== 'closed') return;
+      } catch (error) {
+        // The row went with the same transaction, or soon after.
+        if (isFault(error, 'not_found') || this.#closed) return;
+        this.#env.log.error('docs.project_failed', { doc: docKey(ref), attempt, error: String(error) });
+      }
+      await this.#pause(attempt);
+    }
   }
 
   /** Loads a document, and cleans its log first when it does not load. [D3] */
@@ -217,10 +251,13 @@ export class DocHub {
     const { log, history, now, materialiser, guards } = this.#deps;
     const { entity, row, epoch, stored, replica } = loaded;
     const board = new AwarenessBoard(this.#env, this.#options);
-    const onClosed = () => {
+    const onClosed = ({ code }: Fault) => {
       board.close();
       this.#slots.delete(docKey(ref));
       this.#idle.forget(entry);
+      // It was cleaned, or must be loaded again: the row does not show what its log says now. [D1]
+      if (code === 'stale_cursor' || code === 'internal') this.#project(ref);
+      this.#deps.unloaded(ref);
     };
     const leases = new PeerLeases(this.#env, { ref, epoch, log }, stored.peers);
     const noting = { ref, replica, leases, history, now };
@@ -236,9 +273,13 @@ export class DocHub {
         return await this.#deps.log.remove(refs);
       } catch (error) {
         this.#env.log.error('docs.remove_failed', { attempt, error: String(error) });
-        const delayMs = backoffMs(attempt, this.#env.random, this.#options.retry);
-        await new Promise<void>((resolve) => this.#env.clock.after(delayMs, resolve));
+        await this.#pause(attempt);
       }
     }
+  }
+
+  #pause(attempt: number): Promise<void> {
+    const delayMs = backoffMs(attempt, this.#env.random, this.#options.retry);
+    return new Promise((resolve) => this.#env.clock.after(delayMs, resolve));
   }
 }

@@ -1,8 +1,10 @@
 /** Memory of documents on a server: a budget, and everything given back. Real store, documents without clients. */
 import { LoroDoc } from 'loro-crdt';
 import { afterEach, expect, test, vi } from 'vitest';
+import { deferred } from '../../src/base/deferred.ts';
 import { TempDatabase } from '../../src/testing/temp-database.ts';
 import { type Booted, boot as bootOn, join } from './testing/booted.ts';
+import { UpdateLog } from './update-log.ts';
 
 const database = { files: new TempDatabase() };
 afterEach(() => {
@@ -110,4 +112,73 @@ test('one more document than may be loaded is refused, and finds room later when
   await booted.clock.advance(10);
   (await acquire(booted, 'n2')).release();
   expect(loaded(booted)).toEqual(['n1', 'n2']);
+});
+
+/** An edit of the server's, committed and told to the hub as `ctx.docs.edit` does it. */
+async function adopt({ store, hub, clock, rows }: Booted, id: string, text: string): Promise<void> {
+  const ref = { entity: 'Note', id };
+  const doc = new LoroDoc();
+  doc.getText('body').insert(0, text);
+  doc.commit();
+  const bytes = doc.export({ mode: 'update' });
+  const [meta] = await rows(`SELECT epoch FROM _doc_meta WHERE id = '${id}'`);
+  const epoch = String(meta?.epoch ?? 'first');
+  const rev = await clock.run(new UpdateLog(store).append(ref, { epoch, bytes }));
+  hub.adopt(ref, { epoch, rev, bytes });
+}
+
+/** Snapshots wait in their way to the log until the returned function is called. */
+function holdSnapshots(): () => void {
+  const gate = deferred<boolean>();
+  vi.spyOn(UpdateLog.prototype, 'compact').mockReturnValue(gate.promise);
+  return () => gate.resolve(true);
+}
+
+test('[D11] an edit by a mutation that comes while the document is unloaded is shown by its row', async () => {
+  const booted = await withNotes(1, { compactUpdates: 1, lingerMs: 10 });
+  const letGo = holdSnapshots();
+  const ann = await join(booted, 'n0');
+  ann.push(ann.edit('early '));
+  await booted.clock.advance(1000);
+  ann.handler.closed();
+  await booted.clock.advance(1000);
+  expect(booted.hub.entries.map(({ state }) => state)).toEqual(['flushing']);
+  await adopt(booted, 'n0', 'mutation ');
+  letGo();
+  await booted.clock.advance(1000);
+  expect(booted.hub.size).toBe(0);
+  expect(await booted.body('n0')).toContain('mutation ');
+});
+
+test('[D10] one who comes back and leaves while the document is unloaded loses nothing', async () => {
+  const booted = await withNotes(1, { compactUpdates: 1, maxBytes: 1 });
+  const letGo = holdSnapshots();
+  const ann = await join(booted, 'n0');
+  ann.push(ann.edit('early '));
+  await booted.clock.advance(1000);
+  ann.handler.closed();
+  expect(booted.hub.entries.map(({ state }) => state)).toEqual(['flushing']);
+  const bob = await join(booted, 'n0', 'bob');
+  booted.trouble.broken = '_doc_updates';
+  bob.push(bob.edit('late '));
+  bob.handler.closed();
+  letGo();
+  await booted.clock.advance(1000);
+  expect(booted.hub.size).toBe(1);
+  booted.trouble.broken = '';
+  await booted.clock.advance(20_000);
+  expect(booted.hub.size).toBe(0);
+  expect(await booted.body('n0')).toBe('late early ');
+});
+
+test('[D1] [D10] an edit by a mutation is shown by its row, also when there was no room to load it', async () => {
+  const booted = await withNotes(2, { maxDocs: 1, lingerMs: 10 });
+  const held = await acquire(booted, 'n0');
+  await adopt(booted, 'n1', 'mutation ');
+  await booted.clock.advance(1000);
+  expect(await booted.body('n1')).toBe('');
+  held.release();
+  await booted.clock.advance(20_000);
+  expect(await booted.body('n1')).toBe('mutation ');
+  expect(booted.hub.size).toBe(0);
 });

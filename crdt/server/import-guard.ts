@@ -6,6 +6,7 @@
 import { decodeImportBlobMeta, type ImportBlobMetadata, type PeerID } from 'loro-crdt';
 import { Fault } from '../../src/base/fault.ts';
 import type { Versions } from '../core/versions.ts';
+import { isTrap } from './materialiser-jobs.ts';
 import { readUpdateHead } from './update-head.ts';
 
 export interface GuardFacts {
@@ -15,7 +16,10 @@ export interface GuardFacts {
   readonly owns: (peer: PeerID) => boolean;
 }
 
-/** Throws `invalid`, `forbidden`, or `stale_cursor` for a gap: send again from the server's vector. */
+/**
+ * Throws `invalid`, `forbidden`, or `stale_cursor` for a gap: send again from the server's vector. Loro may trap on
+ * what an update says of itself, too: then the cause of the fault is the trap.
+ */
 export function checkUpdate(bytes: Uint8Array, { have, owns }: GuardFacts): void {
   const head = readUpdateHead(bytes);
   if (head && owns(head.peer) && head.start <= (have.get(head.peer) ?? 0)) return;
@@ -43,6 +47,8 @@ export function gap(): Fault {
 
 /** The peers that an update holds operations of; none when it cannot be told. */
 export function peersIn(bytes: Uint8Array): PeerID[] {
+  const head = readUpdateHead(bytes);
+  if (head) return [head.peer];
   try {
     const meta = readMeta(bytes);
     const peers = [...meta.partialEndVersionVector.toJSON().keys()];
@@ -58,6 +64,7 @@ function readMeta(bytes: Uint8Array): ImportBlobMetadata {
   try {
     return decodeImportBlobMeta(bytes, true);
   } catch (error) {
-    throw new Fault('invalid', 'not a document update', undefined, { cause: error });
+    const code = isTrap(error) ? 'forbidden' : 'invalid';
+    throw new Fault(code, 'not a document update', undefined, { cause: error });
   }
 }

@@ -9,9 +9,11 @@
 import { LoroDoc } from 'loro-crdt';
 import { Fault } from '../../src/base/fault.ts';
 import type { Json, JsonObject } from '../../src/base/json.ts';
-import { type Container, readContainer } from '../core/containers.ts';
+import { freeQuietly } from './free-quietly.ts';
 import { restoreTo, viewAt } from './history-jobs.ts';
-import { proven, type Span, slice, trial } from './trial-jobs.ts';
+import { type Column, readColumns } from './read-fields.ts';
+import { inspect, proven, type Span, slice, trial } from './trial-jobs.ts';
+import { type TrimInput, trim } from './trim-jobs.ts';
 
 /** Byte inputs: never written to, and valid only while the job runs. */
 export type Bytes = readonly Uint8Array[];
@@ -23,9 +25,6 @@ export interface Answer<T extends Json = Json> {
 
 /** A shadow, and what it is given first: updates in order. `fresh`: it is begun, and must not be otherwise. */
 export type Feed = { shadow: number; fresh: boolean };
-
-/** A field of the row and the kind of its root container. */
-export type Column = { field: string; container: Container };
 
 /** The shadows of one host. */
 export class Desk {
@@ -102,13 +101,7 @@ function asUpdates(bytes: Uint8Array): Uint8Array {
 export const JOBS = {
   /** The values of a shadow's fields, as its bytes say; what does not fit a column is the caller's to judge. */
   read(desk: Desk, input: Feed & { columns: readonly Column[] }, bytes: Bytes): Answer<JsonObject> {
-    const doc = desk.fed(input, bytes);
-    const json: JsonObject = {};
-    for (const { field, container } of input.columns) {
-      const value = readContainer(doc, field, container);
-      if (value !== undefined) json[field] = value;
-    }
-    return { json, bytes: [] };
+    return { json: readColumns(desk.fed(input, bytes), input.columns), bytes: [] };
   },
 
   /** A shadow as a snapshot with its full history. */
@@ -133,6 +126,12 @@ export const JOBS = {
     return { json: null, bytes: [] };
   },
 
+  /** Whether what an update says of itself can be read; throws when it cannot. */
+  inspect(_desk: Desk, _input: Record<string, never>, bytes: Bytes): Answer<null> {
+    for (const update of bytes) inspect(update);
+    return { json: null, bytes: [] };
+  },
+
   /** Parts of what the last update adds to the others. */
   slice(_desk: Desk, { spans }: { spans: Span[] | null }, bytes: Bytes): Answer<Span[]> {
     const { pieces, ...found } = slice(bytes, spans);
@@ -151,6 +150,11 @@ export const JOBS = {
   /** The edit by `peer` that makes a document of these updates what it was; no bytes when it is that. */
   restoreTo(_desk: Desk, input: { version: string; peer: string }, bytes: Bytes): Answer<null> {
     return { json: null, bytes: withDocument(bytes, (doc) => restoreTo(doc, input)) };
+  },
+
+  /** A document of these updates without what came before a version; no bytes when nothing may go. */
+  trim(_desk: Desk, input: TrimInput, bytes: Bytes): Answer<null> {
+    return { json: null, bytes: withDocument(bytes, (doc) => trim(doc, input)) };
   },
 
   /** Ends a shadow; one that is not there is no error. */
@@ -195,12 +199,4 @@ function faultOf(error: unknown, trap: boolean): Fault {
     return new Fault('invalid', `Loro refuses these bytes: ${error.slice(0, 200)}`);
   const what = trap ? 'a document trapped' : 'a job failed';
   return new Fault('internal', `${what}: ${String(error).slice(0, 200)}`);
-}
-
-function freeQuietly(doc: LoroDoc): void {
-  try {
-    doc.free();
-  } catch {
-    // A document that trapped cannot be given back.
-  }
 }

@@ -4,12 +4,12 @@
  * server. This class knows which shadows the host holds, and lets go of those unused longest.
  */
 import { Fault } from '../../src/base/fault.ts';
-import type { Json, JsonObject } from '../../src/base/json.ts';
-import { parseShape } from '../../src/base/shape.ts';
+import type { JsonObject } from '../../src/base/json.ts';
 import type { AnyEntity } from '../../src/schema/define-schema.ts';
 import { NO_VERSIONS, type Versions } from '../core/versions.ts';
-import type { Bytes, Column, Feed, JobAnswer, JobInput, JobName } from './materialiser-jobs.ts';
+import type { Bytes, Feed, JobAnswer, JobInput, JobName } from './materialiser-jobs.ts';
 import type { DocsOptions } from './options.ts';
+import { type Column, columnsOf, fitFields } from './read-fields.ts';
 
 export interface JobHost {
   /** Grows when the host begins anew: all shadows are lost then. */
@@ -101,10 +101,7 @@ export class Shadow {
   constructor(entity: AnyEntity, desk: Desk) {
     this.#entity = entity;
     this.#desk = desk;
-    this.#columns = entity.documentFields.map((field) => ({
-      field,
-      container: entity.fields[field]!.spec.container!,
-    }));
+    this.#columns = columnsOf(entity);
   }
 
   /** What it holds or will hold when the jobs asked for have run. Feed it what lies beyond. */
@@ -119,15 +116,7 @@ export class Shadow {
   /** The columns of the row. */
   async read(food: Food): Promise<JsonObject> {
     const { json } = await this.run('read', { columns: this.#columns }, food);
-    const columns: JsonObject = {};
-    for (const { field } of this.#columns) columns[field] = this.#column(field, json[field]);
-    return columns;
-  }
-
-  /** The document with its full history. */
-  async snapshot(food: Food): Promise<Uint8Array> {
-    const { bytes } = await this.run('snapshot', {}, food);
-    return bytes[0]!;
+    return fitFields(this.#entity, json);
   }
 
   /** Any job on this shadow; it is fed first. */
@@ -170,15 +159,5 @@ export class Shadow {
     this.drop();
     this.#number = this.#desk.number();
     this.#life = this.#desk.life();
-  }
-
-  /** Documents take any value, columns do not: what does not fit shows as the default. */
-  #column(field: string, value: Json | undefined): Json {
-    const { shape, default: fallback = null } = this.#entity.fields[field]!.spec;
-    try {
-      return parseShape(shape, value, field) as Json;
-    } catch {
-      return fallback;
-    }
   }
 }

@@ -120,3 +120,16 @@ test('[P1] when the other rows cannot be read, the channel ends', async () => {
   expect(ann.fault?.code).toBe('internal');
   booted.store.read = read;
 });
+
+test('[P4] [N3] rights that are doubted many times at once are read once more, not as many times', async () => {
+  await member('ann', 2);
+  const ann = await join('ann');
+  const { trouble, hub, clock } = booted;
+  const before = trouble.count('"Member"');
+  for (let i = 0; i < 50; i++) hub.entries[0]!.rightsChanged();
+  await clock.advance(1000);
+  expect(trouble.count('"Member"') - before).toBeLessThanOrEqual(4);
+  ann.push(ann.edit('mine'));
+  await clock.advance(1000);
+  expect(ann.last('ack').level).toBe('durable');
+});

@@ -53,6 +53,11 @@ export class Projector {
     this.#options = options;
   }
 
+  /** The row shows all there is. */
+  get isClean(): boolean {
+    return this.#state.name === 'clean';
+  }
+
   /** What the row shows when the document is loaded. */
   shows(rev: number): void {
     this.#shown = rev;

@@ -4,11 +4,12 @@ import { Fault } from '../../src/base/fault.ts';
 import { PushTrials } from './push-trials.ts';
 import type { Verdict } from './sift.ts';
 
-function trials(maxBytes = 100) {
+function trials(maxBytes = 1000) {
   const heard: string[] = [];
   const open: Deferred<Verdict | 'base'>[] = [];
   const some = new PushTrials(
     {
+      inspect: async (bytes) => (bytes[0] === 7 ? 'trap' : bytes[0] === 8 ? 'refused' : 'fine'),
       check: (bytes) => {
         if (bytes[0] === 9) throw new Fault('forbidden', 'no');
       },
@@ -22,18 +23,23 @@ function trials(maxBytes = 100) {
     maxBytes,
   );
   const push = (n: number, ...bytes: number[]) => some.add({ n, bytes: new Uint8Array(bytes) });
-  const answer = async (verdict: Verdict | 'base') => {
-    open.shift()!.resolve(verdict);
-    for (let i = 0; i < 5; i++) await Promise.resolve();
+  const turn = async () => {
+    for (let i = 0; i < 10; i++) await Promise.resolve();
   };
-  return { some, heard, open, push, answer };
+  const answer = async (verdict: Verdict | 'base') => {
+    await turn();
+    open.shift()!.resolve(verdict);
+    await turn();
+  };
+  return { some, heard, open, push, turn, answer };
 }
 
 test('[D3] pushes are tried one after another, in order, and one without bytes waits its turn', async () => {
-  const { heard, open, push, answer, some } = trials();
+  const { heard, open, push, turn, answer, some } = trials();
   push(1, 1);
   push(2);
   push(3, 1);
+  await turn();
   expect(open.length).toBe(1);
   await answer('fine');
   expect(heard).toEqual(['passed 1', 'passed 2']);
@@ -59,9 +65,9 @@ test('[D3] a bad one is refused with a code and takes those behind it along; the
 });
 
 test('[D3] what the checks refuse is not tried; what was cleared is not imported', async () => {
-  const { heard, open, push, answer, some } = trials();
+  const { heard, open, push, turn, answer, some } = trials();
   push(1, 9);
-  for (let i = 0; i < 5; i++) await Promise.resolve();
+  await turn();
   expect([heard, open.length]).toEqual([['failed 1 forbidden null'], 0]);
   push(2, 1);
   some.clear();
@@ -69,11 +75,23 @@ test('[D3] what the checks refuse is not tried; what was cleared is not imported
   expect(heard).toEqual(['failed 1 forbidden null']);
 });
 
-test('[D3] [N3] the bytes that wait are bounded', async () => {
-  const { heard, push, answer } = trials(4);
+test('[D3] what an update says of itself is not looked at here when that traps, and damage is nobody’s blame', async () => {
+  for (const [byte, told] of [
+    [7, 'failed 1 invalid trap'],
+    [8, 'failed 1 invalid null'],
+  ] as const) {
+    const { heard, open, push, turn } = trials();
+    push(1, byte);
+    await turn();
+    expect([heard, open.length]).toEqual([[told], 0]);
+  }
+});
+
+test('[D3] [N3] what waits is bounded, pushes without bytes as well', async () => {
+  const { heard, push, answer } = trials(2 * (64 + 2));
   push(1, 1, 1);
   push(2, 1, 1);
-  expect(() => push(3, 1)).toThrow('wait to be tried');
+  expect(() => push(3)).toThrow('wait to be tried'); // one without bytes takes room as well
   await answer('fine');
   push(4, 1, 1);
   expect(heard).toEqual(['passed 1']);

@@ -11,6 +11,8 @@ interface Push {
 }
 
 interface Deps {
+  /** Whether `check` may look at it. */
+  readonly inspect: (bytes: Uint8Array) => Promise<Verdict>;
   /** What can be said without a trial. Throws what the client is to be told. */
   readonly check: (bytes: Uint8Array) => void;
   readonly attempt: (bytes: Uint8Array) => Promise<Verdict | 'base'>;
@@ -19,6 +21,9 @@ interface Deps {
   /** Those that waited behind it are gone, too. `bad`: its author is to blame. */
   readonly failed: (n: number, fault: Fault, bad: 'trap' | 'refused' | null) => void;
 }
+
+/** About what a push takes beside its bytes: one may have none. */
+const PUSH_BYTES = 64;
 
 export class PushTrials {
   readonly #deps: Deps;
@@ -39,10 +44,10 @@ export class PushTrials {
 
   /** Throws `overloaded`. */
   add(push: Push): void {
-    if (this.#sizeBytes + push.bytes.length > this.#maxBytes)
+    if (this.#sizeBytes + sizeOf(push) > this.#maxBytes)
       throw new Fault('overloaded', 'too many updates wait to be tried');
     this.#queue.push(push);
-    this.#sizeBytes += push.bytes.length;
+    this.#sizeBytes += sizeOf(push);
     if (this.#queue.length === 1) void this.#run();
   }
 
@@ -61,7 +66,7 @@ export class PushTrials {
         return this.#deps.failed(push.n, fault, bad);
       }
       queue.shift();
-      this.#sizeBytes -= push.bytes.length;
+      this.#sizeBytes -= sizeOf(push);
       this.#deps.passed(push);
     }
   }
@@ -69,14 +74,24 @@ export class PushTrials {
   async #judge(bytes: Uint8Array): Promise<{ fault?: Fault; bad: 'trap' | 'refused' | null }> {
     if (bytes.length === 0) return { bad: null }; // asks for acks only
     try {
+      const sight = await this.#deps.inspect(bytes);
+      if (sight !== 'fine')
+        return {
+          fault: new Fault('invalid', 'not a document update'),
+          bad: sight === 'trap' ? 'trap' : null,
+        };
       this.#deps.check(bytes);
       const verdict = await this.#deps.attempt(bytes);
       if (verdict === 'fine') return { bad: null };
       if (verdict === 'base' || verdict === 'gap')
         return { fault: new Fault('stale_cursor', 'not on the document as it is'), bad: null };
-      return { fault: new Fault('invalid', 'not a document update'), bad: verdict };
+      return { fault: new Fault('invalid', 'no page could read this update'), bad: verdict };
     } catch (error) {
       return { fault: isFault(error) ? error : toFault(error), bad: null };
     }
   }
+}
+
+function sizeOf({ bytes }: Push): number {
+  return PUSH_BYTES + bytes.length;
 }

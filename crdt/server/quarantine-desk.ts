@@ -10,6 +10,7 @@ interface Deps {
   readonly canary: Canary;
 }
 
+/** Lists, releases and deletes what was taken out of documents. */
 export class QuarantineDesk {
   readonly #deps: Deps;
 
@@ -17,7 +18,7 @@ export class QuarantineDesk {
     this.#deps = deps;
   }
 
-  /** The newest entries first. */
+  /** The newest entries first, 100 unless told. */
   list(limit?: number): Promise<Quarantined[]> {
     return this.#deps.quarantine.list(limit);
   }

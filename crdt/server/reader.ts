@@ -10,6 +10,7 @@
  */
 import type { PeerID } from 'loro-crdt';
 import { CODES } from '../../src/base/codes.ts';
+import { type Deferred, deferred } from '../../src/base/deferred.ts';
 import type { Cancel, Env } from '../../src/base/env.ts';
 import { Fault, isFault, toFault } from '../../src/base/fault.ts';
 import type { Channel, ChannelHandler } from '../../src/plugin/channel.ts';
@@ -19,10 +20,12 @@ import { type DocUp, decodeUp, NO_WANTS, type Wants } from '../core/up-frame.ts'
 import { decodeVersions, encodeVersions, NO_VERSIONS, type Versions } from '../core/versions.ts';
 import { ownerOf, type Rights } from './access.ts';
 import type { AwarenessBoard } from './awareness-board.ts';
+import type { Arrival } from './devices.ts';
 import type { DocEntry } from './doc-entry.ts';
 import type { Follower, Own } from './follower.ts';
 import type { HistoryDesk } from './history-desk.ts';
 import { checkUpdate, gap } from './import-guard.ts';
+import { isTrap } from './materialiser-jobs.ts';
 import type { DocsOptions } from './options.ts';
 import { Outlet } from './outlet.ts';
 import { type Lease, NO_LEASE, type PeerLeases } from './peer-lease.ts';
@@ -41,6 +44,9 @@ interface Deps {
   readonly guards: Guards;
   /** The epoch as clients know it: that of the document within that of the database. [L5] */
   readonly epoch: string;
+  /** Somebody has joined who may edit. */
+  readonly arrived: (arrival: Arrival) => void;
+  readonly left: (peer: bigint) => void;
   /** Lets the document go. */
   readonly release: Cancel;
 }
@@ -62,6 +68,7 @@ type State =
 
 /** Beside a push no other frame is large; two may overlap when a page restarts its document. */
 const MAX_STREAMS = 2;
+const HARMFUL = 'an update of yours was harmful';
 const NO_BYTES = new Uint8Array(0);
 /** Room for the header of a fragmented frame. */
 const HEADER_BYTES = 1024;
@@ -79,11 +86,15 @@ export class DocReader implements ChannelHandler, Follower {
   #state: State = { name: 'opened' };
   #lastPush = 0;
   #refusals = 0;
+  /** It has edits that build on history that is gone: it must start over. [D6] */
+  #outdated = false;
   #ackTimer: Cancel | undefined;
   readonly #rate: PushRate;
   readonly #trials: PushTrials;
   /** Pushes whose durability is not told yet, by the flush that holds them: the last of each. */
   #unsettled: { n: number; mark: number }[] = [];
+  /** A join waits for `#unsettled` to be empty. */
+  #quiet: Deferred<void> | undefined;
 
   constructor(env: Env, deps: Deps, options: DocsOptions) {
     this.#env = env;
@@ -141,11 +152,14 @@ export class DocReader implements ChannelHandler, Follower {
 
   closed(): void {
     if (this.#state.name === 'closed') return;
+    if (this.#state.name === 'joined' && this.#state.lease.peer !== 0n)
+      this.#deps.left(this.#state.lease.peer);
     this.#state = { name: 'closed' };
     this.#outlet.close();
     this.#trials.clear();
     this.#assembler.clear();
     this.#ackTimer?.();
+    this.#quiet?.resolve();
     for (const cleanup of this.#cleanups) cleanup();
   }
 
@@ -158,7 +172,10 @@ export class DocReader implements ChannelHandler, Follower {
       this.#outlet.ack('durable', this.#unsettled.shift()!.n);
     }
     this.#outlet.flushAcks();
-    return this.#unsettled.length === 0;
+    if (this.#unsettled.length > 0) return false;
+    this.#quiet?.resolve();
+    this.#quiet = undefined;
+    return true;
   }
 
   rowChanged(): void {
@@ -200,6 +217,7 @@ export class DocReader implements ChannelHandler, Follower {
       this.#state = { name: 'joining', claim, again: true }; // only the last one is answered
       return;
     }
+    this.#trials.clear();
     this.#state = { name: 'joining', claim, again: false };
     void this.#leaseAndAnswer();
   }
@@ -216,6 +234,9 @@ export class DocReader implements ChannelHandler, Follower {
         const wish = { owner: this.#owner, wanted: claim.lease, spare: claim.wants.spare };
         const lease = permission === 'write' ? await this.#deps.leases.lease(wish) : NO_LEASE;
         await this.#deps.entry.repair;
+        await this.#settled();
+        // What it starts over with holds all that it has sent: it makes the rest anew.
+        if (claim.epoch === this.#deps.epoch && !this.#fits(claim)) await this.#deps.entry.committed();
         if (this.#state.name !== 'joining') return; // closed meanwhile
         if (this.#state.again) continue;
         this.#state = { name: 'joined', permission, lease, stalled: false };
@@ -228,6 +249,17 @@ export class DocReader implements ChannelHandler, Follower {
     }
   }
 
+  /**
+   * A page that joins anew keeps its peer id, and may have forgotten its edits: what was received of them must be in
+   * the answer, or its next ones get names that are taken. [D9]
+   */
+  async #settled(): Promise<void> {
+    if (this.#unsettled.length === 0) return;
+    this.#quiet ??= deferred();
+    await this.#quiet.promise;
+    await this.#deps.entry.repair;
+  }
+
   #resync(versions: Versions): void {
     if (this.#state.name === 'joining') return; // its answer is on the way
     if (this.#state.name !== 'joined') throw new Fault('bad_message', 'join first');
@@ -238,9 +270,23 @@ export class DocReader implements ChannelHandler, Follower {
       return;
     }
     this.#trials.clear();
+    const { lease } = this.#state;
+    const claim = { epoch: this.#deps.epoch, versions, lease: lease.peer, wants: NO_WANTS };
+    if (!this.#fits(claim)) {
+      this.#state = { name: 'joining', claim, again: false };
+      void this.#leaseAndAnswer();
+      return;
+    }
     this.#state.stalled = false;
-    this.#state.lease = { ...this.#state.lease, spare: 0n }; // given away already
-    this.#answer({ epoch: this.#deps.epoch, versions, lease: this.#state.lease.peer, wants: NO_WANTS });
+    this.#state.lease = { ...lease, spare: 0n }; // given away already
+    this.#answer(claim);
+  }
+
+  /** False: what it has is of another life of the document, or older than what is left of it. */
+  #fits({ epoch, versions }: Claim): boolean {
+    if (this.#outdated) return false;
+    if (versions.size === 0) return epoch === '' || epoch === this.#deps.epoch;
+    return epoch === this.#deps.epoch && this.#deps.entry.reaches(versions);
   }
 
   #answer(claim: Claim): void {
@@ -248,24 +294,27 @@ export class DocReader implements ChannelHandler, Follower {
     if (this.#state.name !== 'joined') return;
     const { permission, lease } = this.#state;
     entry.tell(); // what this client may know of by its acks
-    const same = claim.epoch === epoch || (claim.epoch === '' && claim.versions.size === 0);
-    const from = same ? claim.versions : NO_VERSIONS;
+    const fits = this.#fits(claim);
+    const from = fits ? claim.versions : NO_VERSIONS;
+    this.#outdated = false;
     const snapshot = from.size === 0 ? this.#snapshot(claim.wants) : null;
     const { rev, durable } = entry.told;
     const update = entry.told.since(snapshot?.versions ?? from);
-    const mode: JoinKind = !same ? 'reset' : snapshot ? snapshot.mode : update ? 'delta' : 'none';
+    const mode: JoinKind = !fits ? 'reset' : snapshot ? snapshot.mode : update ? 'delta' : 'none';
     const [bytes, tail] = snapshot ? [snapshot.bytes, update ?? NO_BYTES] : [update ?? NO_BYTES, NO_BYTES];
     const vv = encodeVersions(durable);
     this.#outlet.begin(
       encodeDown({ kind: 'joined', permission, epoch, rev, ...lease, vv, mode, bytes, tail }),
       durable,
     );
+    if (permission === 'write')
+      this.#deps.arrived({ epoch: entry.epoch, lease, durable, claim: from.size > 0 ? from : null });
   }
 
   /** What imports faster than updates, if there is such a thing. */
   #snapshot({ lazy }: Wants): (Delta & { mode: JoinKind }) | null {
     const { entry } = this.#deps;
-    if (entry.opCount < this.#options.snapshotOps) return null;
+    if (entry.opCount < this.#options.snapshotOps && entry.reaches(NO_VERSIONS)) return null;
     const shallow = lazy ? entry.snapshot('shallow') : null;
     if (shallow) return { ...shallow, mode: 'shallow' };
     const full = entry.snapshot('full');
@@ -302,7 +351,9 @@ export class DocReader implements ChannelHandler, Follower {
   #admit({ n, bytes }: { n: number; bytes: Uint8Array }): void {
     if (bytes.length > 0) {
       this.#check(bytes);
-      if (this.#deps.entry.import(bytes, this) === 'pending') throw gap();
+      const outcome = this.#deps.entry.import(bytes, this);
+      if (outcome === 'trimmed') this.#outdated = true;
+      if (outcome === 'trimmed' || outcome === 'pending') throw gap();
     }
     this.#received(n);
   }
@@ -314,10 +365,12 @@ export class DocReader implements ChannelHandler, Follower {
 
   #makeTrials(): PushTrials {
     const { entry, guards } = this.#deps;
+    const inspect = (bytes: Uint8Array) => guards.canary.inspect(bytes);
     const check = (bytes: Uint8Array) => this.#check(bytes);
     const attempt = async (bytes: Uint8Array) => {
       await entry.repair;
       const verdict = await guards.canary.trialOn(entry.base(), bytes);
+      if (verdict === 'gap' && !entry.reaches(NO_VERSIONS)) this.#outdated = true; // or so it may be
       if (verdict === 'base') entry.doubt(new Fault('internal', 'a trial failed on the document itself'));
       return verdict;
     };
@@ -330,10 +383,10 @@ export class DocReader implements ChannelHandler, Follower {
     };
     const failed = (n: number, fault: Fault, bad: 'trap' | 'refused' | null) => {
       if (bad) guards.suspects.strike(this.#owner);
-      if (bad === 'trap') this.#fail(new Fault('forbidden', 'an update of yours was harmful'));
+      if (bad === 'trap') this.#fail(new Fault('forbidden', HARMFUL));
       else this.#refuse(n, fault);
     };
-    return new PushTrials({ check, attempt, passed, failed }, this.#options.maxUndurableBytes);
+    return new PushTrials({ inspect, check, attempt, passed, failed }, this.#options.maxUndurableBytes);
   }
 
   /** Throws what the client is to be told. */
@@ -347,7 +400,20 @@ export class DocReader implements ChannelHandler, Follower {
     if (entry.undurableBytes + bytes.length > maxUndurableBytes) {
       throw new Fault('overloaded', 'too much of this document waits to be stored');
     }
-    checkUpdate(bytes, { have: entry.received(), owns: (peer) => leases.owns(this.#owner, peer) });
+    try {
+      checkUpdate(bytes, { have: entry.received(), owns: (peer) => leases.owns(this.#owner, peer) });
+    } catch (error) {
+      if (isFault(error) && isTrap(error.cause)) this.#harmed();
+      throw error;
+    }
+  }
+
+  /** An update of this client trapped on this thread, before the document was touched. [D3] */
+  #harmed(): void {
+    const { suspects } = this.#deps.guards;
+    suspects.mainTrapped();
+    suspects.strike(this.#owner);
+    this.#fail(new Fault('forbidden', HARMFUL));
   }
 
   #received(n: number): void {

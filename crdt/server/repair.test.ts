@@ -1,5 +1,5 @@
 /** A document that traps is mended, and nobody but the author of the bad update loses anything. */
-import { LoroDoc } from 'loro-crdt';
+import { LoroDoc, LoroText } from 'loro-crdt';
 import { afterEach, expect, test, vi } from 'vitest';
 import { TempDatabase } from '../../src/testing/temp-database.ts';
 import type { DocsOptions } from './options.ts';
@@ -95,6 +95,26 @@ test('[D3] a trap with no known author, at an export: what was received is sorte
   expect(ann.fault).toBeUndefined();
   expect(ann.last('ack')).toEqual({ kind: 'ack', n: 1, level: 'durable' });
   expect(await booted.body('n1')).toBe('good ');
+});
+
+test('[D2] a page that sent bad edits of an earlier one is never told that they are durable', async () => {
+  const booted = await boot();
+  await booted.insert('n1');
+  const [before, eve] = [await join(booted, 'n1', 'eve'), await join(booted, 'n1', 'eve')];
+  const bad = before.edit(MINE);
+  before.handler.closed();
+  eve.push(bad);
+  const real = LoroDoc.prototype.export;
+  const dying = vi.spyOn(LoroDoc.prototype, 'export').mockImplementationOnce(panic);
+  panicOn({ detached: false, attached: true });
+  await booted.clock.advance(100);
+  dying.mockImplementation(real);
+  const ann = await join(booted, 'n1');
+  ann.push(ann.edit('good '));
+  await booted.clock.advance(1000);
+  expect(ann.last('ack')).toEqual({ kind: 'ack', n: 1, level: 'durable' });
+  expect(eve.all('ack').filter(({ level }) => level === 'durable')).toEqual([]);
+  expect(eve.fault?.code).toBe('stale_cursor');
 });
 
 test('[D3] a trap after the relay: the offender goes to quarantine, the rest begins a new epoch', async () => {
@@ -267,4 +287,59 @@ test('[D3] a trap of which nothing received is the cause is looked for in the lo
   expect(eve.fault?.code).toBe('forbidden');
   expect(ann.fault?.code).toBe('stale_cursor');
   expect((await join(booted, 'n1')).text).toBe('good ');
+});
+
+/** Real bytes, found by a siege: Loro 1.17.1 panics on what they say of themselves, before any document has them. */
+const BAD_HEAD = Buffer.from(
+  '6c6f726f000000000000000000000000ad996ad700045600041604012603090000000000000008000000000000' +
+    '000700000000000000010102030102011c01ff000000050100000100060104010200000504626f6479000e0104' +
+    '0201000201040201050201040005046576696c',
+  'hex',
+);
+
+test('[D3] an update that traps when it is looked at ends its author’s channel; the next are looked at elsewhere', async () => {
+  const booted = await boot({ maxMainTraps: 2 });
+  await booted.insert('n1');
+  const ann = await join(booted, 'n1');
+  // Nobody is barred as anonymous; and from `maxMainTraps` on nothing is looked at here, whoever sends it.
+  for (const user of ['eve', null, null, 'mallory', null]) {
+    const hand = await join(booted, 'n1', user);
+    hand.push(new Uint8Array(BAD_HEAD));
+    await booted.clock.advance(100);
+    expect(hand.fault?.code).toBe('forbidden');
+  }
+  expect([gauge(booted, 'traps'), gauge(booted, 'trial_traps')]).toEqual([2, 3]);
+  ann.push(ann.edit('fine'));
+  await booted.clock.advance(1000);
+  expect(ann.fault).toBeUndefined();
+  expect(await booted.body('n1')).toBe('fine');
+});
+
+test('[D3] a snapshot that loads and shows its text, and traps at its marks, is given to nobody', async () => {
+  const booted = await boot({ tryFirst: ['Note'] });
+  await booted.insert('n1');
+  const real = LoroText.prototype.toDelta;
+  vi.spyOn(LoroText.prototype, 'toDelta').mockImplementation(function (this: LoroText) {
+    return this.toString().includes(MINE) ? panic() : real.call(this);
+  });
+  const [ann, eve] = [await join(booted, 'n1'), await join(booted, 'n1', 'eve')];
+  ann.push(ann.edit('good'));
+  await booted.clock.advance(1000);
+  eve.push(eve.edit(MINE));
+  await booted.clock.advance(1000);
+  expect(eve.fault?.code).toBe('forbidden');
+  expect(await booted.body('n1')).toBe('good');
+});
+
+test('[D1] [D3] the row shows what is left of a cleaned document, also when nobody comes back to it', async () => {
+  const booted = await boot();
+  await booted.insert('n1');
+  const [ann, eve] = [await join(booted, 'n1'), deaf(await join(booted, 'n1', 'eve'))];
+  ann.push(ann.edit('good '));
+  eve.push(alone(eve, MINE));
+  ann.learn = () => {};
+  panicOn({ detached: false, attached: true });
+  await booted.clock.advance(1000);
+  expect([ann.fault?.code, eve.fault?.code]).toEqual(['stale_cursor', 'forbidden']);
+  expect(await booted.body('n1')).toBe('good ');
 });

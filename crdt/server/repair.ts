@@ -39,8 +39,8 @@ interface Deps {
   readonly quiet: () => Promise<void>;
   /** The replica is whole again. */
   readonly mended: () => void;
-  /** Channels that push for these peers must go. */
-  readonly expel: (peers: ReadonlySet<PeerID>) => void;
+  /** Updates with operations of these peers, and of these identities, were dropped. */
+  readonly expel: (peers: ReadonlySet<PeerID>, owners: ReadonlySet<string>) => void;
   readonly end: (fault: Fault) => void;
 }
 
@@ -125,7 +125,7 @@ export class Repair {
       this.#logDoubtful = false;
       const { changed, offenders } = await guards.cleaner.clean(ref);
       if (changed) {
-        expel(offenders);
+        expel(offenders, new Set());
         end(new Fault('stale_cursor', 'the document was cleaned and begins a new epoch'));
         return false;
       }
@@ -154,7 +154,7 @@ export class Repair {
     const owners = new Set([...peers].flatMap((peer) => found.stored.peers.get(peer) ?? []));
     for (const owner of owners) suspects.strike(owner);
     replica.revive(built.replica);
-    expel(peers);
+    expel(peers, owners);
     this.#env.log.warn('docs.rebuilt', { doc: docKey(ref), lost: built.lost.length });
     return built.lost.length;
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { LoroDoc } from 'loro-crdt';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { NO_VERSIONS } from '../core/versions.ts';
 import { Replica } from './replica.ts';
 
@@ -58,4 +58,55 @@ test('[D2] what was received, and what is durable, are what Loro holds, whatever
       replica.free();
     }),
   );
+});
+
+test('[D3] a log that traps is reported as damaged, though what trapped cannot be freed', () => {
+  const panic = () => {
+    throw Object.assign(new Error('unreachable'), { name: 'RuntimeError' });
+  };
+  vi.spyOn(LoroDoc.prototype, 'import').mockImplementation(panic);
+  vi.spyOn(LoroDoc.prototype, 'free').mockImplementation(panic);
+  try {
+    expect(() => new Replica(null, [new Uint8Array(1)])).toThrow('the log of a document is damaged');
+  } finally {
+    vi.restoreAllMocks();
+  }
+});
+
+test('[D6] a replica without the history before a version: what it takes, tells, and holds after it forgot pending ones', () => {
+  const writer = new LoroDoc();
+  const say = (text: string) => {
+    const from = writer.oplogVersion();
+    writer.getText('body').push(text);
+    writer.commit();
+    return writer.export({ mode: 'update', from });
+  };
+  const late = new LoroDoc();
+  late.import(say('old '));
+  say('root ');
+  const base = writer.export({ mode: 'shallow-snapshot', frontiers: writer.oplogFrontiers() });
+  const after = writer.oplogVersion().toJSON();
+  const tail = say('tail ');
+  const replica = new Replica(base, [tail]);
+  expect(replica.durable).toEqual(writer.oplogVersion().toJSON());
+  expect(replica.root).toEqual(after);
+  late.getText('body').push('late');
+  late.commit();
+  expect(replica.import(late.export({ mode: 'update', from: late.oplogVersion() }))).toBe('known');
+  expect(replica.import(late.export({ mode: 'update' }))).toBe('trimmed');
+  expect(replica.dirty).toBe(false);
+  expect(() => replica.since(new Map())).toThrow('gone');
+  say('skipped ');
+  expect(replica.import(say('gap '))).toBe('pending');
+  replica.forgetPending();
+  const reader = new LoroDoc();
+  reader.import(base);
+  reader.import(replica.since(after)!);
+  expect(reader.getText('body').toString()).toBe('old root tail ');
+  expect(replica.import(writer.export({ mode: 'update', from: reader.oplogVersion() }))).toBe('new');
+  const delta = replica.take()!;
+  replica.settle(delta);
+  reader.import(replica.since(after)!);
+  expect(reader.getText('body').toString()).toBe('old root tail skipped gap ');
+  replica.free();
 });

@@ -8,10 +8,27 @@
  *   import --> received --take()--> under way --settle()--> durable --since(), snapshot--> readers
  *   adopt --------------------------------------------------^
  */
-import { decodeImportBlobMeta, LoroDoc, type OpId, type PeerID, type VersionVector } from 'loro-crdt';
+import {
+  decodeImportBlobMeta,
+  type ImportStatus,
+  LoroDoc,
+  type OpId,
+  type PeerID,
+  type VersionVector,
+} from 'loro-crdt';
 import { assert } from '../../src/base/assert.ts';
 import { Fault } from '../../src/base/fault.ts';
-import { covers, merged, NO_VERSIONS, spansBetween, toVector, type Versions } from '../core/versions.ts';
+import { isBelowRoot, reaches, rootOf } from '../core/shallow.ts';
+import {
+  covers,
+  merged,
+  NO_VERSIONS,
+  spansBetween,
+  toVector,
+  type Versions,
+  versionsOf,
+} from '../core/versions.ts';
+import { freeQuietly } from './free-quietly.ts';
 
 export interface Delta {
   /** All that was received since the last take, as one Loro update. */
@@ -24,8 +41,11 @@ export interface Delta {
 const DOCUMENT_BYTES = 12 << 10;
 const OPERATION_BYTES = 6;
 
-/** `new`: operations were added. `known`: all were there. `pending`: something they build on is missing. */
-export type ImportOutcome = 'new' | 'known' | 'pending';
+/**
+ * `new`: operations were added. `known`: all were there. `pending`: something they build on is missing. `trimmed`: they
+ * build on history that is gone for good.
+ */
+export type ImportOutcome = 'new' | 'known' | 'pending' | 'trimmed';
 
 export class Replica {
   #doc: LoroDoc;
@@ -43,7 +63,9 @@ export class Replica {
   #pendingBytes = 0;
   /** Of values, which operations tell nothing of: what was loaded and taken. */
   #valueBytes = 0;
+  /** Always there when the document is shallow: no update says what it begins with. */
   #snapshot: Delta | undefined;
+  #root: Versions | null = null;
   #freed = false;
   #dead = false;
   #onTrap: ((error: unknown) => void) | undefined;
@@ -55,12 +77,15 @@ export class Replica {
       // Attached, for then Loro reads no more of it than it needs: 5 ms for 5 MB, where detached it takes 290.
       if (snapshot) this.#doc.import(snapshot);
       this.#doc.detach();
-      if (snapshot) this.#snapshot = { bytes: snapshot, versions: versionsOf(this.#doc) };
+      if (snapshot) {
+        this.#root = rootOf(this.#doc);
+        this.#snapshot = { bytes: snapshot, versions: versionsOf(this.#doc) };
+      }
       for (const update of updates) {
         if (this.#doc.import(update).pending) throw new Fault('storage', 'the log of a document has a gap');
       }
     } catch (error) {
-      this.#doc.free();
+      freeQuietly(this.#doc);
       throw error instanceof Fault
         ? error
         : new Fault('storage', 'the log of a document is damaged', undefined, { cause: error });
@@ -89,7 +114,7 @@ export class Replica {
 
   /** Goes on with another's document, which is made of the log and of `undurable`. The other is void. */
   revive(other: Replica): void {
-    this.#taken.free();
+    freeQuietly(this.#taken);
     this.#doc = other.#doc;
     this.#taken = other.#taken;
     this.#have = other.#have;
@@ -99,6 +124,11 @@ export class Replica {
     this.#underWay = false;
     this.#pendingBytes = 0;
     this.#dead = false;
+  }
+
+  /** Before this version there is no history; null when all of it is here. [D6] */
+  get root(): Versions | null {
+    return this.#root;
   }
 
   /** What has been committed. A new map after each commit, never changed in place. */
@@ -138,7 +168,9 @@ export class Replica {
 
   /** Throws a string for bad bytes, as Loro does, and `stale_cursor` when the document is dead or dies of it. */
   import(bytes: Uint8Array): ImportOutcome {
-    const { success, pending } = this.#call((doc) => doc.import(bytes));
+    const status = this.#call((doc) => imported(doc, bytes));
+    if (!status) return 'trimmed';
+    const { success, pending } = status;
     if (success.size > 0) this.#received.push(bytes);
     for (const [peer, { end }] of success) {
       this.#have.set(peer, end);
@@ -158,7 +190,9 @@ export class Replica {
       false,
     );
     const { length } = this.#received;
-    if (this.import(bytes) === 'pending') throw new Fault('storage', 'an update that builds on others');
+    const outcome = this.import(bytes);
+    if (outcome === 'pending' || outcome === 'trimmed')
+      throw new Fault('storage', 'an update that builds on others');
     this.#received.length = length; // it is in the log
     const ends = end.toJSON();
     start.free();
@@ -209,9 +243,13 @@ export class Replica {
     this.#durable = merged(this.#durable, versions);
   }
 
-  /** Operations beyond `from`, and up to `to`, which are durable, as one update; null when there are none. */
+  /**
+   * Operations beyond `from`, and up to `to`, which are durable, as one update; null when there are none. Throws
+   * `stale_cursor` below the root.
+   */
   since(from: Versions, to: Versions = this.#durable): Uint8Array | null {
     if (covers(from, to)) return null;
+    if (!reaches(this.#root, from)) throw new Fault('stale_cursor', 'the history before this is gone');
     if (this.dirty || this.#underWay || to !== this.#durable) {
       const spans = spansBetween(from, to);
       return this.#call((doc) => doc.export({ mode: 'updates-in-range', spans }));
@@ -250,12 +288,8 @@ export class Replica {
     this.#freed = true;
     this.#snapshot = undefined;
     this.#durable = NO_VERSIONS;
-    try {
-      this.#taken.free();
-      this.#doc.free();
-    } catch {
-      // A document that trapped cannot be given back.
-    }
+    freeQuietly(this.#taken);
+    freeQuietly(this.#doc);
   }
 
   #call<T>(work: (doc: LoroDoc) => T): T {
@@ -271,11 +305,12 @@ export class Replica {
   }
 }
 
-function versionsOf(doc: LoroDoc): Versions {
-  const vector = doc.oplogVersion();
+/** Null: below the root. */
+function imported(doc: LoroDoc, bytes: Uint8Array): ImportStatus | null {
   try {
-    return vector.toJSON();
-  } finally {
-    vector.free();
+    return doc.import(bytes);
+  } catch (error) {
+    if (isBelowRoot(error)) return null;
+    throw error;
   }
 }

@@ -43,6 +43,7 @@ type Source = RowSource & LogSource;
 type Asked = 'read' | 'update';
 type Place = { readonly entity: AnyEntity; readonly ref: DocRef };
 
+/** The documents of rows, as the app's functions read and edit them: `ctx.docs`. */
 export class ServerDocs<S extends Schema> {
   readonly #call: PluginCall;
   readonly #deps: Deps;

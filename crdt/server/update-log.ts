@@ -25,7 +25,16 @@ export const DOC_TABLES = [
     owner TEXT NOT NULL, PRIMARY KEY (entity, id, peer)) STRICT, WITHOUT ROWID`,
 ];
 // `projected` of _doc_meta is 0 since rows have a docRev, which says the same.
-const TABLES = ['_doc_meta', '_doc_snapshots', '_doc_updates', '_doc_peers', '_doc_history', '_doc_names'];
+const TABLES = [
+  '_doc_meta',
+  '_doc_snapshots',
+  '_doc_updates',
+  '_doc_peers',
+  '_doc_history',
+  '_doc_names',
+  '_doc_devices',
+  '_doc_trims',
+];
 
 export interface StoredDoc {
   /** Null when nothing was ever written. */
@@ -84,7 +93,7 @@ export class UpdateLog {
   /**
    * Appends in a transaction of the caller's, and returns the revision: whoever commits first has the lower one.
    * The live document, if there is one, must hear of it after the commit (DocHub.adopt), or it ends. Throws
-   * `not_found` when the row is gone, `unavailable` when the document was made anew.
+   * `not_found` when the row is gone, `stale_cursor` when the document was made anew.
    */
   async appendWithin(tx: Transaction, ref: DocRef, { epoch, bytes, also }: LogEntry): Promise<number> {
     const key = [ref.entity, ref.id];
@@ -96,7 +105,7 @@ export class UpdateLog {
     );
     if (counted === 0) {
       await requireRow(tx, ref);
-      throw new Fault('unavailable', 'the document was made anew');
+      throw new Fault('stale_cursor', 'the document was made anew');
     }
     const [row] = await tx.all(
       `INSERT INTO _doc_updates (entity, id, rev, bytes)
@@ -121,7 +130,7 @@ export class UpdateLog {
       `INSERT INTO _doc_snapshots (entity, id, rev, bytes)
         SELECT entity, id, ?, ? FROM _doc_meta WHERE entity = ? AND id = ? AND epoch = ?
         ON CONFLICT (entity, id) DO UPDATE SET rev = excluded.rev, bytes = excluded.bytes
-          WHERE rev < excluded.rev`,
+          WHERE rev <= excluded.rev`,
       [rev, bytes, ...key, epoch],
     );
     if (kept === 0) return false;

@@ -158,7 +158,8 @@ describe.each(Object.entries(HOSTS))('%s', (_name, host) => {
     author.edit((doc) => textOf(doc, 'notes').insert(0, 'more: '));
     expect((await shadow.read(author.food(shadow.versions))).notes === `more: ${text}`).toBe(true);
     const folded = new LoroDoc();
-    folded.import(await shadow.snapshot(author.food(shadow.versions)));
+    const { bytes } = await shadow.run('snapshot', {}, author.food(shadow.versions));
+    folded.import(bytes[0]!);
     expect(folded.opCount()).toBe(author.doc.opCount());
     expect(folded.getText('notes').toString() === `more: ${text}`).toBe(true);
   });
@@ -168,7 +169,7 @@ describe.each(Object.entries(HOSTS))('%s', (_name, host) => {
     for (let i = 0; i < 50; i++) author.edit((doc) => textOf(doc, 'notes').insert(0, `${i} `.repeat(100)));
     author.edit((doc) => textOf(doc, 'notes').delete(0, 10_000));
     const shadow = begin().open(Card);
-    const full = await shadow.snapshot(author.food());
+    const full = (await shadow.run('snapshot', {}, author.food())).bytes[0]!;
     const { bytes } = await shadow.run('shallow', {}, author.food(shadow.versions));
     const [whole, thin] = [full, bytes[0]!].map((snapshot) => {
       const doc = new LoroDoc();
@@ -189,7 +190,7 @@ describe.each(Object.entries(HOSTS))('%s', (_name, host) => {
       const shadow = materialiser.open(Card);
       expect((await shadow.read(author.food())).notes).toBe(text);
       const copy = new LoroDoc();
-      copy.import(await shadow.snapshot(author.food(shadow.versions)));
+      copy.import((await shadow.run('snapshot', {}, author.food(shadow.versions))).bytes[0]!);
       expect(copy.getText('notes').toString()).toBe(text);
       shadow.close();
     }

@@ -44,9 +44,9 @@ export const up: readonly BinaryVector<DocUp>[] = [
     hex: '05 01 828004 808004 aabb',
   },
   {
-    name: 'ask 1, `{"list":10}`',
-    value: { kind: 'ask', id: 1, json: '{"list":10}' },
-    hex: '06 01 0b 7b226c697374223a31307d',
+    name: 'ask 1, `{"t":"names"}`',
+    value: { kind: 'ask', id: 1, json: '{"t":"names"}' },
+    hex: '06 01 0d 7b2274223a226e616d6573227d',
   },
 ];
 

@@ -9,7 +9,7 @@ import { Assembler } from '../../core/fragments.ts';
 import { type DocUp, encodeUp, NO_WANTS } from '../../core/up-frame.ts';
 
 export class Hand implements Channel {
-  readonly doc: LoroDoc;
+  doc: LoroDoc;
   readonly frames: DocDown[] = [];
   readonly latest = { put: () => {}, sentTag: -1 };
   readonly #assembler = new Assembler({ maxBytes: 64 << 20, maxStreams: 4 });

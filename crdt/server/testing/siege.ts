@@ -25,11 +25,14 @@ export interface SiegePlan {
   readonly documents: readonly string[];
   readonly attackers: readonly string[];
   readonly mutations: number;
+  /** Told after each `PROGRESS` of them. */
+  readonly progress?: (pushed: number) => void;
 }
 
 /** How often each answer was given to a hostile push: `acked`, `refused <code>`, `closed <code>`, `silent`. */
 export type Toll = Record<string, number>;
 
+const PROGRESS = 500;
 const PUSHES_PER_PAGE = 8;
 const PATIENCE_MS = 30_000;
 /** A page on which a document breaks does not load it again at once. */
@@ -318,7 +321,9 @@ export async function siege(ground: Ground, plan: SiegePlan): Promise<{ toll: To
   const attackers = plan.attackers.map((user) => new Attacker(ground, user, toll));
   for (const citizen of citizens) await citizen.act(true);
   for (let pushed = 0; pushed < plan.mutations; ) {
+    const before = pushed;
     pushed += await random.pick(attackers).raid(random.pick(plan.documents));
+    if (Math.floor(pushed / PROGRESS) > Math.floor(before / PROGRESS)) plan.progress?.(pushed);
     for (const citizen of citizens) await citizen.act(random.chance(0.2));
     await ground.wait(5);
   }

@@ -15,7 +15,6 @@ export interface Replay {
   readonly authors: ReadonlyMap<string, string | undefined>;
   readonly epoch: string;
   readonly rev: number;
-  readonly projected: number;
   readonly snapshotRev: number;
   /** Revisions in the log after the snapshot. */
   readonly tail: readonly number[];
@@ -29,7 +28,7 @@ export async function replay<A extends App>(
   const rowsOf = (sql: string) =>
     world.env.clock.run(world.host.store.read((snapshot) => snapshot.all(sql, [entity, id])));
   const where = 'WHERE entity = ? AND id = ?';
-  const [meta] = await rowsOf(`SELECT epoch, rev, projected FROM _doc_meta ${where}`);
+  const [meta] = await rowsOf(`SELECT epoch, rev FROM _doc_meta ${where}`);
   const [snapshot] = await rowsOf(`SELECT rev, bytes FROM _doc_snapshots ${where}`);
   const tail = await rowsOf(`SELECT rev, bytes FROM _doc_updates ${where} ORDER BY rev`);
   const peers = await rowsOf(`SELECT peer, owner FROM _doc_peers ${where}`);
@@ -45,7 +44,6 @@ export async function replay<A extends App>(
     authors: authorsOf(doc, new Map(peers.map(({ peer, owner }) => [String(peer), String(owner)]))),
     epoch: String(meta.epoch),
     rev: Number(meta.rev),
-    projected: Number(meta.projected),
     snapshotRev: Number(snapshot?.rev ?? 0),
     tail: tail.map(({ rev }) => Number(rev)),
   };

@@ -1,0 +1,136 @@
+/** PlayerSystem with Ternion's server. */
+import { offerSubprotocols, PROTOCOL, encodeFrame as wrap } from 'ternion/protocol';
+import { KIND } from '../shards/core/frames.ts';
+import { InputEncoder } from '../shards/core/input-codec.ts';
+import { Reader } from '../src/base/bytes.ts';
+import { type ArenaOptions, arena } from './arena.ts';
+import type { BotScript } from './bot-script.ts';
+import type { PlayerConnection, PlayerEvents, PlayerSystem } from './player-system.ts';
+import { RawSocket } from './raw-socket.ts';
+import { ShardReader } from './shard-reader.ts';
+
+const CHANNEL = 1;
+/** Ticks that an input is sent ahead of the newest frame. */
+const LEAD = 4;
+/** A bot further off than this takes its tick from the newest frame anew. */
+const MAX_DRIFT = 4;
+/** As the real client: each input travels in so many frames. */
+const REPEATED = 3;
+
+interface World {
+  readonly def: ReturnType<typeof arena>;
+  readonly sealed: boolean;
+}
+
+export function ternionPlayers(url: string, options: ArenaOptions): PlayerSystem {
+  const world = { def: arena(options), sealed: options.sealed ?? false };
+  return { join: (events) => TernionPlayer.join(url, world, events) };
+}
+
+class TernionPlayer implements PlayerConnection {
+  readonly #def: World['def'];
+  readonly #events: PlayerEvents;
+  readonly #encoder = new InputEncoder();
+  readonly #inputs;
+  readonly #reader: ShardReader | undefined;
+  #socket: RawSocket | undefined;
+  #frameTick = 0;
+  #inputTick = 0;
+  #count = 0;
+
+  private constructor({ def, sealed }: World, events: PlayerEvents) {
+    this.#def = def;
+    this.#events = events;
+    this.#inputs = def.inputType.table(REPEATED);
+    if (events.sight) this.#reader = new ShardReader(def, sealed);
+  }
+
+  static async join(url: string, world: World, events: PlayerEvents): Promise<TernionPlayer> {
+    const player = new TernionPlayer(world, events);
+    await player.#join(url);
+    return player;
+  }
+
+  get bytesIn(): number {
+    return this.#socket?.bytesIn ?? 0;
+  }
+
+  input({ moveX, moveY, yaw, fire }: BotScript): void {
+    if (this.#frameTick === 0) return;
+    const wanted = this.#frameTick + LEAD;
+    const drift = this.#inputTick + 1 - wanted;
+    if (drift > MAX_DRIFT || drift < -MAX_DRIFT) {
+      if (drift > 0) return;
+      this.#inputTick = wanted - 1;
+      this.#count = 0;
+    }
+    const tick = ++this.#inputTick;
+    this.#count = Math.min(REPEATED, this.#count + 1);
+    const input = this.#inputs.at(tick % REPEATED);
+    input.move.x = moveX;
+    input.move.y = moveY;
+    input.yaw = yaw;
+    input.fire = fire;
+    const header = { ackTick: this.#frameTick, firstTick: tick - this.#count + 1, count: this.#count };
+    this.#socket?.send(
+      wrap(
+        CHANNEL,
+        this.#encoder.encode(header, this.#inputs, (at) => at % REPEATED),
+      ),
+    );
+  }
+
+  pause(paused: boolean): void {
+    this.#socket?.pause(paused);
+  }
+
+  end(): void {
+    this.#socket?.end();
+  }
+
+  #join(url: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const closed = (reason: string) => reject(new Error(reason));
+      const message = (data: Buffer, isBinary: boolean, socket: RawSocket) => {
+        if (isBinary) return this.#frame(data);
+        const text = data.toString('latin1', 0, 32);
+        if (text.startsWith('{"t":"welcome"')) {
+          const open = {
+            t: 'open',
+            ch: CHANNEL,
+            kind: 'shard',
+            params: { shard: this.#def.name, id: 'one' },
+          };
+          socket.send(JSON.stringify(open));
+        } else if (text.startsWith('{"t":"opened"')) resolve();
+        else if (text.startsWith('{"t":"closed"') || text.startsWith('{"t":"fault"')) closed(data.toString());
+      };
+      RawSocket.connect(`${url}/ws`, { message, closed }, offerSubprotocols(null)).then((socket) => {
+        this.#socket = socket;
+        socket.send(
+          JSON.stringify({ t: 'hello', protocol: PROTOCOL, client: 'load', schema: '', cursor: null }),
+        );
+      }, reject);
+    });
+  }
+
+  #frame(data: Buffer): void {
+    // One byte of channel; the tick comes first behind the kind.
+    if (data[1] !== KIND.frame) return;
+    this.#frameTick = tickOf(data);
+    this.#events.frame();
+    if (this.#reader) this.#events.sight!(this.#reader.read(new Reader(Uint8Array.from(data.subarray(2)))));
+  }
+}
+
+/** The varuint behind the channel and the kind. */
+function tickOf(data: Buffer): number {
+  let tick = 0;
+  let scale = 1;
+  for (let at = 2; ; at++) {
+    const byte = data[at]!;
+    tick += (byte & 0x7f) * scale;
+    if (byte < 0x80) return tick;
+    scale *= 128;
+  }
+}
