@@ -79,13 +79,46 @@ export function moveDelta<T extends { readonly length: number }>(
     const attributes = step.retain === undefined ? undefined : step.attributes;
     old += step.retain ?? step.delete ?? 0;
     if (step.retain !== undefined && !attributes) continue;
+    if (!attributes) {
+      const place = whole({ start: old - step.delete!, end: old }, others);
+      if (!place) continue;
+      retain(place.start);
+      moved.push({ delete: place.end - place.start });
+      written = place.end;
+      continue;
+    }
     const end = movePosition(old, others);
     if (end <= start) continue; // others have removed it
     retain(start);
-    moved.push(attributes ? { retain: end - start, attributes } : { delete: end - start });
+    moved.push({ retain: end - start, attributes });
     written = end;
   }
   return moved;
+}
+
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Where that part of the old text is in the new one; null when others have changed any of it. Letters that happen to
+ * be equal in two texts say little: nobody's new text may go with an old one.
+ */
+function whole({ start, end }: Range, others: readonly Delta<string>[]): Range | null {
+  let [old, shift] = [0, 0];
+  for (const step of others) {
+    if (step.insert !== undefined) {
+      if (start < old && old < end) return null;
+      if (old <= start) shift += step.insert.length;
+    } else if (step.retain !== undefined) old += step.retain;
+    else {
+      if (old < end && start < old + step.delete!) return null;
+      if (old < end) shift -= step.delete!;
+      old += step.delete!;
+    }
+  }
+  return { start: start + shift, end: end + shift };
 }
 
 function isHigh(unit: number): boolean {

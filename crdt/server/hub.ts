@@ -39,6 +39,8 @@ interface Deps {
   readonly now: () => number;
   readonly materialiser: Materialiser;
   readonly guards: Guards;
+  /** A document is in memory no more. */
+  readonly unloaded: (ref: DocRef) => void;
 }
 
 type Slot =
@@ -52,7 +54,10 @@ export class DocHub {
   readonly #options: DocsOptions;
   readonly #slots = new Map<string, Slot>();
   readonly #idle: IdleDocs;
+  readonly #doubtful = new Set<string>();
   readonly #removals = new Map<string, Promise<void>>();
+  /** Work on the log of documents that nobody may load meanwhile. */
+  readonly #holds = new Map<string, Promise<void>>();
   /** Documents that `#project` is at. */
   readonly #projecting = new Set<string>();
   readonly #documentEntities: ReadonlySet<string>;
@@ -85,7 +90,7 @@ export class DocHub {
   async acquire(ref: DocRef): Promise<{ doc: LiveDoc; release: Cancel }> {
     const entity = this.#entity(ref);
     const key = docKey(ref);
-    for (let removal = this.#removals.get(key); removal; removal = this.#removals.get(key)) await removal;
+    for (let busy = this.#busy(key); busy; busy = this.#busy(key)) await busy;
     if (this.#closed) throw this.#closed;
     let slot = this.#slots.get(key);
     if (!slot) {
@@ -98,6 +103,17 @@ export class DocHub {
     }
     const doc = await slot.doc;
     return { doc, release: this.#idle.hold(doc.entry) };
+  }
+
+  /** Runs `work` while nobody can load the document. False: somebody has it, or it is gone. Throws what `work` throws. */
+  async alone(ref: DocRef, work: () => Promise<void>): Promise<boolean> {
+    const key = docKey(ref);
+    if (this.#closed || this.#slots.has(key) || this.#busy(key)) return false;
+    const working = work();
+    const hold = working.catch(() => {}).finally(() => this.#holds.delete(key));
+    this.#holds.set(key, hold);
+    await working;
+    return true;
   }
 
   /** Follows the rows: rights are asked again, and documents of deleted rows end. */
@@ -128,6 +144,23 @@ export class DocHub {
     return this.#removals.has(docKey(ref));
   }
 
+  /** A document trapped on this thread outside of its replica: it is looked into. [D3] */
+  trapped(ref: DocRef, error: unknown): void {
+    const key = docKey(ref);
+    this.#deps.guards.suspects.mainTrapped();
+    this.#env.log.error('docs.trap', { doc: key, error: String(error) });
+    if (this.#doubtful.has(key)) return;
+    this.#doubtful.add(key);
+    void this.#lookInto(ref)
+      .catch((cause) => this.#env.log.error('docs.repair_failed', { doc: key, error: String(cause) }))
+      .finally(() => this.#doubtful.delete(key));
+  }
+
+  /** Whether it is being looked into after a trap. */
+  doubtful(ref: DocRef): boolean {
+    return this.#doubtful.has(docKey(ref));
+  }
+
   /** The epoch of a document that is loaded, which may not be stored yet. */
   epochOf(ref: DocRef): string | undefined {
     const slot = this.#slots.get(docKey(ref));
@@ -153,6 +186,20 @@ export class DocHub {
   close(): void {
     this.#closed ??= new Fault('unavailable', 'the server is closing');
     for (const entry of this.entries) entry.end(this.#closed);
+  }
+
+  #busy(key: string): Promise<void> | undefined {
+    return this.#removals.get(key) ?? this.#holds.get(key);
+  }
+
+  async #lookInto(ref: DocRef): Promise<void> {
+    const { doc, release } = await this.acquire(ref);
+    try {
+      doc.entry.doubt(new Fault('internal', 'the document trapped'));
+      await doc.entry.repair;
+    } finally {
+      release();
+    }
   }
 
   #entity(ref: DocRef): AnyEntity {
@@ -238,6 +285,7 @@ export class DocHub {
       this.#idle.forget(entry);
       // It was cleaned, or must be loaded again: the row does not show what its log says now. [D1]
       if (code === 'stale_cursor' || code === 'internal') this.#project(ref);
+      this.#deps.unloaded(ref);
     };
     const leases = new PeerLeases(this.#env, { ref, epoch, log }, stored.peers);
     const noting = { ref, replica, leases, history, now };

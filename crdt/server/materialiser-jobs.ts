@@ -13,6 +13,7 @@ import { freeQuietly } from './free-quietly.ts';
 import { restoreTo, viewAt } from './history-jobs.ts';
 import { type Column, readColumns } from './read-fields.ts';
 import { inspect, proven, type Span, slice, trial } from './trial-jobs.ts';
+import { type TrimInput, trim } from './trim-jobs.ts';
 
 /** Byte inputs: never written to, and valid only while the job runs. */
 export type Bytes = readonly Uint8Array[];
@@ -72,11 +73,28 @@ export function withDocument<T>(updates: Bytes, work: (doc: LoroDoc) => T): T {
   }
 }
 
+/**
+ * Snapshots from here on are imported as updates. A snapshot loads in milliseconds, but the first change or import
+ * after it is quadratic in the pieces of a text: a minute for 5 MB that were typed here and there, against 3 s.
+ */
+const LARGE_BYTES = 1 << 20;
+
 /** Throws what Loro throws (a string for bad bytes, an Error on a trap), and a Fault for a gap. */
 export function importAll(doc: LoroDoc, updates: Bytes): void {
   for (const update of updates) {
-    if (doc.import(update).pending)
+    if (doc.import(update.length < LARGE_BYTES ? update : asUpdates(update)).pending)
       throw new Fault('unavailable', 'an update that builds on what is missing');
+  }
+}
+
+/** What is no whole document stays as it is. */
+function asUpdates(bytes: Uint8Array): Uint8Array {
+  const doc = new LoroDoc();
+  try {
+    doc.detach();
+    return doc.import(bytes).pending || doc.isShallow() ? bytes : doc.export({ mode: 'update' });
+  } finally {
+    freeQuietly(doc);
   }
 }
 
@@ -132,6 +150,11 @@ export const JOBS = {
   /** The edit by `peer` that makes a document of these updates what it was; no bytes when it is that. */
   restoreTo(_desk: Desk, input: { version: string; peer: string }, bytes: Bytes): Answer<null> {
     return { json: null, bytes: withDocument(bytes, (doc) => restoreTo(doc, input)) };
+  },
+
+  /** A document of these updates without what came before a version; no bytes when nothing may go. */
+  trim(_desk: Desk, input: TrimInput, bytes: Bytes): Answer<null> {
+    return { json: null, bytes: withDocument(bytes, (doc) => trim(doc, input)) };
   },
 
   /** Ends a shadow; one that is not there is no error. */

@@ -1,5 +1,5 @@
 /** A document that traps is mended, and nobody but the author of the bad update loses anything. */
-import { LoroDoc } from 'loro-crdt';
+import { LoroDoc, LoroText } from 'loro-crdt';
 import { afterEach, expect, test, vi } from 'vitest';
 import { TempDatabase } from '../../src/testing/temp-database.ts';
 import type { DocsOptions } from './options.ts';
@@ -315,6 +315,22 @@ test('[D3] an update that traps when it is looked at ends its author’s channel
   expect(await booted.body('n1')).toBe('fine');
 });
 
+test('[D3] a snapshot that loads and shows its text, and traps at its marks, is given to nobody', async () => {
+  const booted = await boot({ tryFirst: ['Note'] });
+  await booted.insert('n1');
+  const real = LoroText.prototype.toDelta;
+  vi.spyOn(LoroText.prototype, 'toDelta').mockImplementation(function (this: LoroText) {
+    return this.toString().includes(MINE) ? panic() : real.call(this);
+  });
+  const [ann, eve] = [await join(booted, 'n1'), await join(booted, 'n1', 'eve')];
+  ann.push(ann.edit('good'));
+  await booted.clock.advance(1000);
+  eve.push(eve.edit(MINE));
+  await booted.clock.advance(1000);
+  expect(eve.fault?.code).toBe('forbidden');
+  expect(await booted.body('n1')).toBe('good');
+});
+
 test('[D1] [D3] the row shows what is left of a cleaned document, also when nobody comes back to it', async () => {
   const booted = await boot();
   await booted.insert('n1');
@@ -326,4 +342,22 @@ test('[D1] [D3] the row shows what is left of a cleaned document, also when nobo
   await booted.clock.advance(1000);
   expect([ann.fault?.code, eve.fault?.code]).toEqual(['stale_cursor', 'forbidden']);
   expect(await booted.body('n1')).toBe('good ');
+});
+
+test('[D3] a document that trapped under a function is cleaned, and no function reads it until then', async () => {
+  const booted = await boot();
+  await booted.insert('n1');
+  const [ann, eve] = [deaf(await join(booted, 'n1')), deaf(await join(booted, 'n1', 'eve'))];
+  ann.push(ann.edit('good'));
+  await booted.clock.advance(500);
+  eve.push(alone(eve, MINE));
+  await booted.clock.advance(500);
+  panicOn({ detached: false, attached: true });
+  const ref = { entity: 'Note', id: 'n1' };
+  booted.hub.trapped(ref, new Error('unreachable'));
+  booted.hub.trapped(ref, new Error('unreachable'));
+  expect([booted.hub.doubtful(ref), gauge(booted, 'traps')]).toEqual([true, 2]);
+  await booted.clock.advance(1000);
+  expect([booted.hub.doubtful(ref), eve.fault?.code]).toEqual([false, 'forbidden']);
+  expect(await booted.body('n1')).toBe('good');
 });

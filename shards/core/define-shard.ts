@@ -4,13 +4,13 @@
  */
 import { assert } from '../../src/base/assert.ts';
 import { fnv1a64 } from '../../src/base/hash.ts';
-import { canonicalJson } from '../../src/base/json.ts';
+import { canonicalJson, type Json } from '../../src/base/json.ts';
 import { type Infer, type Shape, s } from '../../src/base/shape.ts';
 import { type ChunkLayouts, chunkLayouts } from './chunk-layout.ts';
 import type { Components, Values } from './component.ts';
 import type { Struct } from './compound-components.ts';
 import { everyone, type Interest, planGrid } from './interest.ts';
-import { resolveLimits, type ShardLimits } from './limits.ts';
+import { DEFAULT_SHARD_LIMITS, resolveLimits, type ShardLimits } from './limits.ts';
 import type { Player } from './player.ts';
 import { RecordType } from './record-type.ts';
 import type { Entity, Events, World } from './world.ts';
@@ -60,6 +60,11 @@ export interface ShardSpec<C extends Components, I extends Components, E extends
   /** A message came; runs at the beginning of the next tick. */
   receive?(world: World<C, E>, player: Player, message: M): void;
   /**
+   * Server code asks (`ref.ask` of the directory), between two ticks; it may change the world, too. A Fault that
+   * this throws is the asker's.
+   */
+  answer?(world: World<C, E>, question: Json): Json;
+  /**
    * Moves a player's entity by one tick. The browser predicts with this very function, so it may depend on
    * nothing but its arguments: use `sin` and `cos` of `ternion/shards`, `Math.sqrt`, and + - * /, which
    * agree to the last bit everywhere; not `Math.sin`, `Date`, or variables of its own. [T6]
@@ -104,7 +109,7 @@ export type ParamsOf<D> = D extends ShardDef<infer _C, infer _I, infer _E, infer
 export type MessageOf<D> = D extends ShardDef<infer _C, infer _I, infer _E, infer _P, infer M> ? M : never;
 
 /** What these throw stops the shard alone; a promise of theirs would fail behind its back. [T3] */
-const SYNCHRONOUS = ['start', 'join', 'leave', 'receive', 'step', 'tick'] as const;
+const SYNCHRONOUS = ['start', 'join', 'leave', 'receive', 'answer', 'step', 'tick'] as const;
 const AsyncFunction = (async () => {}).constructor;
 
 const NAME = /^[\w-]{1,64}$/;
@@ -121,11 +126,14 @@ export function defineShard<
   assert(NAME.test(name), `a shard may not be named ${JSON.stringify(name)}`);
   const eventDriven = tickRate === 0;
   assert(eventDriven || (tickRate >= 1 && tickRate <= 240), `a tick rate of ${tickRate}`);
-  assert(!eventDriven || snapshotEvery === 1, 'an event-driven shard has a frame every tick');
+  if (eventDriven) checkEventDriven(spec);
   assert(Number.isInteger(snapshotEvery) && snapshotEvery >= 1, `a snapshot every ${snapshotEvery} ticks`);
   assert(!Object.hasOwn(components, 'id'), 'the component name "id" is taken by the entity itself');
   const events = spec.events ?? ({} as E);
-  const limits = resolveLimits(spec.limits ?? {});
+  // A client sends a frame each tick, and a few more while it hurries.
+  const inputsPerSecond = Math.max(DEFAULT_SHARD_LIMITS.inputsPerSecond, tickRate * 2);
+  const limits = resolveLimits({ inputsPerSecond, ...spec.limits });
+  assert(limits.inputsPerSecond >= tickRate, `limits.inputsPerSecond below ${tickRate} ticks a second`);
   const { interest = everyone() } = spec;
   const entityType = new RecordType(components);
   if (interest.kind === 'grid') planGrid(interest, entityType);
@@ -169,10 +177,24 @@ export function defineShard<
 
 /** Who is of one team is told by the component `team`: one number, or none. */
 function checkTeam({ team }: Components): void {
-  const numbers = team?.lanes.filter(({ guard, textBytes }) => guard === -1 && textBytes === 0).length;
-  const lanes = team?.lanes.length;
-  const sound = numbers === 1 && (lanes === 1 || lanes === 2) && (team?.audience ?? 'all') === 'all';
+  const lanes = team?.lanes ?? [];
+  const one = lanes.length === 1 || (lanes.length === 2 && lanes[1]!.guard === 0);
+  const sound = one && lanes.every(({ textBytes }) => textBytes === 0) && (team?.audience ?? 'all') === 'all';
   assert(sound, 'components for teams need a component "team" of one number, sent to all');
+}
+
+/** A frame may be the last one for long: nothing can be left for the next. */
+function checkEventDriven({
+  snapshotEvery = 1,
+  interest,
+  limits,
+}: Pick<
+  ShardSpec<Components, Components, Events, unknown, unknown>,
+  'snapshotEvery' | 'interest' | 'limits'
+>): void {
+  assert(snapshotEvery === 1, 'an event-driven shard has a frame every tick');
+  assert(interest?.kind !== 'grid' || !interest.rings, 'an event-driven shard has no rings');
+  assert(!limits?.bytesPerSecond, 'an event-driven shard has no limits.bytesPerSecond');
 }
 
 /** For what a module exports. */

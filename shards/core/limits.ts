@@ -11,7 +11,10 @@ export interface ShardLimits {
   readonly entities: number;
   /** Ticks in a second that an event-driven shard computes at most; what comes sooner waits for the next. */
   readonly eventTicksPerSecond: number;
-  /** Input frames that a player may send in a second, with bursts of half a second. */
+  /**
+   * Input frames that a player may send in a second, with bursts of half a second; a client sends one each tick.
+   * Left out, 120 or twice the tick rate, whichever is more.
+   */
   readonly inputsPerSecond: number;
   /** Ticks in one input frame. */
   readonly inputTicks: number;
@@ -26,8 +29,8 @@ export interface ShardLimits {
   /** Messages that a player may send in a second, with bursts of one second. */
   readonly messagesPerSecond: number;
   /**
-   * Bytes of frames that a player is sent in a second; 0 is no limit. Within it what is near goes first, and what
-   * waits goes before long: he sees it later, and nothing wrong.
+   * Bytes of frames that a player is sent in a second; 0 is no limit. Within it what is near goes first. What waits
+   * is drawn as it was last moving, and comes before long. For worlds with a grid: elsewhere whole frames wait.
    */
   readonly bytesPerSecond: number;
 }

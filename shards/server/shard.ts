@@ -9,6 +9,8 @@
 import type { Env } from '../../src/base/env.ts';
 import { Fault, isFault } from '../../src/base/fault.ts';
 import { fnv1a64 } from '../../src/base/hash.ts';
+import type { Json } from '../../src/base/json.ts';
+import { parseShape, s } from '../../src/base/shape.ts';
 import type { Channel } from '../../src/plugin/channel.ts';
 import type { Components } from '../core/component.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
@@ -17,6 +19,7 @@ import { MessageCodec } from '../core/message-codec.ts';
 import type { Entity, Events } from '../core/world.ts';
 import { WorldColumns } from '../core/world-columns.ts';
 import { noShardCounts, type ShardCounts } from './counts.ts';
+import { EventPace } from './event-pace.ts';
 import { EventQueue } from './event-queue.ts';
 import { FrameMaker } from './frame-maker.ts';
 import type { LadderOptions } from './ladder.ts';
@@ -60,18 +63,16 @@ export class Shard {
   readonly #seats = new Set<Seat>();
   readonly #events: EventQueue;
   readonly #frames: FrameMaker;
+  /** Of an event-driven shard. */
+  readonly #pace: EventPace | undefined;
   #state: { name: 'running' } | { name: 'stopped'; fault: Fault | undefined } = { name: 'running' };
   #frameDue = false;
-  /** Players of an event-driven shard who were behind when the last frame was made. */
-  readonly #behind = new Set<Seat>();
-  #steppedMs: number;
 
   constructor(env: Env, deps: { def: AnyShardDef; events: ShardEvents }, options: ShardOptions) {
     const { def } = deps;
     this.#env = env;
     this.#told = deps.events;
     this.#options = options;
-    this.#steppedMs = env.clock.monotonic();
     this.def = def;
     this.id = options.id;
     this.params = options.params;
@@ -86,6 +87,7 @@ export class Shard {
       emit: (event, data, to) => this.#events.add(event, data, to),
     });
     this.#frames = new FrameMaker(def, this.world, this.counts);
+    if (def.eventDriven) this.#pace = new EventPace(env.clock, () => this.#told.wake());
   }
 
   get running(): boolean {
@@ -95,11 +97,6 @@ export class Shard {
   /** Players who are here or whose seat is kept, in order of their coming. */
   get players(): ReadonlySet<Seat> {
     return this.#seats;
-  }
-
-  /** Cells and streams in use. */
-  get sizes(): { readonly cells: number; readonly streams: number } {
-    return this.#frames;
   }
 
   /** Runs the definition's `start`. Throws Fault `internal` when that throws. */
@@ -115,21 +112,17 @@ export class Shard {
       this.#frameDue ||= this.world.tick % this.def.snapshotEvery === 0;
       if (last) this.#send();
     });
-    if (this.def.eventDriven) for (const seat of this.#seats) if (seat.inputs.waiting > 0) return this.wake();
+    this.#pace?.ticked(this.#seats);
   }
 
-  /** Asks for a tick, if the shard is event-driven: something has come that the last tick did not know. */
+  /** Server code has changed the world, or a player has come: an event-driven shard shall tick. */
   wake(): void {
-    if (this.running && this.def.eventDriven) this.#told.wake();
+    this.#pace?.wake();
   }
 
-  /** A player's frame was taken in. */
+  /** A player's frame was taken in, or his channel takes another one of ours. */
   heard(seat: Seat): void {
-    const goesOn =
-      seat.state.name === 'playing' &&
-      this.#behind.has(seat) &&
-      seat.state.view.ready(this.#env.clock.monotonic());
-    if (goesOn || seat.waits) this.wake();
+    this.#pace?.heard(seat);
   }
 
   /**
@@ -178,7 +171,6 @@ export class Shard {
   /** The player is gone for good. */
   leave(seat: Seat): void {
     if (!this.#seats.delete(seat)) return;
-    this.#behind.delete(seat);
     this.#to(seat, { name: 'left' });
     this.counts.inputsRejected += seat.rejected;
     this.#guard(() => this.def.leave?.(this.world, seat));
@@ -186,6 +178,19 @@ export class Shard {
     this.world.despawn(seat.entityId);
     this.#told.went(seat);
     this.wake();
+  }
+
+  /** Server code's question. Throws what the definition's `answer` refuses with; all else ends the shard. */
+  ask(question: Json): Json {
+    if (!this.running) throw new Fault('unavailable', 'the shard has stopped');
+    if (!this.def.answer) throw new Fault('invalid', `${this.def.name} answers no questions`);
+    try {
+      return parseShape(s.json(), this.def.answer(this.world, question), 'answer');
+    } catch (error) {
+      throw isFault(error) ? error : this.#fail(error);
+    } finally {
+      this.wake();
+    }
   }
 
   /** Ends the shard; its players are told. Stopping twice does nothing. */
@@ -196,7 +201,7 @@ export class Shard {
   #simulate(): void {
     const { world, def } = this;
     world.tick++;
-    const dtSeconds = this.#passedSeconds();
+    const dtSeconds = this.#pace?.passedSeconds() ?? 1 / def.tickRate;
     for (const seat of this.#seats) {
       for (let message = seat.messages.shift(); message !== undefined; message = seat.messages.shift()) {
         def.receive?.(world, seat, message);
@@ -213,51 +218,28 @@ export class Shard {
     def.tick?.(world, dtSeconds);
   }
 
-  /** What a tick computes: its fixed length, or the time since the last one in whole milliseconds. */
-  #passedSeconds(): number {
-    if (!this.def.eventDriven) return 1 / this.def.tickRate;
-    const passedMs = Math.floor(this.#env.clock.monotonic() - this.#steppedMs);
-    this.#steppedMs += passedMs;
-    return passedMs / 1000;
-  }
-
   #send(): void {
     const { tick } = this.world;
     const due = this.#frameDue;
     this.#frameDue = false;
-    if (due) this.#makeFrames();
+    if (due) this.#frames.make(this.#seats, this.#env.clock.monotonic());
     for (const seat of this.#seats) {
       if (seat.state.name !== 'playing') continue;
       const { view, channel } = seat.state;
       seat.flushRejects();
       const events = this.#events.frameFor(seat.entityId, tick);
       if (events && !channel.send(events, 'shard')) this.counts.eventsDropped++;
-      if (due && view.ladder.rung === 'closed')
-        channel.close(new Fault('overloaded', 'too slow for this shard'));
+      if (!due) continue;
+      this.#pace?.sent(seat, view.tick === tick);
+      if (view.ladder.rung === 'closed') channel.close(new Fault('overloaded', 'too slow for this shard'));
     }
     this.#events.clear();
-  }
-
-  #makeFrames(): void {
-    const nowMs = this.#env.clock.monotonic();
-    this.#frames.begin(nowMs);
-    for (const seat of this.#seats) {
-      if (seat.state.name !== 'playing') continue;
-      const aimed = this.#frames.aim(seat.state.view, seat, nowMs);
-      if (!aimed && this.def.eventDriven) this.#behind.add(seat);
-      else if (this.def.eventDriven) this.#behind.delete(seat);
-    }
-    this.#frames.advance();
-    for (const seat of this.#seats) {
-      if (seat.state.name !== 'playing' || !seat.state.view.next) continue;
-      const { newest: newestInput, waiting } = seat.inputs;
-      this.#frames.put(seat.state.view, { newestInput, waiting }, nowMs);
-    }
   }
 
   /** The seat's next state; what its view held is given back. */
   #to(seat: Seat, state: SeatState): void {
     if (seat.state.name === 'playing') this.#frames.forget(seat.state.view);
+    this.#pace?.gone(seat);
     seat.to(state);
   }
 
@@ -303,6 +285,7 @@ export class Shard {
   #stop(told: Fault, failure: Fault | undefined): void {
     if (!this.running) return;
     this.#state = { name: 'stopped', fault: failure };
+    this.#pace?.stop();
     const seats = [...this.#seats];
     this.#seats.clear();
     for (const seat of seats) {
@@ -311,6 +294,8 @@ export class Shard {
       seat.to({ name: 'left' });
       channel?.close(told);
     }
+    this.counts.cells = 0;
+    this.counts.streams = 0;
     this.#told.stopped(failure);
   }
 }

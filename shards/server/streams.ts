@@ -4,34 +4,18 @@
  * Held by sights and views; advanced by frame-maker.ts. [T2]
  */
 import { CellStream } from '../core/cell-stream.ts';
-import type { ChunkEncoder, Rows } from '../core/chunk-encoder.ts';
+import type { ChunkEncoder } from '../core/chunk-encoder.ts';
 import type { Audience } from '../core/component.ts';
+import { MAX_LEVEL } from '../core/frames.ts';
 import { CellRows, type Grid } from './grid.ts';
-
-/** The entities of a stream, in order of their ids. */
-export interface RowSource extends Rows {
-  /** Called before each step, where the rows are not kept up to date by themselves. */
-  refresh?(): void;
-}
-
-/** A stream that somebody holds. */
-export class Feed {
-  readonly key: string;
-  readonly stream: CellStream;
-  readonly rows: RowSource;
-  holders = 0;
-
-  constructor(key: string, stream: CellStream, rows: RowSource) {
-    this.key = key;
-    this.stream = stream;
-    this.rows = rows;
-  }
-}
+import { Feed, type RowSource, Run } from './run.ts';
 
 export class Streams {
   readonly #encoders: Readonly<Record<Audience, ChunkEncoder>>;
   readonly #grid: Grid;
-  readonly #feeds = new Map<string, Feed>();
+  /** By number: cells; by text: all others. */
+  readonly #feeds = new Map<number | string, Feed>();
+  readonly #runs = Array.from({ length: MAX_LEVEL + 1 }, (_, level) => new Run(level));
 
   constructor(encoders: Readonly<Record<Audience, ChunkEncoder>>, grid: Grid) {
     this.#encoders = encoders;
@@ -44,16 +28,27 @@ export class Streams {
 
   /** The stream of a cell. */
   holdCell(cell: number, level: number): Feed {
-    const key = `${cell}/${level}`;
-    const feed =
-      this.#feeds.get(key) ?? this.#add(key, this.#cellStream('all', cell, level), this.#grid.take(cell));
+    const key = cell * (MAX_LEVEL + 1) + level;
+    let feed = this.#feeds.get(key);
+    if (!feed) {
+      const stream = new CellStream(this.#encoders.all, { cell, level });
+      const run = this.#runs[level]!;
+      feed = new Feed(key, stream, { rows: this.#grid.take(cell), run });
+      this.#feeds.set(key, feed);
+      run.add(feed);
+    }
     feed.holders++;
     return feed;
   }
 
   /** A stream of other rows, which `source` names when there is none of this key yet. */
   hold(key: string, audience: Audience, source: () => RowSource): Feed {
-    const feed = this.#feeds.get(key) ?? this.#add(key, this.#cellStream(audience, 0, 0), source());
+    let feed = this.#feeds.get(key);
+    if (!feed) {
+      const stream = new CellStream(this.#encoders[audience], { cell: 0, level: 0 });
+      feed = new Feed(key, stream, { rows: source() });
+      this.#feeds.set(key, feed);
+    }
     feed.holders++;
     return feed;
   }
@@ -62,25 +57,19 @@ export class Streams {
     feed.holders--;
     if (feed.holders > 0) return;
     this.#feeds.delete(feed.key);
+    feed.run?.remove(feed);
     if (feed.rows instanceof CellRows) this.#grid.drop(feed.rows);
   }
 
   /** A new stream makes its first step at once, the others when they are due. */
   advance(frame: number): void {
-    for (const feed of this.#feeds.values()) {
-      if (feed.stream.frame !== -1 && !feed.stream.due(frame)) continue;
-      feed.rows.refresh?.();
-      feed.stream.advance(frame, feed.rows);
+    for (const { stream, rows } of this.#feeds.values()) {
+      if (stream.frame !== -1 && !stream.due(frame)) continue;
+      rows.refresh?.();
+      // Nobody was there and nobody came: most cells of a wide world.
+      if (rows.count === 0 && stream.count === 0 && stream.quiet && stream.frame !== -1) continue;
+      stream.advance(frame, rows);
     }
-  }
-
-  #cellStream(audience: Audience, cell: number, level: number): CellStream {
-    return new CellStream(this.#encoders[audience], { cell, level });
-  }
-
-  #add(key: string, stream: CellStream, rows: RowSource): Feed {
-    const feed = new Feed(key, stream, rows);
-    this.#feeds.set(key, feed);
-    return feed;
+    for (const run of this.#runs) run.make(frame);
   }
 }
