@@ -6,6 +6,9 @@ const seeds = TERNION_SEED
   ? [Number(TERNION_SEED)]
   : Array.from({ length: Number(TERNION_SEEDS) }, (_, i) => i + 1);
 
+/** A storm over documents takes a second, on a busy machine many. */
+const SEED_MS = 10_000;
+
 const LARGE_APP = 'test/types/large-app.test.ts';
 
 /**
@@ -46,7 +49,7 @@ export default defineConfig({
           name: 'sim',
           include: ['test/sim/**/*.test.{ts,tsx}'],
           provide: { seeds },
-          testTimeout: 600_000,
+          testTimeout: Math.max(600_000, seeds.length * SEED_MS),
           sequence: { groupOrder: 2 },
         },
       },

@@ -39,8 +39,8 @@ export interface CopySource {
   snapshot(): Uint8Array;
   vector(): Uint8Array;
   readonly versions: Versions;
-  /** What came after a version that is covered. */
-  since(base: Versions): Uint8Array;
+  /** What came after a version that is covered; null when that was before its history begins. */
+  since(base: Versions): Uint8Array | null;
 }
 
 export interface DocSave {
@@ -209,7 +209,7 @@ export class DeviceDoc {
       const base = decodeVersions(tail.base);
       if (!covers(copy.versions, base)) return []; // another page is ahead and has written it
       const update = copy.since(base);
-      if (update.length <= Math.max(MIN_TAIL_BYTES, tail.copyBytes / 2)) {
+      if (update && update.length <= Math.max(MIN_TAIL_BYTES, tail.copyBytes / 2)) {
         return [[this.#tailKey, encodeTail({ ...tail, update })]];
       }
     }

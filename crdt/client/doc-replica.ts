@@ -5,6 +5,7 @@
  */
 import { LoroDoc, type PeerID } from 'loro-crdt';
 import type { Cancel } from '../../src/base/env.ts';
+import { reaches, rootOf } from '../core/shallow.ts';
 import { NO_VERSIONS, toVector, type Versions, versionsOf } from '../core/versions.ts';
 import type { CopySource } from './device-doc.ts';
 import type { OutboxSource } from './doc-outbox.ts';
@@ -66,7 +67,8 @@ export class DocReplica implements CopySource, OutboxSource {
     return bytes;
   }
 
-  since(base: Versions): Uint8Array {
+  since(base: Versions): Uint8Array | null {
+    if (!reaches(rootOf(this.doc), base)) return null;
     const vector = toVector(base);
     try {
       return this.doc.export({ mode: 'update', from: vector });

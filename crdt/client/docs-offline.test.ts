@@ -229,3 +229,36 @@ test('[D2] what was edited is on the device within persistMs, and at once when t
   await clock.advance(0);
   expect(kept()).toBeGreaterThan(slowly);
 });
+
+test('[D2] edits of which the device kept no copy of the document are sent all the same', async () => {
+  const made = await makeWorld({ snapshotOps: 2 });
+  const { world, clock } = made;
+  const [a, b] = [await world.client('ann'), await world.client('bob')];
+  const id = await newNote(made);
+  const db = open(b, id);
+  await live(world, db);
+  type(db, 'first ');
+  await clock.run(db.synced());
+  const da = open(a, id, { keepBytes: 1 });
+  await live(world, da);
+  a.setOnline(false);
+  type(da, 'away ');
+  await clock.advance(500);
+  type(db, 'later ');
+  await clock.run(db.synced());
+  const cyd = await world.client('cyd');
+  for (let n = 0; n < 3; n++) {
+    const dc = open(cyd, id); // has a shallow snapshot made
+    await live(world, dc);
+    dc.close();
+    await cyd.reload();
+    await clock.advance(500);
+  }
+  await a.reload();
+  const again = open(a, id, { keepBytes: 1 });
+  await back(made, a, again);
+  await clock.advance(1000);
+  expect(again.state).toMatchObject({ dropped: undefined });
+  expect(textIn(again)).toContain('away');
+  expect(await columnOf(made, id)).toBe(textIn(again));
+});

@@ -203,9 +203,11 @@ export class SharedDoc {
 
   #join(): void {
     if (!this.#loaded || !this.#stream?.isOpen) return;
-    const { replica, epoch, isEmpty } = this.#body;
+    const { replica, epoch, isEmpty, waiting } = this.#body;
+    // What was found here may build on any version.
+    const wantsAll = this.#wantsAll || waiting.entries.length > 0;
     const wants = {
-      lazy: isEmpty && this.#options.history === 'lazy' && !this.#wantsAll,
+      lazy: isEmpty && this.#options.history === 'lazy' && !wantsAll,
       spare: this.#keeper.wantsSpare,
     };
     this.#to({ name: 'syncing' });
@@ -245,7 +247,9 @@ export class SharedDoc {
     if (this.#state.name !== 'syncing') return;
     const { mode, bytes, tail, epoch, peer, spare, permission, vv } = joined;
     this.#stream?.joined(joined);
-    if ((mode === 'reset' || mode === 'shallow') && !this.#body.isEmpty) this.#setAside(mode === 'reset');
+    // Other pages of this life of the document may be younger, and go on.
+    const isOver = mode === 'reset' && epoch !== this.#body.epoch;
+    if ((mode === 'reset' || mode === 'shallow') && !this.#body.isEmpty) this.#setAside(isOver);
     if (this.#body.import(bytes, tail) !== 'done') return this.#broken();
     const lost = this.#body.joined(epoch, decodeVersions(vv));
     if (lost.length > 0) this.#fates.dropped(new Fault('conflict', 'edits of another life of the document'));

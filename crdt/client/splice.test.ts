@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { LoroDoc } from 'loro-crdt';
 import { expect, test } from 'vitest';
-import { movePosition, spliceBetween } from './splice.ts';
+import { difference, moveDelta, movePosition, spliceBetween } from './splice.ts';
 
 const text = fc.string({ unit: fc.constantFrom('a', 'b', '\n', '😀', '😁', 'é'), maxLength: 12 });
 
@@ -48,4 +48,43 @@ test('positions follow the text that they stood in', () => {
   expect(movePosition(1, [{ retain: 1 }, { insert: 'xy' }])).toBe(1);
   expect(movePosition(5, [{ retain: 2 }, { delete: 2 }])).toBe(3);
   expect(movePosition(3, [{ retain: 2 }, { delete: 2 }])).toBe(2);
+});
+
+test('[D2] a change that is made anew on another text deletes nothing that others wrote, and all of its own is there', () => {
+  const step = fc.record({ at: fc.nat(20), remove: fc.nat(3), insert: fc.nat(2) });
+  fc.assert(
+    fc.property(fc.nat(10), fc.array(step), fc.array(step), (length, own, others) => {
+      let letter = 0x4e00;
+      const letters = (count: number) =>
+        String.fromCharCode(...Array.from({ length: count }, () => letter++));
+      const before = letters(length);
+      const written = (steps: typeof own) => {
+        const doc = new LoroDoc();
+        const loro = doc.getText('t');
+        loro.insert(0, before);
+        doc.commit();
+        const from = doc.frontiers();
+        for (const { at, remove, insert } of steps) {
+          const place = at % (loro.length + 1);
+          loro.delete(place, Math.min(remove, loro.length - place));
+          loro.insert(place, letters(insert));
+        }
+        doc.commit();
+        const [change] = doc.diff(from, doc.frontiers(), false);
+        const delta = change?.[1].type === 'text' ? change[1].diff : [];
+        return { after: loro.toString(), delta };
+      };
+      const [mine, theirs] = [written(own), written(others)];
+      const fresh = new LoroDoc().getText('t');
+      fresh.insert(0, theirs.after);
+      fresh.applyDelta(moveDelta(mine.delta, difference(before, theirs.after)));
+      const now = fresh.toString();
+      const isNew = (one: string) => !before.includes(one);
+      for (const one of [...mine.after, ...theirs.after].filter(isNew))
+        expect(now.split(one)).toHaveLength(2);
+      for (const one of theirs.after) if (mine.after.includes(one)) expect(now).toContain(one);
+      if (others.length === 0) expect(now).toBe(mine.after);
+    }),
+    { numRuns: 200 },
+  );
 });

@@ -1,6 +1,8 @@
 /** One edit of a text as a splice, and where positions go when others edit meanwhile. Offsets are UTF-16 units. */
 import type { Delta } from 'loro-crdt';
 
+type Step = { readonly retain?: number; readonly insert?: string; readonly delete?: number };
+
 export interface Splice {
   readonly at: number;
   readonly remove: number;
@@ -69,23 +71,39 @@ export function moveDelta<T extends { readonly length: number }>(
     if (position > written) moved.push({ retain: position - written });
     written = position;
   };
+  const stretches = keptBy(others);
   for (const step of delta) {
-    const start = movePosition(old, others);
     if (step.insert !== undefined) {
-      retain(start);
+      retain(movePosition(old, others));
       moved.push(step);
       continue;
     }
     const attributes = step.retain === undefined ? undefined : step.attributes;
+    const from = old;
     old += step.retain ?? step.delete ?? 0;
     if (step.retain !== undefined && !attributes) continue;
-    const end = movePosition(old, others);
-    if (end <= start) continue; // others have removed it
-    retain(start);
-    moved.push(attributes ? { retain: end - start, attributes } : { delete: end - start });
-    written = end;
+    for (const kept of stretches) {
+      const start = Math.max(from, kept.from);
+      const length = Math.min(old, kept.to) - start;
+      if (length <= 0) continue;
+      retain(start + kept.shift);
+      moved.push(attributes ? { retain: length, attributes } : { delete: length });
+      written += length;
+    }
   }
   return moved;
+}
+
+/** What others have left of the old text, and by how much it is moved. What they wrote is in none of it. */
+function keptBy(others: readonly Delta<string>[]): { from: number; to: number; shift: number }[] {
+  const kept: { from: number; to: number; shift: number }[] = [];
+  let [old, shift] = [0, 0];
+  for (const { retain = 0, insert = '', delete: removed = 0 } of others as readonly Step[]) {
+    if (retain > 0) kept.push({ from: old, to: old + retain, shift });
+    old += retain + removed;
+    shift += insert.length - removed;
+  }
+  return [...kept, { from: old, to: Number.POSITIVE_INFINITY, shift }];
 }
 
 function isHigh(unit: number): boolean {

@@ -72,6 +72,16 @@ export function merged(a: Versions, b: Versions): Versions {
   return both;
 }
 
+/** What each of both has. */
+export function common(a: Versions, b: Versions): Versions {
+  const both = new Map<PeerID, number>();
+  for (const [peer, counter] of a) {
+    const least = Math.min(counter, b.get(peer) ?? 0);
+    if (least > 0) both.set(peer, least);
+  }
+  return both;
+}
+
 /** The operations that `to` has beyond `from`, as Loro's `updates-in-range` takes them. */
 export function spansBetween(from: Versions, to: Versions): { id: OpId; len: number }[] {
   const spans: { id: OpId; len: number }[] = [];

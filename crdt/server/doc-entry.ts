@@ -16,6 +16,7 @@ import { Refcount } from '../../src/base/refcount.ts';
 import type { AnyEntity } from '../../src/schema/define-schema.ts';
 import { DOC_REV } from '../../src/schema/field.ts';
 import { type DocRef, docKey } from '../core/doc-ref.ts';
+import { reaches } from '../core/shallow.ts';
 import { NO_VERSIONS, type Versions } from '../core/versions.ts';
 import { CommitLoop } from './commit-loop.ts';
 import { FanOut } from './fan-out.ts';
@@ -117,6 +118,16 @@ export class DocEntry {
 
   get durable(): Versions {
     return this.#state.name === 'closed' ? NO_VERSIONS : this.#deps.replica.durable;
+  }
+
+  /** Whether updates that build on this version fit, and what came after it can be told. [D6] */
+  reaches(version: Versions): boolean {
+    return reaches(this.#deps.replica.root, version);
+  }
+
+  /** Resolves when all that was received is committed. */
+  async committed(): Promise<void> {
+    await this.#commits.settled();
   }
 
   /** The operations at the front of what is durable. */
@@ -244,7 +255,8 @@ export class DocEntry {
     // An update may set free somebody else's that waited for it.
     const known = replica.hasPending ? null : author;
     if (replica.pendingBytes > this.#options.maxPendingBytes) replica.forgetPending();
-    if (outcome !== 'known' && replica.dirty) this.#commits.received(bytes.length, known);
+    if (outcome !== 'known' && outcome !== 'trimmed' && replica.dirty)
+      this.#commits.received(bytes.length, known);
     return outcome;
   }
 

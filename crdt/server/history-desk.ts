@@ -120,7 +120,7 @@ export class HistoryDesk {
   }
 
   async #name({ name, version }: { name: string; version?: string }, author: string): Promise<string> {
-    if (version !== undefined) this.#require(version);
+    if (version !== undefined) await this.#view(version); // it may be trimmed
     const { ref, store, history } = this.#deps;
     const named = version ?? this.#head();
     await store.write(({ tx }) => history.name(tx, ref, { name, version: named, at: store.now(), author }));

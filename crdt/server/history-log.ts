@@ -110,6 +110,24 @@ export class HistoryLog {
     return { changes, before: own.length > limit && last ? Number(last.rev) : null };
   }
 
+  /**
+   * A version of which all operations are older than `atMs`, the newest one that is known: `now` for the present one.
+   * Null: there is none.
+   */
+  async before(source: LogSource, ref: DocRef, atMs: number): Promise<string | 'now' | null> {
+    const key = [ref.entity, ref.id];
+    const [last] = await source.all(
+      'SELECT rev FROM _doc_history WHERE entity = ? AND id = ? AND at <= ? ORDER BY rev DESC LIMIT 1',
+      [...key, atMs - this.#options.historyMs],
+    );
+    if (!last) return null;
+    const [next] = await source.all(
+      'SELECT since FROM _doc_history WHERE entity = ? AND id = ? AND rev > ? ORDER BY rev LIMIT 1',
+      [...key, Number(last.rev)],
+    );
+    return next ? String(next.since) : 'now';
+  }
+
   /** Throws `invalid` for a bad name, `conflict` for one that is taken, `overloaded` over `maxNames`. */
   async name(
     tx: Transaction,

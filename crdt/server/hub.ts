@@ -39,6 +39,8 @@ interface Deps {
   readonly now: () => number;
   readonly materialiser: Materialiser;
   readonly guards: Guards;
+  /** A document is in memory no more. */
+  readonly unloaded: (ref: DocRef) => void;
 }
 
 type Slot =
@@ -55,6 +57,8 @@ export class DocHub {
   readonly #removals = new Map<string, Promise<void>>();
   /** Documents that `#project` is at. */
   readonly #projecting = new Set<string>();
+  /** Work on the log of documents that nobody may load meanwhile. */
+  readonly #holds = new Map<string, Promise<void>>();
   readonly #documentEntities: ReadonlySet<string>;
   #closed: Fault | undefined;
 
@@ -85,7 +89,7 @@ export class DocHub {
   async acquire(ref: DocRef): Promise<{ doc: LiveDoc; release: Cancel }> {
     const entity = this.#entity(ref);
     const key = docKey(ref);
-    for (let removal = this.#removals.get(key); removal; removal = this.#removals.get(key)) await removal;
+    for (let busy = this.#busy(key); busy; busy = this.#busy(key)) await busy;
     if (this.#closed) throw this.#closed;
     let slot = this.#slots.get(key);
     if (!slot) {
@@ -98,6 +102,17 @@ export class DocHub {
     }
     const doc = await slot.doc;
     return { doc, release: this.#idle.hold(doc.entry) };
+  }
+
+  /** Runs `work` while nobody can load the document. False: somebody has it, or it is gone. Throws what `work` throws. */
+  async alone(ref: DocRef, work: () => Promise<void>): Promise<boolean> {
+    const key = docKey(ref);
+    if (this.#closed || this.#slots.has(key) || this.#busy(key)) return false;
+    const working = work();
+    const hold = working.catch(() => {}).finally(() => this.#holds.delete(key));
+    this.#holds.set(key, hold);
+    await working;
+    return true;
   }
 
   /** Follows the rows: rights are asked again, and documents of deleted rows end. */
@@ -153,6 +168,10 @@ export class DocHub {
   close(): void {
     this.#closed ??= new Fault('unavailable', 'the server is closing');
     for (const entry of this.entries) entry.end(this.#closed);
+  }
+
+  #busy(key: string): Promise<void> | undefined {
+    return this.#removals.get(key) ?? this.#holds.get(key);
   }
 
   #entity(ref: DocRef): AnyEntity {
@@ -238,6 +257,7 @@ export class DocHub {
       this.#idle.forget(entry);
       // It was cleaned, or must be loaded again: the row does not show what its log says now. [D1]
       if (code === 'stale_cursor' || code === 'internal') this.#project(ref);
+      this.#deps.unloaded(ref);
     };
     const leases = new PeerLeases(this.#env, { ref, epoch, log }, stored.peers);
     const noting = { ref, replica, leases, history, now };

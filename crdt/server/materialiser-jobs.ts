@@ -13,6 +13,7 @@ import { freeQuietly } from './free-quietly.ts';
 import { restoreTo, viewAt } from './history-jobs.ts';
 import { type Column, readColumns } from './read-fields.ts';
 import { inspect, proven, type Span, slice, trial } from './trial-jobs.ts';
+import { type TrimInput, trim } from './trim-jobs.ts';
 
 /** Byte inputs: never written to, and valid only while the job runs. */
 export type Bytes = readonly Uint8Array[];
@@ -132,6 +133,11 @@ export const JOBS = {
   /** The edit by `peer` that makes a document of these updates what it was; no bytes when it is that. */
   restoreTo(_desk: Desk, input: { version: string; peer: string }, bytes: Bytes): Answer<null> {
     return { json: null, bytes: withDocument(bytes, (doc) => restoreTo(doc, input)) };
+  },
+
+  /** A document of these updates without what came before a version; no bytes when nothing may go. */
+  trim(_desk: Desk, input: TrimInput, bytes: Bytes): Answer<null> {
+    return { json: null, bytes: withDocument(bytes, (doc) => trim(doc, input)) };
   },
 
   /** Ends a shadow; one that is not there is no error. */

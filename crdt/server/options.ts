@@ -55,6 +55,17 @@ export interface DocsOptions extends SuspectOptions, QuarantineOptions, PushRate
   compactUpdates: number;
   /** Bytes of updates in a document's log after which they are folded into a snapshot. */
   compactBytes: number;
+  /**
+   * How long the history of a document is kept at least: when nobody has it open, older operations are dropped that
+   * every known device holds and no named version needs. 0: the whole history is kept. [D6]
+   */
+  trimHistoryMs: number;
+  /** How long a device that does not come back is waited for. */
+  deviceMs: number;
+  /** Devices of one document that are waited for; with one more, the one that was away longest is not. */
+  maxDevices: number;
+  /** Documents that wait to be trimmed; one more has its turn after it was opened again. */
+  maxTrims: number;
   /** How long `received` waits; a commit that is faster is told alone. */
   receivedMs: number;
   /** Each reader of a document lengthens the least time between two frames to its readers by this much. */
@@ -109,6 +120,10 @@ export const DEFAULT_DOCS: DocsOptions = {
   maxJobs: 20_000,
   compactUpdates: 500,
   compactBytes: 1 << 20,
+  trimHistoryMs: 0,
+  deviceMs: 30 * 86_400_000,
+  maxDevices: 1000,
+  maxTrims: 1000,
   receivedMs: 20,
   tellMsPerReader: 0.03,
   maxTellMs: 16,

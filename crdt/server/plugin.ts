@@ -17,6 +17,7 @@ import { DOC_CHANNEL, type DocRef, parseDocRef } from '../core/doc-ref.ts';
 import { Rights } from './access.ts';
 import { Canary } from './canary.ts';
 import { Cleaner } from './cleaner.ts';
+import { type Arrival, DEVICES_TABLE, Devices } from './devices.ts';
 import { DocEditor } from './doc-editor.ts';
 import { HistoryDesk } from './history-desk.ts';
 import { HISTORY_TABLES, HistoryLog } from './history-log.ts';
@@ -30,6 +31,7 @@ import { DocReader } from './reader.ts';
 import type { Guards } from './repair.ts';
 import { ServerDocs } from './server-docs.ts';
 import { Suspects } from './suspects.ts';
+import { TRIMS_TABLE, Trimmer } from './trimmer.ts';
 import { DOC_TABLES, UpdateLog } from './update-log.ts';
 import { WorkerHost } from './worker-host.ts';
 
@@ -52,7 +54,7 @@ const REPAIR_BATCH = 100;
 
 /** The documents of one server. */
 export class DocsInstance implements PluginInstance {
-  readonly tables = [...DOC_TABLES, ...HISTORY_TABLES, QUARANTINE_TABLE];
+  readonly tables = [...DOC_TABLES, ...HISTORY_TABLES, QUARANTINE_TABLE, DEVICES_TABLE, TRIMS_TABLE];
   readonly channels = {
     [DOC_CHANNEL]: (channel: Channel, params: Json) => this.#openChannel(channel, params),
   };
@@ -103,10 +105,13 @@ export class DocsInstance implements PluginInstance {
   readonly #hub: DocHub;
   readonly #editor: DocEditor;
   readonly #history: HistoryLog;
+  readonly #devices: Devices;
+  readonly #trimmer: Trimmer;
   readonly #quarantine: QuarantineDesk;
   /** Entities whose rows decide about documents of others. */
   readonly #deciding: ReadonlySet<string>;
   #offCommit: Cancel | undefined;
+  #closing = false;
 
   constructor(services: Services, options: DocsOptions) {
     const { env, store, schema, access } = services;
@@ -123,8 +128,12 @@ export class DocsInstance implements PluginInstance {
     this.#guards = { canary, suspects, cleaner };
     this.#history = new HistoryLog(options);
     const edits = { log, history: this.#history, now: () => store.now() };
-    const deps = { schema, ...edits, materialiser: this.#materialiser, guards: this.#guards };
-    this.#hub = new DocHub(env, deps, options);
+    const shared = { ...edits, materialiser: this.#materialiser };
+    const unloaded = (ref: DocRef) => this.#trimmer.unloaded(ref);
+    this.#hub = new DocHub(env, { schema, ...shared, guards: this.#guards, unloaded }, options);
+    this.#devices = new Devices(store, options);
+    const alone: DocHub['alone'] = (ref, work) => this.#hub.alone(ref, work);
+    this.#trimmer = new Trimmer(env, { ...shared, store, devices: this.#devices, alone }, options);
     this.#editor = new DocEditor(env, { ...edits, hub: this.#hub }, options);
     this.#quarantine = new QuarantineDesk({ quarantine, canary, hub: this.#hub });
     const documents = schema.entities.filter(({ documentFields }) => documentFields.length > 0);
@@ -178,6 +187,8 @@ export class DocsInstance implements PluginInstance {
 
   async close(): Promise<void> {
     this.#offCommit?.();
+    this.#closing = true;
+    this.#trimmer.close();
     this.#hub.close();
     await this.#materialiser.close();
   }
@@ -264,8 +275,18 @@ export class DocsInstance implements PluginInstance {
     const asked = { ref, entity, entry, leases, store, history, materialiser };
     const desk = new HistoryDesk(env, asked, this.#options);
     const guards = this.#guards;
-    const deps = { channel, rights, entry, leases, board, desk, guards, epoch, release };
+    const known = {
+      arrived: (arrival: Arrival) => this.#note(() => this.#devices.arrived(ref, arrival)),
+      left: (peer: bigint) => this.#note(() => this.#devices.left(ref, peer)),
+    };
+    const deps = { channel, rights, entry, leases, board, desk, guards, epoch, ...known, release };
     return new DocReader(env, deps, this.#options);
+  }
+
+  /** What is lost of it costs a device that it has to start over, once. */
+  #note(write: () => Promise<void>): void {
+    if (this.#options.trimHistoryMs === 0 || this.#closing) return;
+    write().catch((error) => this.#services.env.log.error('docs.device_failed', { error: String(error) }));
   }
 
   #sum(of: (entry: DocHub['entries'][number]) => number): number {

@@ -20,6 +20,7 @@ import { type DocUp, decodeUp, NO_WANTS, type Wants } from '../core/up-frame.ts'
 import { decodeVersions, encodeVersions, NO_VERSIONS, type Versions } from '../core/versions.ts';
 import { ownerOf, type Rights } from './access.ts';
 import type { AwarenessBoard } from './awareness-board.ts';
+import type { Arrival } from './devices.ts';
 import type { DocEntry } from './doc-entry.ts';
 import type { Follower, Own } from './follower.ts';
 import type { HistoryDesk } from './history-desk.ts';
@@ -43,6 +44,9 @@ interface Deps {
   readonly guards: Guards;
   /** The epoch as clients know it: that of the document within that of the database. [L5] */
   readonly epoch: string;
+  /** Somebody has joined who may edit. */
+  readonly arrived: (arrival: Arrival) => void;
+  readonly left: (peer: bigint) => void;
   /** Lets the document go. */
   readonly release: Cancel;
 }
@@ -82,6 +86,8 @@ export class DocReader implements ChannelHandler, Follower {
   #state: State = { name: 'opened' };
   #lastPush = 0;
   #refusals = 0;
+  /** It has edits that build on history that is gone: it must start over. [D6] */
+  #outdated = false;
   #ackTimer: Cancel | undefined;
   readonly #rate: PushRate;
   readonly #trials: PushTrials;
@@ -146,6 +152,8 @@ export class DocReader implements ChannelHandler, Follower {
 
   closed(): void {
     if (this.#state.name === 'closed') return;
+    if (this.#state.name === 'joined' && this.#state.lease.peer !== 0n)
+      this.#deps.left(this.#state.lease.peer);
     this.#state = { name: 'closed' };
     this.#outlet.close();
     this.#trials.clear();
@@ -227,6 +235,8 @@ export class DocReader implements ChannelHandler, Follower {
         const lease = permission === 'write' ? await this.#deps.leases.lease(wish) : NO_LEASE;
         await this.#deps.entry.repair;
         await this.#settled();
+        // What it starts over with holds all that it has sent: it makes the rest anew.
+        if (claim.epoch === this.#deps.epoch && !this.#fits(claim)) await this.#deps.entry.committed();
         if (this.#state.name !== 'joining') return; // closed meanwhile
         if (this.#state.again) continue;
         this.#state = { name: 'joined', permission, lease, stalled: false };
@@ -260,9 +270,23 @@ export class DocReader implements ChannelHandler, Follower {
       return;
     }
     this.#trials.clear();
+    const { lease } = this.#state;
+    const claim = { epoch: this.#deps.epoch, versions, lease: lease.peer, wants: NO_WANTS };
+    if (!this.#fits(claim)) {
+      this.#state = { name: 'joining', claim, again: false };
+      void this.#leaseAndAnswer();
+      return;
+    }
     this.#state.stalled = false;
-    this.#state.lease = { ...this.#state.lease, spare: 0n }; // given away already
-    this.#answer({ epoch: this.#deps.epoch, versions, lease: this.#state.lease.peer, wants: NO_WANTS });
+    this.#state.lease = { ...lease, spare: 0n }; // given away already
+    this.#answer(claim);
+  }
+
+  /** False: what it has is of another life of the document, or older than what is left of it. */
+  #fits({ epoch, versions }: Claim): boolean {
+    if (this.#outdated) return false;
+    if (versions.size === 0) return epoch === '' || epoch === this.#deps.epoch;
+    return epoch === this.#deps.epoch && this.#deps.entry.reaches(versions);
   }
 
   #answer(claim: Claim): void {
@@ -270,24 +294,27 @@ export class DocReader implements ChannelHandler, Follower {
     if (this.#state.name !== 'joined') return;
     const { permission, lease } = this.#state;
     entry.tell(); // what this client may know of by its acks
-    const same = claim.epoch === epoch || (claim.epoch === '' && claim.versions.size === 0);
-    const from = same ? claim.versions : NO_VERSIONS;
+    const fits = this.#fits(claim);
+    const from = fits ? claim.versions : NO_VERSIONS;
+    this.#outdated = false;
     const snapshot = from.size === 0 ? this.#snapshot(claim.wants) : null;
     const { rev, durable } = entry.told;
     const update = entry.told.since(snapshot?.versions ?? from);
-    const mode: JoinKind = !same ? 'reset' : snapshot ? snapshot.mode : update ? 'delta' : 'none';
+    const mode: JoinKind = !fits ? 'reset' : snapshot ? snapshot.mode : update ? 'delta' : 'none';
     const [bytes, tail] = snapshot ? [snapshot.bytes, update ?? NO_BYTES] : [update ?? NO_BYTES, NO_BYTES];
     const vv = encodeVersions(durable);
     this.#outlet.begin(
       encodeDown({ kind: 'joined', permission, epoch, rev, ...lease, vv, mode, bytes, tail }),
       durable,
     );
+    if (permission === 'write')
+      this.#deps.arrived({ epoch: entry.epoch, lease, durable, claim: from.size > 0 ? from : null });
   }
 
   /** What imports faster than updates, if there is such a thing. */
   #snapshot({ lazy }: Wants): (Delta & { mode: JoinKind }) | null {
     const { entry } = this.#deps;
-    if (entry.opCount < this.#options.snapshotOps) return null;
+    if (entry.opCount < this.#options.snapshotOps && entry.reaches(NO_VERSIONS)) return null;
     const shallow = lazy ? entry.snapshot('shallow') : null;
     if (shallow) return { ...shallow, mode: 'shallow' };
     const full = entry.snapshot('full');
@@ -324,7 +351,9 @@ export class DocReader implements ChannelHandler, Follower {
   #admit({ n, bytes }: { n: number; bytes: Uint8Array }): void {
     if (bytes.length > 0) {
       this.#check(bytes);
-      if (this.#deps.entry.import(bytes, this) === 'pending') throw gap();
+      const outcome = this.#deps.entry.import(bytes, this);
+      if (outcome === 'trimmed') this.#outdated = true;
+      if (outcome === 'trimmed' || outcome === 'pending') throw gap();
     }
     this.#received(n);
   }
@@ -341,6 +370,7 @@ export class DocReader implements ChannelHandler, Follower {
     const attempt = async (bytes: Uint8Array) => {
       await entry.repair;
       const verdict = await guards.canary.trialOn(entry.base(), bytes);
+      if (verdict === 'gap' && !entry.reaches(NO_VERSIONS)) this.#outdated = true; // or so it may be
       if (verdict === 'base') entry.doubt(new Fault('internal', 'a trial failed on the document itself'));
       return verdict;
     };

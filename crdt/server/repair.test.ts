@@ -1,5 +1,5 @@
 /** A document that traps is mended, and nobody but the author of the bad update loses anything. */
-import { LoroDoc } from 'loro-crdt';
+import { LoroDoc, LoroText } from 'loro-crdt';
 import { afterEach, expect, test, vi } from 'vitest';
 import { TempDatabase } from '../../src/testing/temp-database.ts';
 import type { DocsOptions } from './options.ts';
@@ -313,6 +313,22 @@ test('[D3] an update that traps when it is looked at ends its author’s channel
   await booted.clock.advance(1000);
   expect(ann.fault).toBeUndefined();
   expect(await booted.body('n1')).toBe('fine');
+});
+
+test('[D3] a snapshot that loads and shows its text, and traps at its marks, is given to nobody', async () => {
+  const booted = await boot({ tryFirst: ['Note'] });
+  await booted.insert('n1');
+  const real = LoroText.prototype.toDelta;
+  vi.spyOn(LoroText.prototype, 'toDelta').mockImplementation(function (this: LoroText) {
+    return this.toString().includes(MINE) ? panic() : real.call(this);
+  });
+  const [ann, eve] = [await join(booted, 'n1'), await join(booted, 'n1', 'eve')];
+  ann.push(ann.edit('good'));
+  await booted.clock.advance(1000);
+  eve.push(eve.edit(MINE));
+  await booted.clock.advance(1000);
+  expect(eve.fault?.code).toBe('forbidden');
+  expect(await booted.body('n1')).toBe('good');
 });
 
 test('[D1] [D3] the row shows what is left of a cleaned document, also when nobody comes back to it', async () => {

@@ -72,3 +72,41 @@ test('[D3] a log that traps is reported as damaged, though what trapped cannot b
     vi.restoreAllMocks();
   }
 });
+
+test('[D6] a replica without the history before a version: what it takes, tells, and holds after it forgot pending ones', () => {
+  const writer = new LoroDoc();
+  const say = (text: string) => {
+    const from = writer.oplogVersion();
+    writer.getText('body').push(text);
+    writer.commit();
+    return writer.export({ mode: 'update', from });
+  };
+  const late = new LoroDoc();
+  late.import(say('old '));
+  say('root ');
+  const base = writer.export({ mode: 'shallow-snapshot', frontiers: writer.oplogFrontiers() });
+  const after = writer.oplogVersion().toJSON();
+  const tail = say('tail ');
+  const replica = new Replica(base, [tail]);
+  expect(replica.durable).toEqual(writer.oplogVersion().toJSON());
+  expect(replica.root).toEqual(after);
+  late.getText('body').push('late');
+  late.commit();
+  expect(replica.import(late.export({ mode: 'update', from: late.oplogVersion() }))).toBe('known');
+  expect(replica.import(late.export({ mode: 'update' }))).toBe('trimmed');
+  expect(replica.dirty).toBe(false);
+  expect(() => replica.since(new Map())).toThrow('gone');
+  say('skipped ');
+  expect(replica.import(say('gap '))).toBe('pending');
+  replica.forgetPending();
+  const reader = new LoroDoc();
+  reader.import(base);
+  reader.import(replica.since(after)!);
+  expect(reader.getText('body').toString()).toBe('old root tail ');
+  expect(replica.import(writer.export({ mode: 'update', from: reader.oplogVersion() }))).toBe('new');
+  const delta = replica.take()!;
+  replica.settle(delta);
+  reader.import(replica.since(after)!);
+  expect(reader.getText('body').toString()).toBe('old root tail skipped gap ');
+  replica.free();
+});

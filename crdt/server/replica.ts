@@ -8,9 +8,17 @@
  *   import --> received --take()--> under way --settle()--> durable --since(), snapshot--> readers
  *   adopt --------------------------------------------------^
  */
-import { decodeImportBlobMeta, LoroDoc, type OpId, type PeerID, type VersionVector } from 'loro-crdt';
+import {
+  decodeImportBlobMeta,
+  type ImportStatus,
+  LoroDoc,
+  type OpId,
+  type PeerID,
+  type VersionVector,
+} from 'loro-crdt';
 import { assert } from '../../src/base/assert.ts';
 import { Fault } from '../../src/base/fault.ts';
+import { isBelowRoot, reaches, rootOf } from '../core/shallow.ts';
 import {
   covers,
   merged,
@@ -33,8 +41,11 @@ export interface Delta {
 const DOCUMENT_BYTES = 12 << 10;
 const OPERATION_BYTES = 6;
 
-/** `new`: operations were added. `known`: all were there. `pending`: something they build on is missing. */
-export type ImportOutcome = 'new' | 'known' | 'pending';
+/**
+ * `new`: operations were added. `known`: all were there. `pending`: something they build on is missing. `trimmed`: they
+ * build on history that is gone for good.
+ */
+export type ImportOutcome = 'new' | 'known' | 'pending' | 'trimmed';
 
 export class Replica {
   #doc: LoroDoc;
@@ -52,7 +63,9 @@ export class Replica {
   #pendingBytes = 0;
   /** Of values, which operations tell nothing of: what was loaded and taken. */
   #valueBytes = 0;
+  /** Always there when the document is shallow: no update says what it begins with. */
   #snapshot: Delta | undefined;
+  #root: Versions | null = null;
   #freed = false;
   #dead = false;
   #onTrap: ((error: unknown) => void) | undefined;
@@ -64,7 +77,10 @@ export class Replica {
       // Attached, for then Loro reads no more of it than it needs: 5 ms for 5 MB, where detached it takes 290.
       if (snapshot) this.#doc.import(snapshot);
       this.#doc.detach();
-      if (snapshot) this.#snapshot = { bytes: snapshot, versions: versionsOf(this.#doc) };
+      if (snapshot) {
+        this.#root = rootOf(this.#doc);
+        this.#snapshot = { bytes: snapshot, versions: versionsOf(this.#doc) };
+      }
       for (const update of updates) {
         if (this.#doc.import(update).pending) throw new Fault('storage', 'the log of a document has a gap');
       }
@@ -110,6 +126,11 @@ export class Replica {
     this.#dead = false;
   }
 
+  /** Before this version there is no history; null when all of it is here. [D6] */
+  get root(): Versions | null {
+    return this.#root;
+  }
+
   /** What has been committed. A new map after each commit, never changed in place. */
   get durable(): Versions {
     return this.#durable;
@@ -147,7 +168,9 @@ export class Replica {
 
   /** Throws a string for bad bytes, as Loro does, and `stale_cursor` when the document is dead or dies of it. */
   import(bytes: Uint8Array): ImportOutcome {
-    const { success, pending } = this.#call((doc) => doc.import(bytes));
+    const status = this.#call((doc) => imported(doc, bytes));
+    if (!status) return 'trimmed';
+    const { success, pending } = status;
     if (success.size > 0) this.#received.push(bytes);
     for (const [peer, { end }] of success) {
       this.#have.set(peer, end);
@@ -167,7 +190,9 @@ export class Replica {
       false,
     );
     const { length } = this.#received;
-    if (this.import(bytes) === 'pending') throw new Fault('storage', 'an update that builds on others');
+    const outcome = this.import(bytes);
+    if (outcome === 'pending' || outcome === 'trimmed')
+      throw new Fault('storage', 'an update that builds on others');
     this.#received.length = length; // it is in the log
     const ends = end.toJSON();
     start.free();
@@ -218,9 +243,13 @@ export class Replica {
     this.#durable = merged(this.#durable, versions);
   }
 
-  /** Operations beyond `from`, and up to `to`, which are durable, as one update; null when there are none. */
+  /**
+   * Operations beyond `from`, and up to `to`, which are durable, as one update; null when there are none. Throws
+   * `stale_cursor` below the root.
+   */
   since(from: Versions, to: Versions = this.#durable): Uint8Array | null {
     if (covers(from, to)) return null;
+    if (!reaches(this.#root, from)) throw new Fault('stale_cursor', 'the history before this is gone');
     if (this.dirty || this.#underWay || to !== this.#durable) {
       const spans = spansBetween(from, to);
       return this.#call((doc) => doc.export({ mode: 'updates-in-range', spans }));
@@ -273,5 +302,15 @@ export class Replica {
       this.#onTrap?.(error);
       throw new Fault('stale_cursor', 'the document is being loaded again', undefined, { cause: error });
     }
+  }
+}
+
+/** Null: below the root. */
+function imported(doc: LoroDoc, bytes: Uint8Array): ImportStatus | null {
+  try {
+    return doc.import(bytes);
+  } catch (error) {
+    if (isBelowRoot(error)) return null;
+    throw error;
   }
 }

@@ -8,8 +8,10 @@
  */
 import { decodeImportBlobMeta, LoroDoc, type PeerID } from 'loro-crdt';
 import { Fault } from '../../src/base/fault.ts';
-import { spansBetween, versionsOf } from '../core/versions.ts';
+import { importFirst, isBelowRoot } from '../core/shallow.ts';
+import { NO_VERSIONS, spansBetween, toVector, type Versions, versionsOf } from '../core/versions.ts';
 import { freeQuietly } from './free-quietly.ts';
+import { readAll } from './read-all.ts';
 
 type Bytes = readonly Uint8Array[];
 
@@ -25,9 +27,9 @@ export function trial(bytes: Bytes): void {
   const doc = new LoroDoc();
   try {
     for (const update of bytes) importWhole(doc, update);
-    doc.toJSON();
+    readAll(doc);
     proven(doc.export({ mode: 'snapshot' }));
-    proven(relayed(bytes));
+    prove(relayed(bytes));
   } finally {
     freeQuietly(doc);
   }
@@ -40,13 +42,16 @@ export function inspect(update: Uint8Array): void {
   meta.partialEndVersionVector.free();
 }
 
-/** All of it as the hub would send it to a page that joins. */
-function relayed(bytes: Bytes): Uint8Array {
+/** All of it as the hub would send it to a page that joins: what lies before the root of a shallow one is no update. */
+function relayed(bytes: Bytes): Uint8Array[] {
   const doc = new LoroDoc();
   try {
-    doc.detach();
-    for (const update of bytes) doc.import(update);
-    return doc.export({ mode: 'update' });
+    const base = detachedImport(doc, bytes.slice(0, 1));
+    for (const update of bytes.slice(1)) doc.import(update);
+    const from = toVector(base ?? NO_VERSIONS);
+    const rest = doc.export({ mode: 'update', from });
+    from.free();
+    return [...(base ? bytes.slice(0, 1) : []), rest];
   } finally {
     freeQuietly(doc);
   }
@@ -59,8 +64,7 @@ function relayed(bytes: Bytes): Uint8Array {
 export function slice(bytes: Bytes, spans: readonly Span[] | null): { spans: Span[]; pieces: Uint8Array[] } {
   const doc = new LoroDoc();
   try {
-    doc.detach();
-    for (const update of bytes.slice(0, -1)) doc.import(update);
+    detachedImport(doc, bytes.slice(0, -1));
     const before = versionsOf(doc);
     for (const update of bytes.slice(-1)) doc.import(update);
     const wanted =
@@ -79,19 +83,43 @@ export function slice(bytes: Bytes, spans: readonly Span[] | null): { spans: Spa
   }
 }
 
+/** Returns the version of the first, when that is a shallow snapshot. */
+function detachedImport(doc: LoroDoc, bytes: Bytes): Versions | null {
+  doc.detach();
+  const [first, ...rest] = bytes;
+  if (first) importFirst(doc, first);
+  const base = doc.isShallow() ? versionsOf(doc) : null;
+  for (const update of rest) doc.import(update);
+  return base;
+}
+
 function importWhole(doc: LoroDoc, update: Uint8Array): void {
-  if (doc.import(update).pending)
+  if (!imports(doc, update))
     throw new Fault('stale_cursor', 'the update builds on operations that are not here');
+}
+
+/** False: what it builds on is not here, or not any more. */
+function imports(doc: LoroDoc, update: Uint8Array): boolean {
+  try {
+    return !doc.import(update).pending;
+  } catch (error) {
+    if (isBelowRoot(error)) return false;
+    throw error;
+  }
 }
 
 /** The whole document, when a page that joins can live with it: some load, and trap when they are read. */
 export function proven(whole: Uint8Array): Uint8Array {
+  prove([whole]);
+  return whole;
+}
+
+function prove(parts: Bytes): void {
   const doc = new LoroDoc();
   try {
-    doc.import(whole);
-    doc.toJSON();
+    for (const bytes of parts) doc.import(bytes);
+    readAll(doc);
     doc.export({ mode: 'update' });
-    return whole;
   } finally {
     freeQuietly(doc);
   }

@@ -25,7 +25,16 @@ export const DOC_TABLES = [
     owner TEXT NOT NULL, PRIMARY KEY (entity, id, peer)) STRICT, WITHOUT ROWID`,
 ];
 // `projected` of _doc_meta is 0 since rows have a docRev, which says the same.
-const TABLES = ['_doc_meta', '_doc_snapshots', '_doc_updates', '_doc_peers', '_doc_history', '_doc_names'];
+const TABLES = [
+  '_doc_meta',
+  '_doc_snapshots',
+  '_doc_updates',
+  '_doc_peers',
+  '_doc_history',
+  '_doc_names',
+  '_doc_devices',
+  '_doc_trims',
+];
 
 export interface StoredDoc {
   /** Null when nothing was ever written. */
@@ -121,7 +130,7 @@ export class UpdateLog {
       `INSERT INTO _doc_snapshots (entity, id, rev, bytes)
         SELECT entity, id, ?, ? FROM _doc_meta WHERE entity = ? AND id = ? AND epoch = ?
         ON CONFLICT (entity, id) DO UPDATE SET rev = excluded.rev, bytes = excluded.bytes
-          WHERE rev < excluded.rev`,
+          WHERE rev <= excluded.rev`,
       [rev, bytes, ...key, epoch],
     );
     if (kept === 0) return false;

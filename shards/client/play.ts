@@ -1,11 +1,10 @@
 /**
- * One stay in a shard, from `opened` until the connection is lost: the client's own ticks, its inputs going
- * up, frames coming down. join-shard.ts makes a new one each time the channel opens and draws the last.
+ * One stay in a shard that ticks, from `opened` until the connection is lost: the client's own ticks, its
+ * inputs going up, frames coming down. join-shard.ts makes a new one each time the channel opens and draws the last.
  */
 import type { Reader } from '../../src/base/bytes.ts';
 import type { Cancel, Env } from '../../src/base/env.ts';
 import { Fault } from '../../src/base/fault.ts';
-import { type Infer, s } from '../../src/base/shape.ts';
 import { CellReplica } from '../core/cell-replica.ts';
 import type { Components, Values } from '../core/component.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
@@ -17,21 +16,8 @@ import { InputLog } from './input-log.ts';
 import { EntityViews } from './interpolate.ts';
 import { Predictor } from './predict.ts';
 import { SnapshotBuffer } from './snapshot-buffer.ts';
+import type { ShardInfo, Stay } from './stay.ts';
 import { TickClock } from './tick-clock.ts';
-
-/** The server's answer to `open`. */
-export const shardInfo = s.object({
-  shard: s.string(64),
-  /** The player's own entity; 0 for a spectator. */
-  entity: s.int(0),
-  tickRate: s.int(1),
-  snapshotEvery: s.int(1),
-  tick: s.int(0),
-  params: s.json(),
-  seed: s.string(64),
-  hash: s.string(64),
-});
-export type ShardInfo = Infer<typeof shardInfo>;
 
 /** Each input travels in so many frames, in case one is late. */
 const REPEATED_TICKS = 3;
@@ -40,7 +26,7 @@ const MAX_CATCH_UP_TICKS = 8;
 /** Reading the entities twice within this time draws the same moment. */
 const SAME_FRAME_MS = 2;
 
-export class Play {
+export class Play implements Stay {
   readonly info: ShardInfo;
   readonly clock: TickClock;
   readonly lead: InputLead;
@@ -92,8 +78,33 @@ export class Play {
     return this.#snapshots.newest?.tick ?? 0;
   }
 
-  hold(input: Partial<Values<Components>>): void {
+  get serverTick(): number {
+    return this.clock.serverTick;
+  }
+
+  get playhead(): number {
+    return this.clock.playhead;
+  }
+
+  get predictedTick(): number {
+    return this.predictor.tick;
+  }
+
+  get delayMs(): number {
+    return this.clock.delayMs;
+  }
+
+  get rttMs(): number {
+    return this.lead.rttMs;
+  }
+
+  get mispredictions(): number {
+    return this.predictor.mispredictions;
+  }
+
+  input(input: Partial<Values<Components>>): boolean {
     this.#inputs.hold(input);
+    return true;
   }
 
   /** A frame came. Throws Fault `bad_message`; what the definition's `step` throws comes through. */

@@ -10,26 +10,37 @@ import type { Text } from './text.ts';
 export class CellState {
   readonly layout: ChunkLayout;
   count = 0;
-  ids: Int32Array;
-  /** Quanta: lane `i` of slot `s` is at `s * layout.stride + i`. Absent lanes hold their initial values. */
-  values: Int32Array;
-  /** By how much a lane changed in its last step; 0 for what does not move. */
-  steps: Int32Array;
+  /**
+   * A block of `layout.size` numbers for each slot: the id, then the quanta of each lane, then by how much each
+   * lane changed in its last step (0 for what does not move). Absent lanes hold their initial values. All in one
+   * array, because a world has many cells of few entities.
+   */
+  data: Int32Array;
   readonly texts: Text[] = [];
 
-  constructor(layout: ChunkLayout, capacity = 4) {
+  constructor(layout: ChunkLayout, capacity = 2) {
     this.layout = layout;
-    this.ids = new Int32Array(capacity);
-    this.values = new Int32Array(capacity * layout.stride);
-    this.steps = new Int32Array(capacity * layout.stride);
+    this.data = new Int32Array(capacity * layout.size);
+  }
+
+  idAt(slot: number): number {
+    return this.data[slot * this.layout.size]!;
+  }
+
+  valueAt(slot: number, lane: number): number {
+    return this.data[slot * this.layout.size + 1 + lane]!;
+  }
+
+  textAt(slot: number, lane: number): Text {
+    return this.texts[slot * this.layout.textStride + this.layout.text[lane]!]!;
   }
 
   reserve(count: number): void {
-    if (count <= this.ids.length) return;
-    const capacity = Math.max(count, this.ids.length * 2);
-    this.ids = grown(this.ids, capacity);
-    this.values = grown(this.values, capacity * this.layout.stride);
-    this.steps = grown(this.steps, capacity * this.layout.stride);
+    const length = count * this.layout.size;
+    if (length <= this.data.length) return;
+    const bigger = new Int32Array(Math.max(length, this.data.length * 2));
+    bigger.set(this.data);
+    this.data = bigger;
   }
 
   clear(): void {
@@ -56,14 +67,15 @@ export class CellState {
    */
   insert(ids: Int32Array, count: number, slots: Int32Array): void {
     this.reserve(this.count + count);
+    const { data, layout } = this;
     let from = this.count - 1;
     let to = this.count + count - 1;
     this.count = to + 1;
     for (let i = count - 1; i >= 0; to--) {
-      if (from >= 0 && this.ids[from]! > ids[i]!) this.#move(from--, to);
+      if (from >= 0 && data[from * layout.size]! > ids[i]!) this.#move(from--, to);
       else {
-        this.ids[to] = ids[i]!;
-        this.steps.fill(0, to * this.layout.stride, (to + 1) * this.layout.stride);
+        data.fill(0, to * layout.size, (to + 1) * layout.size);
+        data[to * layout.size] = ids[i]!;
         slots[i--] = to;
       }
     }
@@ -71,12 +83,11 @@ export class CellState {
 
   /** The slot of an entity, or -1. */
   find(id: number): number {
-    const { ids } = this;
     let low = 0;
     let high = this.count - 1;
     while (low <= high) {
       const middle = (low + high) >> 1;
-      const found = ids[middle]!;
+      const found = this.idAt(middle);
       if (found === id) return middle;
       if (found < id) low = middle + 1;
       else high = middle - 1;
@@ -89,52 +100,53 @@ export class CellState {
    * out of range.
    */
   step(slot: number, lane: number, residual: number): void {
-    const { layout, values, steps } = this;
-    const at = slot * layout.stride + lane;
-    const before = values[at]!;
+    const { layout, data } = this;
+    const at = slot * layout.size + 1 + lane;
+    const stepAt = at + layout.stride;
+    const before = data[at]!;
     if (layout.kind[lane] === ANGLE) {
-      const after = predict(layout, lane, before + steps[at]! + residual);
-      values[at] = after;
-      steps[at] = turned(layout, lane, after - before);
+      const after = predict(layout, lane, before + data[stepAt]! + residual);
+      data[at] = after;
+      data[stepAt] = turned(layout, lane, after - before);
       return;
     }
     const moves = layout.kind[lane] === LINEAR;
-    const expected = moves ? predict(layout, lane, before + steps[at]!) : before;
+    const expected = moves ? predict(layout, lane, before + data[stepAt]!) : before;
     const after = (expected + residual) | 0;
     if (after < layout.min[lane]! || after > layout.max[lane]!) {
       throw new Fault('bad_message', 'a value is out of range');
     }
-    values[at] = after;
-    if (moves) steps[at] = after - before;
+    data[at] = after;
+    if (moves) data[stepAt] = after - before;
   }
 
   /** Advances to frame `to` as predicted, which is what happened when nothing was sent. */
   coast(from: number, to: number, level: number): void {
-    const { layout, count, values, steps } = this;
-    const { stride, kind, every } = layout;
+    const { layout, count, data } = this;
+    const { stride, kind, every, size } = layout;
     for (let i = 0; i < stride; i++) {
       if (kind[i] !== LINEAR && kind[i] !== ANGLE) continue;
       const period = Math.max(every[i]!, 1 << level);
       const times = Math.floor(to / period) - Math.floor(from / period);
       if (times === 0) continue;
-      for (let at = i; at < count * stride; at += stride) {
-        const step = steps[at]!;
+      for (let slot = 0; slot < count; slot++) {
+        const at = slot * size + 1 + i;
+        const step = data[at + stride]!;
         if (step === 0) continue;
-        const value = values[at]!;
+        const value = data[at]!;
         const before = times === 1 ? value : predict(layout, i, value + step * (times - 1));
         const after = predict(layout, i, value + step * times);
-        values[at] = after;
-        steps[at] = kind[i] === ANGLE ? step : after - before;
+        data[at] = after;
+        data[at + stride] = kind[i] === ANGLE ? step : after - before;
       }
     }
   }
 
   /** 16 bits over everything that the next chunk builds on. */
   hash(): number {
-    const { count, ids, values, steps, layout, texts } = this;
+    const { count, data, layout, texts } = this;
     let h = count;
-    for (let slot = 0; slot < count; slot++) h = mix(h, ids[slot]!);
-    for (let at = 0; at < count * layout.stride; at++) h = mix(mix(h, values[at]!), steps[at]!);
+    for (let at = 0; at < count * layout.size; at++) h = mix(h, data[at]!);
     for (let at = 0; at < count * layout.textStride; at++) {
       const { bytes } = texts[at]!;
       h = mix(h, bytes.length);
@@ -146,13 +158,9 @@ export class CellState {
 
   #move(from: number, to: number): void {
     if (from === to) return;
-    const { stride, textStride } = this.layout;
-    const { ids, values, steps, texts } = this;
-    ids[to] = ids[from]!;
-    for (let i = 0; i < stride; i++) {
-      values[to * stride + i] = values[from * stride + i]!;
-      steps[to * stride + i] = steps[from * stride + i]!;
-    }
+    const { size, textStride } = this.layout;
+    const { data, texts } = this;
+    for (let i = 0; i < size; i++) data[to * size + i] = data[from * size + i]!;
     for (let i = 0; i < textStride; i++) texts[to * textStride + i] = texts[from * textStride + i]!;
   }
 }
@@ -179,10 +187,4 @@ export function turned(layout: ChunkLayout, lane: number, way: number): number {
 function mix(hash: number, value: number): number {
   const h = Math.imul(hash ^ Math.imul(value, 0xcc9e2d51), 0x1b873593);
   return ((h << 13) | (h >>> 19)) + 0x3ab5;
-}
-
-function grown(old: Int32Array, length: number): Int32Array {
-  const bigger = new Int32Array(length);
-  bigger.set(old);
-  return bigger;
 }

@@ -168,57 +168,59 @@ export class ChunkDecoder {
     state: CellState,
     of: { slot: number; n: number; components: readonly ChunkComponent[] },
   ): true {
-    const { stride, kind, guard, plain, codes, textStride, text } = this.#layout;
+    const { stride, size, kind, guard, plain, codes, textStride, text } = this.#layout;
     const { slot } = of;
     const component = of.components[of.n]!;
     this.#changed[of.n] = 1;
-    const { values, steps } = state;
-    const at = slot * stride;
+    const { data } = state;
+    const at = slot * size + 1;
     for (let i = component.first; i < component.end; i++) {
       const by = guard[i]!;
-      const absent = by >= 0 && values[at + by] === 0;
+      const absent = by >= 0 && data[at + by] === 0;
       if (absent) this.#absent(state, slot, i);
       else if (kind[i] === TEXT) state.texts[slot * textStride + text[i]!] = this.#text(bits, i);
       else if (plain[i] === 1) {
         const value = this.#number(bits, i);
-        this.#flipped[i] = value === values[at + i] ? 0 : 1;
-        values[at + i] = value;
+        this.#flipped[i] = value === data[at + i] ? 0 : 1;
+        data[at + i] = value;
       } else {
         state.step(slot, i, codes[i]!.read(bits));
         // What has just come begins anew: it has made no step.
-        if (by >= 0 && this.#flipped[by] === 1) steps[at + i] = 0;
+        if (by >= 0 && this.#flipped[by] === 1) data[at + stride + i] = 0;
       }
     }
     return true;
   }
 
   #absent(state: CellState, slot: number, lane: number): void {
-    const { stride, kind, initial, textStride, text } = this.#layout;
-    state.values[slot * stride + lane] = initial[lane]!;
-    state.steps[slot * stride + lane] = 0;
+    const { stride, size, kind, initial, textStride, text } = this.#layout;
+    state.data[slot * size + 1 + lane] = initial[lane]!;
+    state.data[slot * size + 1 + stride + lane] = 0;
     if (kind[lane] === TEXT) state.texts[slot * textStride + text[lane]!] = Text.EMPTY;
   }
 
   /** A whole entity. */
   #record(bits: BitReader, state: CellState, slot: number): void {
-    const { stride, kind, guard, textStride, text } = this.#layout;
-    const at = slot * stride;
+    const { stride, size, kind, guard, textStride, text } = this.#layout;
+    const { data } = state;
+    const at = slot * size + 1;
     for (let i = 0; i < stride; i++) {
-      if (guard[i]! >= 0 && state.values[at + guard[i]!] === 0) this.#absent(state, slot, i);
+      if (guard[i]! >= 0 && data[at + guard[i]!] === 0) this.#absent(state, slot, i);
       else if (kind[i] === TEXT) {
-        state.values[at + i] = 0;
+        data[at + i] = 0;
         state.texts[slot * textStride + text[i]!] = this.#text(bits, i);
-      } else state.values[at + i] = this.#number(bits, i);
+      } else data[at + i] = this.#number(bits, i);
     }
   }
 
   #steps(bits: BitReader, state: CellState, slot: number): void {
-    const { stride, kind, guard, steps } = this.#layout;
-    const at = slot * stride;
+    const { stride, size, kind, guard, steps } = this.#layout;
+    const { data } = state;
+    const at = slot * size + 1;
     for (let i = 0; i < stride; i++) {
       if (kind[i] !== LINEAR && kind[i] !== ANGLE) continue;
-      if (guard[i]! >= 0 && state.values[at + guard[i]!] === 0) continue;
-      state.steps[at + i] = steps.read(bits);
+      if (guard[i]! >= 0 && data[at + guard[i]!] === 0) continue;
+      data[at + stride + i] = steps.read(bits);
     }
   }
 

@@ -117,7 +117,9 @@ export class ChunkEncoder {
   key(state: CellState, chunk: Chunk): void {
     this.#begin(chunk);
     this.#bits.write(1 | (KEY_CHUNK << 1), 3);
-    this.#writeIds(state.ids, state.count);
+    writeGrouped(this.#bits, state.count, COUNT_BITS);
+    let last = 0;
+    for (let slot = 0; slot < state.count; slot++) last = this.#writeId(state.idAt(slot), last);
     for (let slot = 0; slot < state.count; slot++) {
       this.#writeRecord(state, slot, chunk);
       this.#writeSteps(state, slot);
@@ -160,7 +162,6 @@ export class ChunkEncoder {
 
   /** Who stays, with his row, who left and who came. */
   #match(state: CellState, { table, rows, from, count }: Rows): void {
-    const { ids } = state;
     let kept = 0;
     this.#leftCount = 0;
     this.#cameCount = 0;
@@ -168,8 +169,8 @@ export class ChunkEncoder {
     for (let n = 0; n < count; n++) {
       const row = rows[from + n]!;
       const id = table.ids[row]!;
-      while (slot < state.count && ids[slot]! < id) this.#leave(state, slot++);
-      if (slot < state.count && ids[slot] === id) {
+      while (slot < state.count && state.idAt(slot) < id) this.#leave(state, slot++);
+      if (slot < state.count && state.idAt(slot) === id) {
         this.#rows[kept++] = row;
         slot++;
       } else {
@@ -182,7 +183,7 @@ export class ChunkEncoder {
 
   #leave(state: CellState, slot: number): void {
     this.#left[this.#leftCount] = slot;
-    this.#moved[this.#leftCount++] = this.#lives(state.ids[slot]!) ? 1 : 0;
+    this.#moved[this.#leftCount++] = this.#lives(state.idAt(slot)) ? 1 : 0;
   }
 
   #writeLeaves(state: CellState): void {
@@ -196,7 +197,9 @@ export class ChunkEncoder {
 
   #enter(state: CellState, chunk: Chunk): void {
     state.insert(this.#cameIds, this.#cameCount, this.#cameSlots);
-    this.#writeIds(this.#cameIds, this.#cameCount);
+    writeGrouped(this.#bits, this.#cameCount, COUNT_BITS);
+    let last = 0;
+    for (let i = 0; i < this.#cameCount; i++) last = this.#writeId(this.#cameIds[i]!, last);
     for (let i = 0; i < this.#cameCount; i++) {
       this.#load(state, this.#cameSlots[i]!, this.#cameRows[i]!);
       this.#writeRecord(state, this.#cameSlots[i]!, chunk);
@@ -206,45 +209,46 @@ export class ChunkEncoder {
   /** Takes over what the rows hold and notes how it differs from what was predicted. */
   #compare(state: CellState, { rows, from }: Rows, phase: Phase): boolean {
     const { layout } = this;
-    const { stride, min, max } = layout;
+    const { stride, size, min, max } = layout;
     const { linear, angles, still, texts, guarded } = phase;
-    const { values, steps, count } = state;
+    const { data, count } = state;
     const residuals = this.#residuals;
     const columns = this.#columns;
     let differs = 0;
     for (let slot = 0; slot < count; slot++) {
       const row = rows[from + slot]!;
-      const at = slot * stride;
+      const base = slot * size + 1;
+      const to = slot * stride;
       let changed = 0;
       for (let n = 0; n < linear.length; n++) {
         const i = linear[n]!;
-        const before = values[at + i]!;
+        const before = data[base + i]!;
         const value = columns[i]![row]!;
-        let expected = before + steps[at + i]!;
+        let expected = before + data[base + stride + i]!;
         if (expected < min[i]!) expected = min[i]!;
         else if (expected > max[i]!) expected = max[i]!;
         const residual = (value - expected) | 0;
-        values[at + i] = value;
-        steps[at + i] = value - before;
-        residuals[at + i] = residual;
+        data[base + i] = value;
+        data[base + stride + i] = value - before;
+        residuals[to + i] = residual;
         changed |= residual;
       }
       for (let n = 0; n < angles.length; n++) {
         const i = angles[n]!;
-        const before = values[at + i]!;
+        const before = data[base + i]!;
         const value = columns[i]![row]!;
-        const residual = turned(layout, i, value - predict(layout, i, before + steps[at + i]!));
-        values[at + i] = value;
-        steps[at + i] = turned(layout, i, value - before);
-        residuals[at + i] = residual;
+        const residual = turned(layout, i, value - predict(layout, i, before + data[base + stride + i]!));
+        data[base + i] = value;
+        data[base + stride + i] = turned(layout, i, value - before);
+        residuals[to + i] = residual;
         changed |= residual;
       }
       for (let n = 0; n < still.length; n++) {
         const i = still[n]!;
         const value = columns[i]![row]!;
-        const residual = (value - values[at + i]!) | 0;
-        values[at + i] = value;
-        residuals[at + i] = residual;
+        const residual = (value - data[base + i]!) | 0;
+        data[base + i] = value;
+        residuals[to + i] = residual;
         changed |= residual;
       }
       for (let n = 0; n < texts.length; n++) {
@@ -253,12 +257,12 @@ export class ChunkEncoder {
         const place = slot * layout.textStride + layout.text[i]!;
         const known = state.texts[place]!;
         if (text === known) {
-          residuals[at + i] = 0;
+          residuals[to + i] = 0;
           continue;
         }
         const residual = text.value === known.value ? 0 : 1;
         state.texts[place] = text;
-        residuals[at + i] = residual;
+        residuals[to + i] = residual;
         changed |= residual;
       }
       if (guarded.length > 0) changed |= this.#compareGuarded(state, guarded, { slot, row });
@@ -271,17 +275,17 @@ export class ChunkEncoder {
   /** Lanes that are not always there. What just came, as what is absent, has made no step. */
   #compareGuarded(state: CellState, lanes: Int32Array, of: { slot: number; row: number }): number {
     const { layout } = this;
-    const { stride, kind, guard, initial } = layout;
-    const { values, steps } = state;
+    const { stride, size, kind, guard, initial } = layout;
+    const { data } = state;
     const residuals = this.#residuals;
     const { slot, row } = of;
-    const at = slot * stride;
+    const base = slot * size + 1;
+    const to = slot * stride;
     let changed = 0;
     for (let n = 0; n < lanes.length; n++) {
       const i = lanes[n]!;
-      const by = at + guard[i]!;
-      const present = values[by] !== 0;
-      const flipped = residuals[by] !== 0;
+      const present = data[base + guard[i]!] !== 0;
+      const flipped = residuals[to + guard[i]!] !== 0;
       let residual = 0;
       if (kind[i] === TEXT) {
         const place = slot * layout.textStride + layout.text[i]!;
@@ -289,18 +293,18 @@ export class ChunkEncoder {
         if (present && text.value !== state.texts[place]!.value) residual = 1;
         state.texts[place] = text;
       } else {
-        const before = values[at + i]!;
+        const before = data[base + i]!;
         const value = present ? this.#columns[i]![row]! : initial[i]!;
         const moves = present && !flipped && kind[i] !== STILL;
-        const way = value - (moves ? predict(layout, i, before + steps[at + i]!) : before);
+        const way = value - (moves ? predict(layout, i, before + data[base + stride + i]!) : before);
         if (present) residual = kind[i] === ANGLE ? turned(layout, i, way) : way | 0;
-        values[at + i] = value;
+        data[base + i] = value;
         if (kind[i] !== STILL) {
           const made = kind[i] === ANGLE ? turned(layout, i, value - before) : value - before;
-          steps[at + i] = moves ? made : 0;
+          data[base + stride + i] = moves ? made : 0;
         }
       }
-      residuals[at + i] = residual;
+      residuals[to + i] = residual;
       changed |= residual;
     }
     return changed;
@@ -356,54 +360,55 @@ export class ChunkEncoder {
   #writeResiduals(state: CellState, slot: number, to: { component: ChunkComponent; chunk: Chunk }): void {
     const { layout } = this;
     const { kind, guard, plain, codes, min, bits: widths } = layout;
-    const at = slot * layout.stride;
+    const { data } = state;
+    const at = slot * layout.size + 1;
+    const residuals = slot * layout.stride;
     for (let i = to.component.first; i < to.component.end; i++) {
-      if (guard[i]! >= 0 && state.values[at + guard[i]!] === 0) continue;
+      if (guard[i]! >= 0 && data[at + guard[i]!] === 0) continue;
       if (kind[i] === TEXT)
         this.#writeText(state.texts[slot * layout.textStride + layout.text[i]!]!, to.chunk);
-      else if (plain[i] === 1) this.#bits.write(state.values[at + i]! - min[i]!, widths[i]!);
-      else codes[i]!.write(this.#bits, this.#residuals[at + i]!);
+      else if (plain[i] === 1) this.#bits.write(data[at + i]! - min[i]!, widths[i]!);
+      else codes[i]!.write(this.#bits, this.#residuals[residuals + i]!);
     }
   }
 
-  #writeIds(ids: Int32Array, count: number): void {
-    writeGrouped(this.#bits, count, COUNT_BITS);
-    let last = 0;
-    for (let i = 0; i < count; i++) {
-      writeGrouped(this.#bits, ids[i]! - last - 1, ID_BITS);
-      last = ids[i]!;
-    }
+  #writeId(id: number, last: number): number {
+    writeGrouped(this.#bits, id - last - 1, ID_BITS);
+    return id;
   }
 
   #load(state: CellState, slot: number, row: number): void {
-    const { stride, kind, guard, initial, textStride, text } = this.layout;
-    const at = slot * stride;
+    const { stride, size, kind, guard, initial, textStride, text } = this.layout;
+    const { data } = state;
+    const at = slot * size + 1;
     for (let i = 0; i < stride; i++) {
-      const absent = guard[i]! >= 0 && state.values[at + guard[i]!] === 0;
+      const absent = guard[i]! >= 0 && data[at + guard[i]!] === 0;
       if (kind[i] === TEXT) {
         state.texts[slot * textStride + text[i]!] = absent ? Text.EMPTY : this.#textColumns[i]![row]!;
-        state.values[at + i] = 0;
-      } else state.values[at + i] = absent ? initial[i]! : this.#columns[i]![row]!;
+        data[at + i] = 0;
+      } else data[at + i] = absent ? initial[i]! : this.#columns[i]![row]!;
     }
   }
 
   #writeRecord(state: CellState, slot: number, chunk: Chunk): void {
-    const { stride, kind, guard, min, bits: widths, textStride, text } = this.layout;
-    const at = slot * stride;
+    const { stride, size, kind, guard, min, bits: widths, textStride, text } = this.layout;
+    const { data } = state;
+    const at = slot * size + 1;
     for (let i = 0; i < stride; i++) {
-      if (guard[i]! >= 0 && state.values[at + guard[i]!] === 0) continue;
+      if (guard[i]! >= 0 && data[at + guard[i]!] === 0) continue;
       if (kind[i] === TEXT) this.#writeText(state.texts[slot * textStride + text[i]!]!, chunk);
-      else this.#bits.write(state.values[at + i]! - min[i]!, widths[i]!);
+      else this.#bits.write(data[at + i]! - min[i]!, widths[i]!);
     }
   }
 
   #writeSteps(state: CellState, slot: number): void {
-    const { stride, kind, guard, steps } = this.layout;
-    const at = slot * stride;
+    const { stride, size, kind, guard, steps } = this.layout;
+    const { data } = state;
+    const at = slot * size + 1;
     for (let i = 0; i < stride; i++) {
       if (kind[i] !== LINEAR && kind[i] !== ANGLE) continue;
-      if (guard[i]! >= 0 && state.values[at + guard[i]!] === 0) continue;
-      steps.write(this.#bits, state.steps[at + i]!);
+      if (guard[i]! >= 0 && data[at + guard[i]!] === 0) continue;
+      steps.write(this.#bits, data[at + stride + i]!);
     }
   }
 
@@ -419,8 +424,10 @@ export class ChunkEncoder {
 
 function sameMembers(state: CellState, { table, rows, from, count }: Rows): boolean {
   if (state.count !== count) return false;
-  const { ids } = state;
-  const present = table.ids;
-  for (let slot = 0; slot < count; slot++) if (present[rows[from + slot]!] !== ids[slot]) return false;
+  const { data, layout } = state;
+  const { ids } = table;
+  for (let slot = 0; slot < count; slot++) {
+    if (ids[rows[from + slot]!] !== data[slot * layout.size]) return false;
+  }
   return true;
 }

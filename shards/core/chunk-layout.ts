@@ -49,6 +49,8 @@ export class ChunkLayout {
   /** Lanes of an entity, and how many of them are texts. */
   readonly stride: number;
   readonly textStride: number;
+  /** Numbers that a CellState holds of an entity. */
+  readonly size: number;
   readonly lanes: readonly Lane[];
   /** By lane: which lane of the table it is, and so on. */
   readonly source: Int32Array;
@@ -99,6 +101,7 @@ export class ChunkLayout {
     }
     this.lanes = lanes;
     this.stride = lanes.length;
+    this.size = 1 + 2 * lanes.length;
     this.source = Int32Array.from(source);
     this.kind = Uint8Array.from(lanes, kindOf);
     this.min = Int32Array.from(lanes, ({ min }) => min);

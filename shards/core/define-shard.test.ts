@@ -79,6 +79,8 @@ test('mistakes throw when the module loads', () => {
   expect(wrong({ name: 'a/b' })).toThrow('may not be named');
   expect(wrong({ tickRate: 0.5 })).toThrow('tick rate');
   expect(wrong({ tickRate: 0, snapshotEvery: 2 })).toThrow('frame every tick');
+  expect(wrong({ tickRate: 0, limits: { bytesPerSecond: 1 } })).toThrow('bytesPerSecond');
+  expect(wrong({ tickRate: 0, interest: { kind: 'grid', rings: [1] } })).toThrow('no rings');
   expect(wrong({ tick: async () => {} })).toThrow('may not be async');
   expect(wrong({ tickRate: 241 })).toThrow('tick rate');
   expect(wrong({ snapshotEvery: 0.5 })).toThrow('snapshot every');

@@ -121,7 +121,7 @@ export function defineShard<
   assert(NAME.test(name), `a shard may not be named ${JSON.stringify(name)}`);
   const eventDriven = tickRate === 0;
   assert(eventDriven || (tickRate >= 1 && tickRate <= 240), `a tick rate of ${tickRate}`);
-  assert(!eventDriven || snapshotEvery === 1, 'an event-driven shard has a frame every tick');
+  if (eventDriven) checkEventDriven(spec);
   assert(Number.isInteger(snapshotEvery) && snapshotEvery >= 1, `a snapshot every ${snapshotEvery} ticks`);
   assert(!Object.hasOwn(components, 'id'), 'the component name "id" is taken by the entity itself');
   const events = spec.events ?? ({} as E);
@@ -173,6 +173,20 @@ function checkTeam({ team }: Components): void {
   const lanes = team?.lanes.length;
   const sound = numbers === 1 && (lanes === 1 || lanes === 2) && (team?.audience ?? 'all') === 'all';
   assert(sound, 'components for teams need a component "team" of one number, sent to all');
+}
+
+/** A frame may be the last one for long: nothing can be left for the next. */
+function checkEventDriven({
+  snapshotEvery = 1,
+  interest,
+  limits,
+}: Pick<
+  ShardSpec<Components, Components, Events, unknown, unknown>,
+  'snapshotEvery' | 'interest' | 'limits'
+>): void {
+  assert(snapshotEvery === 1, 'an event-driven shard has a frame every tick');
+  assert(interest?.kind !== 'grid' || !interest.rings, 'an event-driven shard has no rings');
+  assert(!limits?.bytesPerSecond, 'an event-driven shard has no limits.bytesPerSecond');
 }
 
 /** For what a module exports. */

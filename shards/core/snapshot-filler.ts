@@ -54,7 +54,7 @@ export class SnapshotFiller<C extends Components> {
     snapshot.count = row;
     for (const state of from.own) {
       for (let slot = 0; slot < state.count; slot++) {
-        const own = snapshot.find(state.ids[slot]!);
+        const own = snapshot.find(state.idAt(slot));
         if (own !== -1) show({ state, level: 0 }, slot, { table, row: own, frame: from.frame });
       }
     }
@@ -83,25 +83,25 @@ export class SnapshotFiller<C extends Components> {
     for (let slot = 0; slot < state.count; slot++) {
       const candidate = this.#sourceOf.push(source) - 1;
       this.#slotOf[candidate] = slot;
-      this.#keys[candidate] = state.ids[slot]! * KEY_BASE + candidate;
+      this.#keys[candidate] = state.idAt(slot) * KEY_BASE + candidate;
     }
   }
 }
 
 /** Writes an entity into a row, as it is expected to be at `frame`. */
 function show<C extends Components>({ state, level }: Source, slot: number, to: Target<C>): void {
-  const { stride, kind, source, text, textStride, every } = state.layout;
-  const at = slot * stride;
+  const { stride, size, kind, source, every } = state.layout;
+  const at = slot * size + 1;
   for (let i = 0; i < stride; i++) {
     const column = to.table.columns[source[i]!]!;
     if (kind[i] === TEXT) {
-      column.texts[to.row] = state.texts[slot * textStride + text[i]!]!;
+      column.texts[to.row] = state.textAt(slot, i);
       continue;
     }
-    const value = state.values[at + i]!;
+    const value = state.data[at + i]!;
     const period = Math.max(every[i]!, 2 ** level);
     const since = to.frame % period;
-    const step = state.steps[at + i]!;
+    const step = state.data[at + stride + i]!;
     const still = since === 0 || step === 0 || (kind[i] !== LINEAR && kind[i] !== ANGLE);
     column.values[to.row] = still
       ? value

@@ -26,7 +26,6 @@ export class DeskChannel implements Channel {
   readonly #deps: Deps;
   #viewer: ViewerJson;
   #player: PlayerChannel | undefined;
-  #putTag = -1;
   #sentTag = -1;
   #ended = false;
 
@@ -46,15 +45,10 @@ export class DeskChannel implements Channel {
     };
     this.latest = {
       put(payload, tag) {
-        if (channel.#ended) return;
-        channel.#putTag = tag;
-        deps.link.put(number, tag, payload);
+        if (!channel.#ended) deps.link.put(number, tag, payload);
       },
       get sentTag() {
         return channel.#sentTag;
-      },
-      get unsure() {
-        return channel.#putTag !== channel.#sentTag;
       },
     };
   }
@@ -89,6 +83,7 @@ export class DeskChannel implements Channel {
   /** The main thread has handed the frame of this tag to the socket. */
   sent(tag: number): void {
     this.#sentTag = tag;
+    this.#player?.ready();
   }
 
   identify(viewer: ViewerJson): void {

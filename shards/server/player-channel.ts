@@ -52,6 +52,11 @@ export class PlayerChannel implements PlayerHandler {
     this.#shard.heard(this.#seat);
   }
 
+  /** His channel takes another frame. */
+  ready(): void {
+    if (this.#seated) this.#shard.heard(this.#seat);
+  }
+
   closed(): void {
     if (this.#seated) this.#shard.vacate(this.#seat);
   }

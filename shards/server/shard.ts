@@ -6,7 +6,7 @@
  *
  *   running --stop()--> stopped         running --a function throws--> stopped
  */
-import type { Env } from '../../src/base/env.ts';
+import type { Cancel, Env } from '../../src/base/env.ts';
 import { Fault, isFault } from '../../src/base/fault.ts';
 import { fnv1a64 } from '../../src/base/hash.ts';
 import type { Channel } from '../../src/plugin/channel.ts';
@@ -46,6 +46,9 @@ export interface ShardEvents {
   stopped(fault: Fault | undefined): void;
 }
 
+/** An event-driven shard looks again after this time whether those who were behind can be sent a frame. */
+const BEHIND_MS = 250;
+
 export class Shard {
   readonly def: AnyShardDef;
   readonly id: string;
@@ -64,6 +67,7 @@ export class Shard {
   #frameDue = false;
   /** Players of an event-driven shard who were behind when the last frame was made. */
   readonly #behind = new Set<Seat>();
+  #again: Cancel | undefined;
   #steppedMs: number;
 
   constructor(env: Env, deps: { def: AnyShardDef; events: ShardEvents }, options: ShardOptions) {
@@ -115,7 +119,7 @@ export class Shard {
       this.#frameDue ||= this.world.tick % this.def.snapshotEvery === 0;
       if (last) this.#send();
     });
-    if (this.def.eventDriven) for (const seat of this.#seats) if (seat.inputs.waiting > 0) return this.wake();
+    if (this.def.eventDriven) this.#goOn();
   }
 
   /** Asks for a tick, if the shard is event-driven: something has come that the last tick did not know. */
@@ -123,13 +127,9 @@ export class Shard {
     if (this.running && this.def.eventDriven) this.#told.wake();
   }
 
-  /** A player's frame was taken in. */
+  /** A player's frame was taken in, or his channel takes another one of ours. */
   heard(seat: Seat): void {
-    const goesOn =
-      seat.state.name === 'playing' &&
-      this.#behind.has(seat) &&
-      seat.state.view.ready(this.#env.clock.monotonic());
-    if (goesOn || seat.waits) this.wake();
+    if (seat.waits || this.#behind.has(seat)) this.wake();
   }
 
   /**
@@ -211,6 +211,13 @@ export class Shard {
       world.endStep();
     }
     def.tick?.(world, dtSeconds);
+  }
+
+  /** An event-driven shard ticks again while inputs wait, and a little later while somebody is behind. */
+  #goOn(): void {
+    this.#again?.();
+    for (const seat of this.#seats) if (seat.inputs.waiting > 0) return this.wake();
+    if (this.#behind.size > 0) this.#again = this.#env.clock.after(BEHIND_MS, () => this.wake());
   }
 
   /** What a tick computes: its fixed length, or the time since the last one in whole milliseconds. */
@@ -303,6 +310,7 @@ export class Shard {
   #stop(told: Fault, failure: Fault | undefined): void {
     if (!this.running) return;
     this.#state = { name: 'stopped', fault: failure };
+    this.#again?.();
     const seats = [...this.#seats];
     this.#seats.clear();
     for (const seat of seats) {

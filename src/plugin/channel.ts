@@ -25,11 +25,6 @@ export interface LatestSlot {
   put(payload: Uint8Array, tag: number): void;
   /** The tag of the last payload that was handed to the socket; -1 before the first. */
   readonly sentTag: number;
-  /**
-   * True while it is not known whether the last payload was handed over: nothing may be put meanwhile. Only the
-   * slot of a socket that belongs to another thread says so.
-   */
-  readonly unsure?: boolean;
 }
 
 export interface ChannelHandler {

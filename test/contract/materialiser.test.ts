@@ -164,6 +164,50 @@ describe.each(Object.entries(HOSTS))('%s', (_name, host) => {
     expect(whole!.opCount()).toBe(author.doc.opCount());
   });
 
+  test('[D6] history goes up to where all have it, and no further', async () => {
+    const author = new Author();
+    const versions: string[] = [];
+    for (let i = 0; i < 10; i++) {
+      author.edit((doc) => textOf(doc, 'notes').insert(0, `${i}`));
+      versions.push(
+        author.doc
+          .oplogFrontiers()
+          .map(({ counter, peer }) => `${counter}@${peer}`)
+          .join('.'),
+      );
+    }
+    const peer = author.doc.peerIdStr;
+    const materialiser = begin();
+    const first = async (
+      input: { upTo?: string; names?: string[]; held?: number },
+      bytes = author.food().updates,
+    ) => {
+      const { upTo = null, names = [], held } = input;
+      const given = { upTo, names, held: held === undefined ? null : ([[peer, held]] as const) };
+      const [trimmed] = (await materialiser.run('trim', given, bytes)).bytes;
+      if (!trimmed) return null;
+      const doc = new LoroDoc();
+      doc.import(trimmed);
+      expect(doc.getText('notes').toString()).toBe('9876543210');
+      return doc.shallowSinceFrontiers()[0]!.counter;
+    };
+    expect(await first({})).toBe(9);
+    expect(await first({ upTo: versions[7]! })).toBe(7);
+    expect(await first({ upTo: versions[7]!, held: 4 })).toBe(3);
+    expect(await first({ upTo: versions[7]!, held: 4, names: [versions[5]!, versions[2]!] })).toBe(2);
+    expect(await first({ upTo: versions[7]!, held: 0 })).toBe(null);
+    expect(await first({ upTo: `99@${peer}` })).toBe(null);
+    expect(await first({ names: [`2147483647@${peer}`, '3@7'] })).toBe(9);
+    const { bytes } = await materialiser.run(
+      'trim',
+      { upTo: versions[5]!, names: [], held: null },
+      author.food().updates,
+    );
+    expect(await first({ upTo: versions[8]! }, bytes)).toBe(8);
+    expect(await first({ upTo: versions[3]! }, bytes)).toBe(null);
+    expect(await first({ names: [versions[3]!] }, bytes)).toBe(9);
+  });
+
   test('bytes of any size travel both ways as they are', async () => {
     const materialiser = begin();
     for (const length of [10, 64 * 1024 - 300, 64 * 1024 + 300, 3 << 20]) {

@@ -3,6 +3,7 @@
  * same answers. What only threads do is in shard-threads.test.ts.
  */
 import '../shards/determinism.test.ts';
+import '../shards/event-driven.test.ts';
 import '../shards/frames.test.ts';
 import '../shards/life.test.ts';
 import '../shards/limits.test.ts';

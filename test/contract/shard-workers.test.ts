@@ -1,6 +1,6 @@
 /** Shards in real worker threads. What can be said without them is tested over simulated ones. */
 import { afterEach, expect, test } from 'vitest';
-import { shardInfo } from '../../shards/client/play.ts';
+import { shardInfo } from '../../shards/client/stay.ts';
 import { encodeMessage } from '../../shards/core/frames.ts';
 import type { AnyShardDef } from '../../shards/core/index.ts';
 import { InputEncoder } from '../../shards/core/input-codec.ts';

@@ -173,6 +173,28 @@ browserTest('who may only read sees what is written and cannot write', async () 
   await equal(({ rich }) => rich.join('') === 'In both. Again.');
 });
 
+browserTest('the history says who wrote, and goes back', async () => {
+  await ann.addNote('Going back');
+  await bob.openNote('Going back');
+  await ann.write(ann.code, 'Ann in code. ');
+  await equal(({ code }) => code === 'Ann in code. ');
+  await bob.write(bob.summary, 'A summary');
+  await bob.write(bob.rich, 'Bob on the page.');
+  await ann.flag(bob, 'rich').waitFor();
+  await equal(({ rich, summary }) => rich.join('') === 'Bob on the page.' && summary === 'A summary');
+  await ann.sees('Saved by the server');
+  await ann.page.getByText('History', { exact: true }).click();
+  await ann.page.locator('.history li').first().waitFor();
+  await ann.page.locator('.history').scrollIntoViewIfNeeded();
+  await ann.screenshot('editor-7-history');
+  expect(await ann.page.locator('.history li span').allTextContents()).toEqual(['You, Bob']);
+  await ann.page.getByRole('button', { name: 'Go back' }).click();
+  await equal(({ code, rich, summary }) => `${code}${rich.join('')}${summary}` === '');
+  await ann.write(ann.code, 'On from there.');
+  await bob.write(bob.rich, 'Here as well.');
+  await equal(({ code, rich }) => code === 'On from there.' && rich.join('') === 'Here as well.');
+});
+
 browserTest('after kill -9 of the server both go on', async () => {
   await server.kill();
   await Promise.all([ann.sees('Offline'), bob.sees('Offline')]);

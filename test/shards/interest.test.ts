@@ -5,7 +5,7 @@ import type { CellReplica } from '../../shards/core/cell-replica.ts';
 import { everyone, type Interest, visibleTo } from '../../shards/core/index.ts';
 import type { LinkOptions } from './sim-pipe.ts';
 import { SimShards } from './sim-shards.ts';
-import { type components, GRID, heldOf, replay, said, seenFrom, watchedWorld } from './watched-world.ts';
+import { type components, GRID, heldOf, type Noted, replay, said, seenFrom, watchedWorld } from './watched-world.ts';
 
 type Replica = CellReplica<typeof components>;
 type Watched = Awaited<ReturnType<typeof watched>>;
@@ -87,13 +87,12 @@ async function play({ world, sim, join }: Watched, list: Action) {
 
 /** Fails unless each cell is what it was in one of the frames of its last step. */
 function expectCells(replica: Replica, { history }: Watched, seen: ReadonlyMap<number, number>): void {
-  const byCell = Array.from({ length: 8 }, (_, back) =>
-    Map.groupBy(history.get(replica.tick - back) ?? [], (entity) => entity.cell),
-  );
+  const past = Array.from({ length: 8 }, (_, back) => history.get(replica.tick - back) ?? []);
   for (const { cell, level, state } of replica.held) {
     if (!seen.has(cell)) expect.unreachable(`cell ${cell} is out of sight`);
     const held = heldOf(state, 'all');
-    const had = byCell.slice(0, 2 ** level).map((cells) => said(cells.get(cell) ?? [], 'all'));
+    const inside = (then: readonly Noted[]) => then.filter((entity) => entity.cell === cell);
+    const had = past.slice(0, 2 ** level).map((then) => said(inside(then), 'all'));
     if (!had.some((then) => then.join() === held.join())) expect(held).toEqual(had[0]);
   }
 }

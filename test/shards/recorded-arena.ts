@@ -20,10 +20,13 @@ export function recordedArena() {
 }
 
 /** The tick and the hash of each state that was received, in order of arrival. */
-export function decodedStates(received: readonly Uint8Array[]): { tick: number; hash: string }[] {
+export function decodedStates(
+  received: readonly Uint8Array[],
+  everyTicks = arena.snapshotEvery,
+): { tick: number; hash: string }[] {
   const replica = new CellReplica(arena.layouts, {
     maxEntities: arena.limits.entities,
-    everyTicks: arena.snapshotEvery,
+    everyTicks,
   });
   const snapshot = new Snapshot(arena.entityType);
   const states: { tick: number; hash: string }[] = [];

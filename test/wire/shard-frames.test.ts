@@ -12,7 +12,7 @@ import { Snapshot } from '../../shards/core/snapshot.ts';
 import { TextPool } from '../../shards/core/text-pool.ts';
 import { Reader } from '../../src/base/bytes.ts';
 import { isFault } from '../../src/base/fault.ts';
-import { entityType, frames, type ShardFrame } from './shards.vectors.ts';
+import { entityType, frames, type ShardEntity, type ShardFrame } from './shards.vectors.ts';
 import { toHex, unhex } from './vector.ts';
 
 const MAX_ENTITIES = 16;
@@ -84,17 +84,17 @@ class Server {
   }
 }
 
-function entitiesOf(state: CellState): unknown[] {
+function entitiesOf(state: CellState): ShardEntity[] {
   const alone = new Snapshot(entityType);
   const { layout } = state;
   return Array.from({ length: state.count }, (_, slot) => {
     for (let i = 0; i < layout.stride; i++) {
       const column = alone.table.columns[layout.source[i]!]!;
-      if (layout.text[i]! >= 0) column.texts[0] = state.texts[slot * layout.textStride + layout.text[i]!]!;
-      else column.values[0] = state.values[slot * layout.stride + i]!;
+      if (layout.text[i]! >= 0) column.texts[0] = state.textAt(slot, i);
+      else column.values[0] = state.valueAt(slot, i);
     }
     const { position, health, name, shield, key } = alone.table.at(0);
-    return { id: state.ids[slot], position: { x: position.x, y: position.y }, health, name, shield, key };
+    return { id: state.idAt(slot), position: { x: position.x, y: position.y }, health, name, shield, key };
   });
 }
 
@@ -127,7 +127,7 @@ test.each(frames.map((vector, n) => ({ ...vector, n })))(
     ).toEqual(
       cells.map((cell) => ({ ...cell, entities: cell.entities.map((entity) => ({ ...entity, key: 0 })) })),
     );
-    expect(Array.from(replica.tail('owner').ids.subarray(0, replica.tail('owner').count))).toEqual(own);
+    expect(entitiesOf(replica.tail('owner')).map(({ id }) => id)).toEqual(own);
     const snapshot = new Snapshot(entityType);
     replica.fill(snapshot);
     for (const id of own) expect(snapshot.table.at(snapshot.find(id)).key).toBe(2);

@@ -78,12 +78,16 @@ const small: Partial<DocsOptions> = {
   awarenessTimeoutMs: 2000,
   retry: { baseMs: 20, capMs: 200 },
 };
-export const docsApp = () =>
+const appWith = (options: Partial<DocsOptions>) =>
   defineApp({
     schema,
     functions: { stamps },
-    plugins: [watched(docs(small))],
+    plugins: [watched(docs({ ...small, ...options }))],
   });
+export const docsApp = () => appWith({});
+/** Documents lose their history soon, and devices are waited for a moment only. [D6] */
+export const trimmingApp = () =>
+  appWith({ lingerMs: 20, historyMs: 50, trimHistoryMs: 200, deviceMs: 500, maxDevices: 2 });
 export type DocsApp = ReturnType<typeof docsApp>;
 export const api = createApi<DocsApp>();
 

@@ -17,10 +17,14 @@ interface Pen extends Edited {
   readonly token: string;
 }
 
-const TOKENS = /<[^>]*>/g;
 const STYLES = ['bold', 'link'];
 const TEXTS = ['body', 'plain'];
 const CONTENDED = ['a', 'b', 'c'];
+
+/** A token in a text is one letter: what is made anew on another text may land anywhere, but never within one. */
+const FIRST_LETTER = 0x4e00;
+const letterOf = (token: string) => String.fromCharCode(FIRST_LETTER + Number(token.slice(1)));
+const tokenOf = (letter: string) => `t${letter.charCodeAt(0) - FIRST_LETTER}`;
 
 /** Commits one edit. The unique key and the vote are of each: so the votes tell how many edits there are. */
 export function edit(handle: DocHandle, random: SimRandom, token: string): Edited {
@@ -62,18 +66,17 @@ function write(pen: Pen): void {
   const { handle, random, token } = pen;
   const field = random.pick(TEXTS);
   if (!claim(pen, field)) return;
-  const tokens = handle.text(field).toString().match(TOKENS) ?? [];
-  const at = tokens.slice(0, random.int(tokens.length + 1)).join('').length;
-  handle.text(field).insert(at, `<${token}>`);
+  const text = handle.text(field);
+  text.insert(random.int(text.length + 1), letterOf(token));
 }
 
 function strike({ handle, random, struck }: Pen): void {
   const field = random.pick(TEXTS);
-  const text = handle.text(field).toString();
-  const victim = random.pick(text.match(TOKENS) ?? ['']);
-  if (victim === undefined || victim === '') return;
-  handle.text(field).delete(text.indexOf(victim), victim.length);
-  struck.push(`${field} ${victim.slice(1, -1)}`);
+  const text = handle.text(field);
+  if (text.length === 0) return;
+  const at = random.int(text.length);
+  struck.push(`${field} ${tokenOf(text.toString().charAt(at))}`);
+  text.delete(at, 1);
 }
 
 function mark({ handle, random }: Pen): void {
@@ -177,8 +180,7 @@ function lasting(handle: DocHandle) {
 export function tokensOf(columns: Record<string, unknown>): string[] {
   const tokens: string[] = [];
   for (const field of TEXTS) {
-    for (const found of String(columns[field]).match(TOKENS) ?? [])
-      tokens.push(`${field} ${found.slice(1, -1)}`);
+    for (const letter of String(columns[field])) tokens.push(`${field} ${tokenOf(letter)}`);
   }
   for (const field of ['items', 'cards']) {
     for (const item of columns[field] as unknown[]) tokens.push(`${field} ${String(item)}`);

@@ -5,7 +5,7 @@
  */
 import { simulate, type World } from 'ternion/testing';
 import { expect } from 'vitest';
-import { DOCS, type DocName, type DocsApp, docsApp } from './app.ts';
+import { DOCS, type DocName, type DocsApp, docsApp, trimmingApp } from './app.ts';
 import { tokensOf } from './edits.ts';
 import type { Person } from './person.ts';
 import { columnsOf, type Replay, replay } from './replay.ts';
@@ -119,6 +119,17 @@ simulate(`${RULES} docs: what holds after a storm of two to five pages`, options
   const steady = world.env.random.chance(0.5);
   await inStorm(world, { people, users: ['ada', 'eve', 'bob'], steps: 24 * people, pauseMs: 80, steady });
 });
+
+const forgetful = { ...options, app: trimmingApp };
+simulate(
+  `${RULES} docs: what holds after a storm, also when history is trimmed`,
+  forgetful,
+  async (world) => {
+    const people = 2 + world.env.random.int(3);
+    const steady = world.env.random.chance(0.5);
+    await inStorm(world, { people, users: ['ada', 'eve', 'bob'], steps: 40 * people, pauseMs: 80, steady });
+  },
+);
 
 const crowd = { ...options, every: 40, host: { outbox: { highWaterBytes: 2000, docsBytes: 8000 } } };
 simulate(`${RULES} docs: what holds after a storm of thirty pages`, crowd, async (world) => {

@@ -5,6 +5,7 @@ export function docState(status: DocStatus | null): string {
   switch (status?.state.name) {
     case 'live':
       if (status.state.dropped) return `Some of your edits were refused: ${status.state.dropped.message}`;
+      if (status.state.rebased) return 'The note began anew; what you had not sent was written again';
       if (status.state.permission === 'read') return 'Read-only: only its owner may write';
       return status.pending ? 'Saving' : 'Saved by the server';
     case 'syncing':

@@ -4,6 +4,7 @@ import { useMutationQueue, useSession } from 'ternion/react';
 import { useEngine, useRow } from '../hooks.ts';
 import { CodeField } from './code-field.tsx';
 import { docState } from './doc-state.ts';
+import { History } from './history.tsx';
 import { People } from './people.tsx';
 import { RichField } from './rich-field.tsx';
 
@@ -67,6 +68,7 @@ function OpenNote({ id }: { id: string }) {
             <span className="with">ProseMirror</span>
             <RichField handle={handle} field="page" label="Page" />
           </section>
+          <History handle={handle} canGoBack={status?.editable ?? false} />
         </>
       )}
     </article>
