@@ -55,7 +55,7 @@ export function recordResiduals({ def, params, players, input }: RecordedWorld):
     }
     def.tick?.(world, 1 / def.tickRate);
     if (tick === WARM_UP_TICKS) counter.clear();
-    for (const [i, { id }] of world.entities.entries()) rows[i] = world.rowOf(id);
+    for (const [n, { id }] of world.entities.entries()) rows[n] = world.rowOf(id);
     for (const stream of streams) {
       if (!stream.due(tick)) continue;
       stream.advance(tick, { table: world.table, rows, from: 0, count: world.count });
