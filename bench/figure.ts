@@ -41,6 +41,8 @@ export interface Workload {
   run(): Promise<Sample>;
   /** It takes long and varies little: one run, without a warm-up. */
   readonly once?: boolean;
+  /** More than figures say, for people. */
+  readonly notes?: () => string;
   /** Ends what the runs have shared. */
   close?: (() => Promise<void>) | undefined;
 }

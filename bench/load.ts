@@ -11,7 +11,7 @@ const TIMEOUT_MS = 150_000;
 export function runLoad<Result>(
   name: string,
   options: object,
-  ready: () => void = () => {},
+  ready: (message: unknown) => void = () => {},
 ): Promise<Result> {
   const file = fileURLToPath(new URL(`./loads/${name}.ts`, import.meta.url));
   const execArgv = ['--conditions=ternion-source'];

@@ -56,7 +56,9 @@ if (!values.json) {
   );
 }
 for (const name of chosen) {
-  for (const figure of await measure(workloads[name]!(), Number(values.runs))) print(figure);
+  const workload = workloads[name]!();
+  for (const figure of await measure(workload, Number(values.runs))) print(figure);
+  if (workload.notes && !values.json) console.log(workload.notes());
 }
 process.exit(0);
 

@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { DEFAULT_DOC } from '../crdt/client/options.ts';
+import { DEFAULT_DOCS } from '../crdt/server/options.ts';
 import { app } from '../examples/guides/functions.ts';
 import { Registry } from '../src/functions/registry.ts';
 
@@ -26,4 +28,12 @@ test.each(pages)('the code in %s stands in an example, where it is type-checked'
 
 test('the functions of the guide start', () => {
   expect(new Registry(app.functions, app.http).names).toContain('notes.create');
+});
+
+test.each([
+  ['server', DEFAULT_DOCS],
+  ['client', DEFAULT_DOC],
+])('every setting of documents on the %s stands in a guide', (_side, settings) => {
+  const guides = ['operations', 'hostile-updates'].map((page) => read(`docs/guides/${page}.md`)).join('');
+  expect(Object.keys(settings).filter((name) => !guides.includes(`\`${name}\``))).toEqual([]);
 });

@@ -88,3 +88,14 @@ test('[D2] a change that is made anew on another text deletes nothing that other
     { numRuns: 200 },
   );
 });
+
+test('[D2] a deletion that is made anew takes nothing that others wrote meanwhile', () => {
+  const deletion = [{ retain: 5 }, { delete: 5 }];
+  const moved = (after: string) => moveDelta<string>(deletion, difference('<t11><t73>', after));
+  expect(moved('new <t11><t73>')).toEqual([{ retain: 9 }, { delete: 5 }]);
+  expect(moved('<t11><t73> new')).toEqual([{ retain: 5 }, { delete: 5 }]);
+  expect(moved('<t11>')).toEqual([]);
+  expect(moved('<t11><t new 73>')).toEqual([]);
+  // Another text that has letters in common by chance (docs storm, thirty pages, seed 41).
+  expect(moved('<t112>')).toEqual([]);
+});

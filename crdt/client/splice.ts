@@ -1,8 +1,6 @@
 /** One edit of a text as a splice, and where positions go when others edit meanwhile. Offsets are UTF-16 units. */
 import type { Delta } from 'loro-crdt';
 
-type Step = { readonly retain?: number; readonly insert?: string; readonly delete?: number };
-
 export interface Splice {
   readonly at: number;
   readonly remove: number;
@@ -71,39 +69,56 @@ export function moveDelta<T extends { readonly length: number }>(
     if (position > written) moved.push({ retain: position - written });
     written = position;
   };
-  const stretches = keptBy(others);
   for (const step of delta) {
+    const start = movePosition(old, others);
     if (step.insert !== undefined) {
-      retain(movePosition(old, others));
+      retain(start);
       moved.push(step);
       continue;
     }
     const attributes = step.retain === undefined ? undefined : step.attributes;
-    const from = old;
     old += step.retain ?? step.delete ?? 0;
     if (step.retain !== undefined && !attributes) continue;
-    for (const kept of stretches) {
-      const start = Math.max(from, kept.from);
-      const length = Math.min(old, kept.to) - start;
-      if (length <= 0) continue;
-      retain(start + kept.shift);
-      moved.push(attributes ? { retain: length, attributes } : { delete: length });
-      written += length;
+    if (!attributes) {
+      const place = whole({ start: old - step.delete!, end: old }, others);
+      if (!place) continue;
+      retain(place.start);
+      moved.push({ delete: place.end - place.start });
+      written = place.end;
+      continue;
     }
+    const end = movePosition(old, others);
+    if (end <= start) continue; // others have removed it
+    retain(start);
+    moved.push({ retain: end - start, attributes });
+    written = end;
   }
   return moved;
 }
 
-/** What others have left of the old text, and by how much it is moved. What they wrote is in none of it. */
-function keptBy(others: readonly Delta<string>[]): { from: number; to: number; shift: number }[] {
-  const kept: { from: number; to: number; shift: number }[] = [];
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Where that part of the old text is in the new one; null when others have changed any of it. Letters that happen to
+ * be equal in two texts say little: nobody's new text may go with an old one.
+ */
+function whole({ start, end }: Range, others: readonly Delta<string>[]): Range | null {
   let [old, shift] = [0, 0];
-  for (const { retain = 0, insert = '', delete: removed = 0 } of others as readonly Step[]) {
-    if (retain > 0) kept.push({ from: old, to: old + retain, shift });
-    old += retain + removed;
-    shift += insert.length - removed;
+  for (const step of others) {
+    if (step.insert !== undefined) {
+      if (start < old && old < end) return null;
+      if (old <= start) shift += step.insert.length;
+    } else if (step.retain !== undefined) old += step.retain;
+    else {
+      if (old < end && start < old + step.delete!) return null;
+      if (old < end) shift -= step.delete!;
+      old += step.delete!;
+    }
   }
-  return [...kept, { from: old, to: Number.POSITIVE_INFINITY, shift }];
+  return { start: start + shift, end: end + shift };
 }
 
 function isHigh(unit: number): boolean {

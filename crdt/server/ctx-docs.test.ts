@@ -1,7 +1,7 @@
 /** `ctx.docs`: documents edited by the app's functions, with rows and readers. Real engine, server and store. */
 import fc from 'fast-check';
-import type { LoroDoc } from 'loro-crdt';
-import { afterEach, expect, test } from 'vitest';
+import { LoroDoc } from 'loro-crdt';
+import { afterEach, expect, test, vi } from 'vitest';
 import type { Fault } from '../../src/base/fault.ts';
 import type { Json, JsonObject } from '../../src/base/json.ts';
 import { functions } from '../../src/functions/define.ts';
@@ -114,6 +114,7 @@ type NoteApp = ReturnType<typeof appOf>;
 
 let worlds: World<NoteApp>[] = [];
 afterEach(async () => {
+  vi.restoreAllMocks();
   for (const world of worlds) await world.close();
   worlds = [];
 });
@@ -338,4 +339,19 @@ test('[D1] [D8] typing and mutations in any order leave page, row and log equal'
     }),
     { numRuns: 25 },
   );
+});
+
+test('[D3] a document that traps under a function fails it as `unavailable`, and is read again later', async () => {
+  const { clock, codeOf, run, insert } = await makeWorld();
+  await insert('n1');
+  await run('edit', { id: 'n1' });
+  await clock.advance(1000);
+  vi.spyOn(LoroDoc.prototype, 'attach').mockImplementation(() => {
+    throw Object.assign(new Error('unreachable'), { name: 'RuntimeError' });
+  });
+  expect(await codeOf('read', { id: 'n1' })).toBe('unavailable');
+  expect(await codeOf('edit', { id: 'n1' })).toBe('unavailable');
+  vi.restoreAllMocks();
+  await clock.advance(1000);
+  expect(await run('read', { id: 'n1' })).toEqual({ body: 'x' });
 });

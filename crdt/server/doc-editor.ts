@@ -10,7 +10,7 @@
  */
 import { LoroDoc, type PeerID } from 'loro-crdt';
 import type { Env } from '../../src/base/env.ts';
-import { Fault } from '../../src/base/fault.ts';
+import { Fault, isFault } from '../../src/base/fault.ts';
 import { newId } from '../../src/base/id.ts';
 import type { JobContext } from '../../src/store/group-commit.ts';
 import type { DocRef } from '../core/doc-ref.ts';
@@ -18,12 +18,15 @@ import { formatVersion } from './doc-version.ts';
 import { freeQuietly } from './free-quietly.ts';
 import type { HistoryLog } from './history-log.ts';
 import type { DocHub } from './hub.ts';
+import { isTrap } from './materialiser-jobs.ts';
 import type { DocsOptions } from './options.ts';
 import { randomPeer } from './peer-lease.ts';
+import { proven } from './trial-jobs.ts';
 import { type LogSource, loadStored, type StoredDoc, type UpdateLog } from './update-log.ts';
 
 /** Whose the peer id of the server's own edits is. Owners of clients have a colon, or are `anonymous`. */
 export const SERVER_OWNER = 'server';
+const MENDED = 'the document is being mended';
 
 interface Deps {
   readonly log: UpdateLog;
@@ -52,12 +55,15 @@ export class DocEditor {
 
   /** Throws `too_large` over `maxEditBytes`. */
   async read<T>(source: LogSource, ref: DocRef, look: (doc: LoroDoc) => T): Promise<T> {
-    const doc = open(await this.#load(source, ref));
-    try {
-      return look(doc);
-    } finally {
-      freeQuietly(doc);
-    }
+    const stored = await this.#load(source, ref);
+    return this.#guard(ref, () => {
+      const doc = open(stored);
+      try {
+        return look(doc);
+      } finally {
+        freeQuietly(doc);
+      }
+    });
   }
 
   /**
@@ -73,7 +79,8 @@ export class DocEditor {
     const leased = serverPeer(stored);
     const peer = leased ?? (`${randomPeer(this.#env.random)}` as PeerID);
     const folds = stored.updates.length + 1 >= this.#options.compactUpdates;
-    const { value, bytes, snapshot, since } = apply(stored, { peer, folds }, change);
+    const applied = this.#guard(ref, () => apply(stored, { peer, folds }, change));
+    const { value, bytes, snapshot, since } = applied;
     if (!bytes) return value;
     const { maxUpdateBytes } = this.#options;
     if (bytes.length > maxUpdateBytes)
@@ -90,6 +97,18 @@ export class DocEditor {
     return value;
   }
 
+  /** Traps on this thread are counted, and nobody reads the document here until it was looked into. [D3] */
+  #guard<T>(ref: DocRef, work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      const cause = isFault(error) ? error.cause : error;
+      if (!isTrap(cause)) throw error;
+      this.#hub.trapped(ref, cause);
+      throw new Fault('unavailable', MENDED, undefined, { cause });
+    }
+  }
+
   async #load(source: LogSource, ref: DocRef): Promise<StoredDoc> {
     const { entity, id } = ref;
     const size = (table: string) =>
@@ -103,6 +122,7 @@ export class DocEditor {
     // A row that was made anew under an old id: what is stored is not its own, and about to go.
     if (this.#hub.removing(ref))
       throw new Fault('unavailable', 'the document of an earlier row is being removed');
+    if (this.#hub.doubtful(ref)) throw new Fault('unavailable', MENDED);
     const { maxEditBytes } = this.#options;
     if (Number(row?.size) > maxEditBytes)
       throw new Fault('too_large', `the document is of over ${maxEditBytes} bytes`);
@@ -141,7 +161,7 @@ function apply<T>(
     const after = doc.oplogVersion();
     const changed = after.compare(before) !== 0;
     const bytes = changed ? doc.export({ mode: 'update', from: before }) : null;
-    const snapshot = changed && folds ? doc.export({ mode: 'snapshot' }) : null;
+    const snapshot = changed && folds ? proven(doc.export({ mode: 'snapshot' })) : null;
     before.free();
     after.free();
     return { value, bytes, since, snapshot };

@@ -54,11 +54,12 @@ export class DocHub {
   readonly #options: DocsOptions;
   readonly #slots = new Map<string, Slot>();
   readonly #idle: IdleDocs;
+  readonly #doubtful = new Set<string>();
   readonly #removals = new Map<string, Promise<void>>();
-  /** Documents that `#project` is at. */
-  readonly #projecting = new Set<string>();
   /** Work on the log of documents that nobody may load meanwhile. */
   readonly #holds = new Map<string, Promise<void>>();
+  /** Documents that `#project` is at. */
+  readonly #projecting = new Set<string>();
   readonly #documentEntities: ReadonlySet<string>;
   #closed: Fault | undefined;
 
@@ -143,6 +144,23 @@ export class DocHub {
     return this.#removals.has(docKey(ref));
   }
 
+  /** A document trapped on this thread outside of its replica: it is looked into. [D3] */
+  trapped(ref: DocRef, error: unknown): void {
+    const key = docKey(ref);
+    this.#deps.guards.suspects.mainTrapped();
+    this.#env.log.error('docs.trap', { doc: key, error: String(error) });
+    if (this.#doubtful.has(key)) return;
+    this.#doubtful.add(key);
+    void this.#lookInto(ref)
+      .catch((cause) => this.#env.log.error('docs.repair_failed', { doc: key, error: String(cause) }))
+      .finally(() => this.#doubtful.delete(key));
+  }
+
+  /** Whether it is being looked into after a trap. */
+  doubtful(ref: DocRef): boolean {
+    return this.#doubtful.has(docKey(ref));
+  }
+
   /** The epoch of a document that is loaded, which may not be stored yet. */
   epochOf(ref: DocRef): string | undefined {
     const slot = this.#slots.get(docKey(ref));
@@ -172,6 +190,16 @@ export class DocHub {
 
   #busy(key: string): Promise<void> | undefined {
     return this.#removals.get(key) ?? this.#holds.get(key);
+  }
+
+  async #lookInto(ref: DocRef): Promise<void> {
+    const { doc, release } = await this.acquire(ref);
+    try {
+      doc.entry.doubt(new Fault('internal', 'the document trapped'));
+      await doc.entry.repair;
+    } finally {
+      release();
+    }
   }
 
   #entity(ref: DocRef): AnyEntity {

@@ -235,7 +235,7 @@ export class DocReader implements ChannelHandler, Follower {
         const lease = permission === 'write' ? await this.#deps.leases.lease(wish) : NO_LEASE;
         await this.#deps.entry.repair;
         await this.#settled();
-        // What it starts over with holds all that it has sent: it makes the rest anew.
+        // What it starts over with holds all that it has sent, also on an earlier channel: it makes the rest anew.
         if (claim.epoch === this.#deps.epoch && !this.#fits(claim)) await this.#deps.entry.committed();
         if (this.#state.name !== 'joining') return; // closed meanwhile
         if (this.#state.again) continue;

@@ -343,3 +343,21 @@ test('[D1] [D3] the row shows what is left of a cleaned document, also when nobo
   expect([ann.fault?.code, eve.fault?.code]).toEqual(['stale_cursor', 'forbidden']);
   expect(await booted.body('n1')).toBe('good ');
 });
+
+test('[D3] a document that trapped under a function is cleaned, and no function reads it until then', async () => {
+  const booted = await boot();
+  await booted.insert('n1');
+  const [ann, eve] = [deaf(await join(booted, 'n1')), deaf(await join(booted, 'n1', 'eve'))];
+  ann.push(ann.edit('good'));
+  await booted.clock.advance(500);
+  eve.push(alone(eve, MINE));
+  await booted.clock.advance(500);
+  panicOn({ detached: false, attached: true });
+  const ref = { entity: 'Note', id: 'n1' };
+  booted.hub.trapped(ref, new Error('unreachable'));
+  booted.hub.trapped(ref, new Error('unreachable'));
+  expect([booted.hub.doubtful(ref), gauge(booted, 'traps')]).toEqual([true, 2]);
+  await booted.clock.advance(1000);
+  expect([booted.hub.doubtful(ref), eve.fault?.code]).toEqual([false, 'forbidden']);
+  expect(await booted.body('n1')).toBe('good');
+});

@@ -146,6 +146,24 @@ describe.each(Object.entries(HOSTS))('%s', (_name, host) => {
     }
   });
 
+  test('[D1] a snapshot of over a megabyte is a shadow like any other: read, fed on, folded', async () => {
+    const random = (n: number) => Math.imul(n + 1, 2_654_435_761) >>> 0;
+    const text = Array.from({ length: 100_000 }, (_, n) => random(n).toString(36)).join('');
+    const author = new Author().edit((doc) => textOf(doc, 'notes').insert(0, text));
+    const whole = author.doc.export({ mode: 'snapshot' });
+    expect(whole.length).toBeGreaterThan(1 << 20);
+    const shadow = begin().open(Card);
+    const food = { updates: [whole], versions: author.food().versions };
+    expect((await shadow.read(food)).notes === text).toBe(true);
+    author.edit((doc) => textOf(doc, 'notes').insert(0, 'more: '));
+    expect((await shadow.read(author.food(shadow.versions))).notes === `more: ${text}`).toBe(true);
+    const folded = new LoroDoc();
+    const { bytes } = await shadow.run('snapshot', {}, author.food(shadow.versions));
+    folded.import(bytes[0]!);
+    expect(folded.opCount()).toBe(author.doc.opCount());
+    expect(folded.getText('notes').toString() === `more: ${text}`).toBe(true);
+  });
+
   test('a snapshot holds the whole history, a shallow one only what is', async () => {
     const author = new Author();
     for (let i = 0; i < 50; i++) author.edit((doc) => textOf(doc, 'notes').insert(0, `${i} `.repeat(100)));

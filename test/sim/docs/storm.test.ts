@@ -120,7 +120,7 @@ simulate(`${RULES} docs: what holds after a storm of two to five pages`, options
   await inStorm(world, { people, users: ['ada', 'eve', 'bob'], steps: 24 * people, pauseMs: 80, steady });
 });
 
-const forgetful = { ...options, app: trimmingApp };
+const forgetful = { ...options, every: 3, app: trimmingApp };
 simulate(
   `${RULES} docs: what holds after a storm, also when history is trimmed`,
   forgetful,
