@@ -169,9 +169,9 @@ export function defineShard<
 
 /** Who is of one team is told by the component `team`: one number, or none. */
 function checkTeam({ team }: Components): void {
-  const numbers = team?.lanes.filter(({ guard, textBytes }) => guard === -1 && textBytes === 0).length;
-  const lanes = team?.lanes.length;
-  const sound = numbers === 1 && (lanes === 1 || lanes === 2) && (team?.audience ?? 'all') === 'all';
+  const lanes = team?.lanes ?? [];
+  const one = lanes.length === 1 || (lanes.length === 2 && lanes[1]!.guard === 0);
+  const sound = one && lanes.every(({ textBytes }) => textBytes === 0) && (team?.audience ?? 'all') === 'all';
   assert(sound, 'components for teams need a component "team" of one number, sent to all');
 }
 

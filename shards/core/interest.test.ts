@@ -87,3 +87,25 @@ test('visibleTo takes a function of the player, the entity and the world', () =>
   );
   expect(defineShard({ ...spec, interest }).interest).toBe(interest);
 });
+
+test('a component for teams needs a component that tells the teams apart', () => {
+  const plan = { ...c.string(), audience: 'team' as const };
+  const define = (team: object) => () =>
+    defineShard({ ...spec, components: { plan, ...team }, step: () => {} });
+  expect(define({ team: c.uint({ max: 3 }) })).not.toThrow();
+  expect(define({ team: c.optional(c.uint({ max: 3 })) })).not.toThrow();
+  expect(define({ team: c.enum('red', 'blue') })).not.toThrow();
+  expect(define({})).toThrow('component "team"');
+  expect(define({ team: c.string() })).toThrow('component "team"');
+  expect(define({ team: c.optional(c.string()) })).toThrow('component "team"');
+  expect(define({ team: c.vec2({ min: 0, max: 1, step: 1 }) })).toThrow('component "team"');
+  expect(define({ team: { ...c.uint({ max: 3 }), audience: 'owner' } })).toThrow('component "team"');
+});
+
+test('[N3] a byte budget is a whole number, 0 for none', () => {
+  const define = (bytesPerSecond: number) => () => defineShard({ ...spec, limits: { bytesPerSecond } });
+  expect(define(0)).not.toThrow();
+  expect(define(1)).not.toThrow();
+  expect(define(-1)).toThrow('bytesPerSecond');
+  expect(define(0.5)).toThrow('bytesPerSecond');
+});

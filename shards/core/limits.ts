@@ -26,8 +26,8 @@ export interface ShardLimits {
   /** Messages that a player may send in a second, with bursts of one second. */
   readonly messagesPerSecond: number;
   /**
-   * Bytes of frames that a player is sent in a second; 0 is no limit. Within it what is near goes first, and what
-   * waits goes before long: he sees it later, and nothing wrong.
+   * Bytes of frames that a player is sent in a second; 0 is no limit. Within it what is near goes first. What waits
+   * is drawn as it was last moving, and comes before long. For worlds with a grid: elsewhere whole frames wait.
    */
   readonly bytesPerSecond: number;
 }

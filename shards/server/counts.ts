@@ -14,6 +14,9 @@ export interface ShardCounts {
   toNear: number;
   toWaiting: number;
   toClosed: number;
+  /** As of the last frame: cells that hold entities or are seen, and streams that somebody holds. */
+  cells: number;
+  streams: number;
 }
 
 /** What one thread has counted. */
@@ -36,6 +39,8 @@ export function noShardCounts(): ShardCounts {
     toNear: 0,
     toWaiting: 0,
     toClosed: 0,
+    cells: 0,
+    streams: 0,
   };
 }
 

@@ -1,14 +1,15 @@
 /**
  * Makes the frames of a shard: the world after a tick -> grid -> the streams that somebody holds, each advanced
- * once -> a frame for each player who is ready for one. shard.ts calls `begin`, `aim` for each of them, `advance`,
- * then `frame` for each. Players with equal sights share the bytes of the body. [T2] [T8]
+ * once -> a frame for each player who is ready for one. Players with equal sights share the bytes of the body, and
+ * a player for whom nothing changes costs no memory but that of his frame. Called by shard.ts. [T2] [T8]
  */
 import type { LatestSlot } from '../../src/plugin/channel.ts';
 import { ChunkEncoder } from '../core/chunk-encoder.ts';
 import type { Components } from '../core/component.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
 import { FrameBody } from '../core/frame-body.ts';
-import { FrameWriter, type TailState } from '../core/frame-writer.ts';
+import type { FrameHeader } from '../core/frame-header.ts';
+import { type FrameParts, FrameWriter, type TailState } from '../core/frame-writer.ts';
 import { ONE_CELL, planGrid } from '../core/interest.ts';
 import type { Player } from '../core/player.ts';
 import { TextPool } from '../core/text-pool.ts';
@@ -17,8 +18,9 @@ import type { WorldColumns } from '../core/world-columns.ts';
 import type { ShardCounts } from './counts.ts';
 import { FramePlan } from './frame-plan.ts';
 import { Grid } from './grid.ts';
-import { isAbove, type LadderOptions, LETDOWNS } from './ladder.ts';
-import { type Sight, Sights } from './sight.ts';
+import { isAbove, type LadderOptions, LETDOWNS, type Rung } from './ladder.ts';
+import type { Seat } from './seat.ts';
+import { type SeeingRung, type Sight, Sights } from './sight.ts';
 import { Streams } from './streams.ts';
 import { Tails } from './tail.ts';
 import { type Outlook, View } from './view.ts';
@@ -26,10 +28,11 @@ import { type Outlook, View } from './view.ts';
 /** Ticks whose time is remembered, to tell how old an acknowledged frame is. */
 const REMEMBERED_TICKS = 1024;
 
-/** What a frame says of the player's own inputs. */
-export interface InputReport {
-  readonly newestInput: number;
-  readonly waiting: number;
+interface Parts extends FrameParts {
+  readonly head: { -readonly [K in keyof FrameHeader]: FrameHeader[K] };
+  readonly places: number[];
+  body: FrameBody;
+  tail: readonly TailState[] | undefined;
 }
 
 export class FrameMaker {
@@ -45,8 +48,8 @@ export class FrameMaker {
   readonly #writer: FrameWriter;
   /** Of players whose frame nobody shares. */
   readonly #body = new FrameBody();
-  /** Scratch: texts to tell of, and what is said of the tail. */
-  readonly #places: number[] = [];
+  /** The frame that is being written, and its tail: filled for each player anew, so nothing is allocated. */
+  readonly #parts: Parts;
   readonly #tail: TailState[] = [];
   readonly #madeMs = new Float64Array(REMEMBERED_TICKS);
   #frame = 0;
@@ -70,16 +73,8 @@ export class FrameMaker {
     this.#sights = new Sights(interest.kind === 'visibleTo' ? undefined : plan, this.#streams);
     this.#tails = new Tails(def, world, this.#streams);
     this.#writer = new FrameWriter(this.texts, def.snapshotEvery);
-  }
-
-  /** Cells that hold entities or are seen. */
-  get cells(): number {
-    return this.#grid.size;
-  }
-
-  /** Streams that somebody holds. */
-  get streams(): number {
-    return this.#streams.size;
+    const head = { frame: 0, tick: 0, base: 0, baseTick: 0, newestInput: 0, waiting: 0 };
+    this.#parts = { head, places: [], body: this.#body, tail: undefined };
   }
 
   /** What a player who has just come is sent, from the next frame on. */
@@ -91,56 +86,84 @@ export class FrameMaker {
     return new View(deps, { ladder, bytesPerSecond }, { tick: this.#world.tick, nowMs });
   }
 
-  /** A frame is due: the world is as it shall be seen. */
-  begin(nowMs: number): void {
+  /** A frame is due: makes those of all players who are ready for one, and puts them into their slots. */
+  make(seats: Iterable<Seat>, nowMs: number): void {
     this.#frame++;
     this.#madeMs[this.#world.tick % REMEMBERED_TICKS] = nowMs;
     this.#grid.update(this.#world.rowsUsed);
+    for (const seat of seats) if (seat.state.name === 'playing') this.#aim(seat, seat.state.view, nowMs);
+    this.#streams.advance(this.#frame);
+    for (const seat of seats) {
+      if (seat.state.name === 'playing' && seat.state.view.next) this.#put(seat, seat.state.view, nowMs);
+    }
+    this.#counts.cells = this.#grid.size;
+    this.#counts.streams = this.#streams.size;
   }
 
-  /** Gives a player who is ready for this frame the streams that it needs. False: it is not made for him. */
-  aim(view: View, player: Player, nowMs: number): boolean {
+  /** Gives a player who gets this frame the streams that it needs. */
+  #aim(player: Player, view: View, nowMs: number): void {
     const before = view.ladder.rung;
     const rung = view.rung(nowMs);
     const letdown = LETDOWNS[rung];
     if (rung !== before && letdown && !isAbove(rung, before)) this.#counts[letdown]++;
     const unseen = rung === 'waiting' || rung === 'closed';
     if (unseen) this.forget(view);
-    if (unseen || !view.ready(nowMs)) {
+    // On the rungs between, no cell has a step in every other frame.
+    const spared = view.frame !== 0 && this.#frame % 2 === 1 && this.#rungOf(rung) !== 'all';
+    if (unseen || spared || !view.ready(nowMs)) {
       this.#counts.framesSkipped++;
-      return false;
+      return;
     }
     const row = this.#world.rowOf(player.entityId);
     if (row !== -1) view.place = this.#grid.placeOf(row);
-    // Where frames come with events, the next one may be long in coming: nothing waits for it.
-    const sight = this.#sights.take(view.place, this.#def.eventDriven ? 'all' : rung);
-    view.next = { sight, tail: this.#tails.take({ player, view: view.number, row, sight }) };
-    return true;
+    view.next = this.#outlook(player, view, { row, rung: this.#rungOf(rung) });
   }
 
-  /** The streams that have a step make it, once for all who hold them. */
-  advance(): void {
-    this.#streams.advance(this.#frame);
+  /** Where frames come with events, the next one may be long in coming: nothing waits for it. */
+  #rungOf<R extends Rung>(rung: R): R | 'all' {
+    return this.#def.eventDriven ? 'all' : rung;
   }
 
-  /** Makes and puts the frame of a player who was aimed. */
-  put(view: View, inputs: InputReport, nowMs: number): void {
-    const { tick } = this.#world;
+  /** The same as he has, if nothing changed for him. */
+  #outlook(player: Player, view: View, { row, rung }: { row: number; rung: SeeingRung }): Outlook {
+    const { outlook, place, number } = view;
+    const here = row !== -1;
+    const team = this.#tails.teamOf(row);
+    const same = outlook?.sight.place === place && outlook.sight.rung === rung;
+    if (same && outlook.here === here && outlook.team === team) return outlook;
+    const sight = this.#sights.take(place, rung);
+    const tail = this.#tails.take({ player, view: number, row, team, sight });
+    return { sight, here, team, tail };
+  }
+
+  #put(seat: Seat, view: View, nowMs: number): void {
     const { sight } = view.next!;
-    const base = view.frame;
-    const head = { ...inputs, frame: this.#frame, tick, base, baseTick: base === 0 ? 0 : view.tick };
     const shared = this.#sharedBody(view, sight);
     const body = shared ?? this.#ownBody(view, sight);
     const marks = shared ? undefined : this.#plan.marks(view, sight);
     const tail = this.#tailOf(view);
-    this.#places.length = 0;
+    this.#parts.places.length = 0;
     this.#note(view, body.places);
-    for (const part of tail ?? []) if (typeof part === 'object') this.#note(view, part.places);
-    const bytes = this.#writer.write({ head, places: this.#places, body, ...(tail && { tail }) });
+    if (tail) for (const part of tail) if (typeof part === 'object') this.#note(view, part.places);
+    this.#parts.body = body;
+    this.#parts.tail = tail;
+    this.#writeHead(seat, view);
+    const bytes = this.#writer.write(this.#parts);
     const before = view.outlook;
-    view.put(bytes, { frame: this.#frame, tick, marks }, nowMs);
-    this.#drop(before);
+    view.hold(this.#frame, this.#world.tick, marks);
+    view.put(bytes, nowMs);
+    if (before !== view.outlook) this.#drop(before);
     this.#counts.framesSent++;
+  }
+
+  #writeHead({ inputs }: Seat, view: View): void {
+    const { head } = this.#parts;
+    head.frame = this.#frame;
+    head.tick = this.#world.tick;
+    head.base = view.frame;
+    head.baseTick = view.frame === 0 ? 0 : view.tick;
+    head.newestInput = inputs.newest;
+    head.waiting = inputs.waiting;
   }
 
   /** The player begins anew, or has left: he holds nothing any more. */
@@ -171,9 +194,11 @@ export class FrameMaker {
 
   /** What is said of the tail; undefined when there is nothing new. */
   #tailOf(view: View): readonly TailState[] | undefined {
+    const { tail } = view.next!;
     const held = view.frame === 0 ? undefined : view.outlook?.tail;
     let news = false;
-    for (const [part, feed] of view.next!.tail.entries()) {
+    for (let part = 0; part < tail.length; part++) {
+      const feed = tail[part];
       const before = held?.[part];
       let state: TailState = 'none';
       if (feed && (feed !== before || view.staleTail[part])) state = feed.stream.key();
@@ -189,7 +214,9 @@ export class FrameMaker {
 
   /** Adds the texts that he has yet to be told of. */
   #note(view: View, places: readonly number[]): void {
-    for (const place of places) if (view.texts.add(place)) this.#places.push(place);
+    for (let i = 0; i < places.length; i++) {
+      if (view.texts.add(places[i]!)) this.#parts.places.push(places[i]!);
+    }
   }
 
   #drop(outlook: Outlook | undefined): void {

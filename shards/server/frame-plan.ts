@@ -3,10 +3,10 @@
  * his budget is spent, nothing yet. One plan with its scratch space serves all players of a shard, one after
  * another. Used by frame-maker.ts. [T2]
  */
+import type { Chunk } from '../core/chunk.ts';
 import type { FrameBody } from '../core/frame-body.ts';
 import type { Budget, Candidate } from './budget.ts';
 import type { Sight } from './sight.ts';
-import type { Feed } from './streams.ts';
 
 /** How a cell of his sight stands with a player; without marks he has them all. */
 export const HAS = 0;
@@ -34,6 +34,8 @@ const WAITS = 5;
 /** Is new and waits. */
 const ENTERS_LATER = 6;
 
+const SAYS = { nothing: QUIET, delta: DELTA, key: KEY } as const;
+
 export class FramePlan {
   #says = new Uint8Array(64);
   /** By cell: where it stands in the sight that the player had, or -1. */
@@ -54,7 +56,10 @@ export class FramePlan {
       // The same stream, not another one of that cell: he holds what it builds on.
       const held = j < before.length && before[j] === feed && marks?.[j] !== LACKS;
       this.#held[i] = held ? j : -1;
-      this.#says[i] = held ? sayOf(feed, holding, { stale: marks?.[j] === STALE, frame }) : ENTER;
+      if (!held) this.#says[i] = ENTER;
+      else if (stepsAlike(feed.stream.level, holding.frame, frame)) this.#says[i] = NOT_DUE;
+      else if (marks?.[j] === STALE) this.#says[i] = KEY;
+      else this.#says[i] = SAYS[feed.stream.neededSince(holding.frame)];
     }
   }
 
@@ -67,8 +72,7 @@ export class FramePlan {
       const size = (this.#chunkOf(sight, i)?.bitLength ?? 0) / 8;
       if (size === 0) continue;
       const { stream } = sight.feeds[i]!;
-      const weight = 1 / (1 + sight.distances[i]!);
-      this.#candidates.push({ cell: stream.cell, bytes: size, entities: stream.count, weight });
+      this.#candidates.push({ cell: stream.cell, bytes: size, entities: stream.count, weight: sight.weights[i]! });
       this.#indexes.push(i);
       total += size;
     }
@@ -133,7 +137,7 @@ export class FramePlan {
     }
   }
 
-  #chunkOf(sight: Sight, i: number) {
+  #chunkOf(sight: Sight, i: number): Chunk | undefined {
     const says = this.#says[i]!;
     const { stream } = sight.feeds[i]!;
     if (says === DELTA) return stream.delta;
@@ -142,12 +146,10 @@ export class FramePlan {
   }
 }
 
-function sayOf(feed: Feed, holding: Holding, of: { stale: boolean; frame: number }): number {
-  const period = 2 ** feed.stream.level;
-  if (Math.floor(of.frame / period) === Math.floor(holding.frame / period)) return NOT_DUE;
-  if (of.stale) return KEY;
-  const need = feed.stream.neededSince(holding.frame);
-  return need === 'nothing' ? QUIET : need === 'delta' ? DELTA : KEY;
+/** Whether a stream of this level has no step after frame `from`, up to `to`. */
+function stepsAlike(level: number, from: number, to: number): boolean {
+  const period = 2 ** level;
+  return Math.floor(from / period) === Math.floor(to / period);
 }
 
 function cellOf(sight: Sight, i: number): number {

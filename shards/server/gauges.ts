@@ -22,6 +22,8 @@ const SHARDS: Record<keyof ShardCounts, [name: string, help: string]> = {
   toNear: ['slow_near', 'Times that a slow player was let down to the nearest cells'],
   toWaiting: ['slow_waiting', 'Times that a slow player was sent nothing until he had acknowledged all'],
   toClosed: ['slow_closed', 'Slow players whose channel was closed'],
+  cells: ['cells', 'Cells that hold entities or are seen'],
+  streams: ['streams', 'Cells and private parts that are encoded, each at one level of detail'],
 };
 
 export function gaugesOf(host: ShardHost, directory: Directory): Gauge[] {

@@ -101,11 +101,6 @@ export class Shard {
     return this.#seats;
   }
 
-  /** Cells and streams in use. */
-  get sizes(): { readonly cells: number; readonly streams: number } {
-    return this.#frames;
-  }
-
   /** Runs the definition's `start`. Throws Fault `internal` when that throws. */
   start(): void {
     this.#guard(() => this.def.start?.(this.world, this.params));
@@ -232,34 +227,24 @@ export class Shard {
     const { tick } = this.world;
     const due = this.#frameDue;
     this.#frameDue = false;
-    if (due) this.#makeFrames();
+    if (due) this.#frames.make(this.#seats, this.#env.clock.monotonic());
     for (const seat of this.#seats) {
       if (seat.state.name !== 'playing') continue;
       const { view, channel } = seat.state;
       seat.flushRejects();
       const events = this.#events.frameFor(seat.entityId, tick);
       if (events && !channel.send(events, 'shard')) this.counts.eventsDropped++;
-      if (due && view.ladder.rung === 'closed')
-        channel.close(new Fault('overloaded', 'too slow for this shard'));
+      if (!due) continue;
+      if (this.def.eventDriven) this.#note(seat, view.tick === tick);
+      if (view.ladder.rung === 'closed') channel.close(new Fault('overloaded', 'too slow for this shard'));
     }
     this.#events.clear();
   }
 
-  #makeFrames(): void {
-    const nowMs = this.#env.clock.monotonic();
-    this.#frames.begin(nowMs);
-    for (const seat of this.#seats) {
-      if (seat.state.name !== 'playing') continue;
-      const aimed = this.#frames.aim(seat.state.view, seat, nowMs);
-      if (!aimed && this.def.eventDriven) this.#behind.add(seat);
-      else if (this.def.eventDriven) this.#behind.delete(seat);
-    }
-    this.#frames.advance();
-    for (const seat of this.#seats) {
-      if (seat.state.name !== 'playing' || !seat.state.view.next) continue;
-      const { newest: newestInput, waiting } = seat.inputs;
-      this.#frames.put(seat.state.view, { newestInput, waiting }, nowMs);
-    }
+  /** Whether a player of an event-driven shard has the last frame. */
+  #note(seat: Seat, has: boolean): void {
+    if (has) this.#behind.delete(seat);
+    else this.#behind.add(seat);
   }
 
   /** The seat's next state; what its view held is given back. */
@@ -319,6 +304,8 @@ export class Shard {
       seat.to({ name: 'left' });
       channel?.close(told);
     }
+    this.counts.cells = 0;
+    this.counts.streams = 0;
     this.#told.stopped(failure);
   }
 }

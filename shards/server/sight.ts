@@ -11,21 +11,31 @@ import type { Feed, Streams } from './streams.ts';
 /** The rungs on which something is seen. */
 export type SeeingRung = Exclude<Rung, 'waiting' | 'closed'>;
 
+/** Of the cell that a player is in, where those around it have 1: his own entity is there. */
+const OWN_WEIGHT = 10;
+
 export class Sight {
-  readonly key: string;
+  readonly place: number;
+  readonly rung: SeeingRung;
   /** The streams of the cells in order of the cells' numbers. */
   readonly feeds: readonly Feed[];
-  /** How far away each of them is, in cells. */
-  readonly distances: Float64Array;
+  /** How much each of them matters: his own cell most, then by distance. For the budget. */
+  readonly weights: Float64Array;
   holders = 0;
   /** The body of those who had all of this sight in the frame before; valid in `bodyFrame`. */
   body: FrameBody | undefined;
   bodyFrame = -1;
 
-  constructor(key: string, feeds: readonly Feed[], distances: Float64Array) {
-    this.key = key;
+  constructor(from: { place: number; rung: SeeingRung }, feeds: readonly Feed[], weights: Float64Array) {
+    this.place = from.place;
+    this.rung = from.rung;
     this.feeds = feeds;
-    this.distances = distances;
+    this.weights = weights;
+  }
+
+  /** Tells it from the other sights of the shard. */
+  get key(): string {
+    return `${this.rung}/${this.place}`;
   }
 }
 
@@ -33,7 +43,11 @@ export class Sights {
   readonly #plan: GridPlan | undefined;
   readonly #streams: Streams;
   readonly #offsets: Readonly<Record<SeeingRung, readonly CellOffset[]>>;
-  readonly #sights = new Map<string, Sight>();
+  readonly #sights: Readonly<Record<SeeingRung, Map<number, Sight>>> = {
+    all: new Map(),
+    coarse: new Map(),
+    near: new Map(),
+  };
 
   /** Without a plan nobody sees any cell. */
   constructor(plan: GridPlan | undefined, streams: Streams) {
@@ -45,14 +59,9 @@ export class Sights {
     this.#offsets = { all, coarse, near: coarse.filter(({ distance }) => distance < nearest) };
   }
 
-  get size(): number {
-    return this.#sights.size;
-  }
-
   /** What is seen from a cell. Give it back with `drop`. */
   take(place: number, rung: SeeingRung): Sight {
-    const key = `${rung}/${place}`;
-    const sight = this.#sights.get(key) ?? this.#make(key, place, rung);
+    const sight = this.#sights[rung].get(place) ?? this.#make(place, rung);
     sight.holders++;
     return sight;
   }
@@ -60,16 +69,16 @@ export class Sights {
   drop(sight: Sight): void {
     sight.holders--;
     if (sight.holders > 0) return;
-    this.#sights.delete(sight.key);
+    this.#sights[sight.rung].delete(sight.place);
     for (const feed of sight.feeds) this.#streams.release(feed);
   }
 
-  #make(key: string, place: number, rung: SeeingRung): Sight {
+  #make(place: number, rung: SeeingRung): Sight {
     const feeds: Feed[] = [];
-    const distances: number[] = [];
+    const weights: number[] = [];
     if (this.#plan) {
       feeds.push(this.#streams.holdCell(PLACELESS, rung === 'all' ? 0 : 1));
-      distances.push(0);
+      weights.push(1);
     }
     if (this.#plan && place !== PLACELESS) {
       const home = stepsOf(this.#plan.axes, place);
@@ -77,11 +86,11 @@ export class Sights {
         const cell = cellAt(this.#plan.axes, home, steps);
         if (cell === undefined) continue;
         feeds.push(this.#streams.holdCell(cell, level));
-        distances.push(distance / this.#plan.cell);
+        weights.push(cell === place ? OWN_WEIGHT : this.#plan.cell / (this.#plan.cell + distance));
       }
     }
-    const sight = new Sight(key, feeds, Float64Array.from(distances));
-    this.#sights.set(key, sight);
+    const sight = new Sight({ place, rung }, feeds, Float64Array.from(weights));
+    this.#sights[rung].set(place, sight);
     return sight;
   }
 }

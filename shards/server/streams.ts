@@ -3,7 +3,7 @@
  * each encoded once per frame however many hold it. A stream begins with its first holder and ends with its last.
  * Held by sights and views; advanced by frame-maker.ts. [T2]
  */
-import { CellStream } from '../core/cell-stream.ts';
+import { CellStream, MAX_LEVEL } from '../core/cell-stream.ts';
 import type { ChunkEncoder, Rows } from '../core/chunk-encoder.ts';
 import type { Audience } from '../core/component.ts';
 import { CellRows, type Grid } from './grid.ts';
@@ -16,12 +16,13 @@ export interface RowSource extends Rows {
 
 /** A stream that somebody holds. */
 export class Feed {
-  readonly key: string;
   readonly stream: CellStream;
   readonly rows: RowSource;
   holders = 0;
+  /** Where it is kept. */
+  readonly key: number | string;
 
-  constructor(key: string, stream: CellStream, rows: RowSource) {
+  constructor(key: number | string, stream: CellStream, rows: RowSource) {
     this.key = key;
     this.stream = stream;
     this.rows = rows;
@@ -31,7 +32,8 @@ export class Feed {
 export class Streams {
   readonly #encoders: Readonly<Record<Audience, ChunkEncoder>>;
   readonly #grid: Grid;
-  readonly #feeds = new Map<string, Feed>();
+  /** By number: cells; by text: all others. */
+  readonly #feeds = new Map<number | string, Feed>();
 
   constructor(encoders: Readonly<Record<Audience, ChunkEncoder>>, grid: Grid) {
     this.#encoders = encoders;
@@ -44,16 +46,24 @@ export class Streams {
 
   /** The stream of a cell. */
   holdCell(cell: number, level: number): Feed {
-    const key = `${cell}/${level}`;
-    const feed =
-      this.#feeds.get(key) ?? this.#add(key, this.#cellStream('all', cell, level), this.#grid.take(cell));
+    const key = cell * (MAX_LEVEL + 1) + level;
+    let feed = this.#feeds.get(key);
+    if (!feed) {
+      const stream = new CellStream(this.#encoders.all, { cell, level });
+      feed = new Feed(key, stream, this.#grid.take(cell));
+      this.#feeds.set(key, feed);
+    }
     feed.holders++;
     return feed;
   }
 
   /** A stream of other rows, which `source` names when there is none of this key yet. */
   hold(key: string, audience: Audience, source: () => RowSource): Feed {
-    const feed = this.#feeds.get(key) ?? this.#add(key, this.#cellStream(audience, 0, 0), source());
+    let feed = this.#feeds.get(key);
+    if (!feed) {
+      feed = new Feed(key, new CellStream(this.#encoders[audience], { cell: 0, level: 0 }), source());
+      this.#feeds.set(key, feed);
+    }
     feed.holders++;
     return feed;
   }
@@ -67,20 +77,12 @@ export class Streams {
 
   /** A new stream makes its first step at once, the others when they are due. */
   advance(frame: number): void {
-    for (const feed of this.#feeds.values()) {
-      if (feed.stream.frame !== -1 && !feed.stream.due(frame)) continue;
-      feed.rows.refresh?.();
-      feed.stream.advance(frame, feed.rows);
+    for (const { stream, rows } of this.#feeds.values()) {
+      if (stream.frame !== -1 && !stream.due(frame)) continue;
+      rows.refresh?.();
+      // Nobody was there and nobody came: most cells of a wide world.
+      if (rows.count === 0 && stream.count === 0 && stream.quiet && stream.frame !== -1) continue;
+      stream.advance(frame, rows);
     }
-  }
-
-  #cellStream(audience: Audience, cell: number, level: number): CellStream {
-    return new CellStream(this.#encoders[audience], { cell, level });
-  }
-
-  #add(key: string, stream: CellStream, rows: RowSource): Feed {
-    const feed = new Feed(key, stream, rows);
-    this.#feeds.set(key, feed);
-    return feed;
   }
 }

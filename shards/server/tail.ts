@@ -2,6 +2,7 @@
  * The tail of a player's frames: the streams that not everybody who sees the same cells is sent. Entities shown to
  * him one by one, components of his own entity, components of his team among what he sees. [T8]
  */
+import type { Rows } from '../core/chunk-encoder.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
 import type { Player } from '../core/player.ts';
 import {
@@ -22,6 +23,7 @@ export interface TailOwner {
   /** Tells his streams from those of others. */
   readonly view: number;
   readonly row: number;
+  readonly team: number | undefined;
   readonly sight: Sight;
 }
 
@@ -36,6 +38,11 @@ export class Tails {
     this.#world = world;
     this.#streams = streams;
     this.#team = def.layouts.team.stride > 0 ? teamLane(def.entityType) : undefined;
+  }
+
+  /** The team of the entity in a row, where that matters. */
+  teamOf(row: number): number | undefined {
+    return this.#team && teamOf(this.#world.table, this.#team, row);
   }
 
   /** The streams by part of the tail. Give them back with `drop`. */
@@ -60,20 +67,17 @@ export class Tails {
 
   /** Players of one team with the same sight share it. */
   #ofTeam(owner: TailOwner): Feed | undefined {
+    const { team, sight, view } = owner;
     const lane = this.#team;
-    const team = lane && teamOf(this.#world.table, lane, owner.row);
-    if (team === undefined) return undefined;
-    const seen = this.#def.interest.kind === 'visibleTo';
-    const of = { lane: lane!, team };
-    if (!seen) {
-      const { feeds, key } = owner.sight;
-      const among = feeds.map((feed) => feed.rows);
-      return this.#streams.hold(`team/${team}/${key}`, 'team', () => new TeamRows(among, this.#world, of));
+    if (!lane || team === undefined) return undefined;
+    const make = (among: readonly Rows[]) => () => new TeamRows(among, this.#world, { lane, team });
+    // His own stream of what he is shown, if he has one: made before, so it is refreshed before.
+    const shown = this.#seen(owner);
+    if (!shown) {
+      const among = make(sight.feeds.map((feed) => feed.rows));
+      return this.#streams.hold(`team/${team}/${sight.key}`, 'team', among);
     }
-    // Made after it, so it is refreshed after it.
-    const shown = this.#seen(owner)!;
-    const key = `team/${team}/seen/${owner.view}`;
-    const feed = this.#streams.hold(key, 'team', () => new TeamRows([shown.rows], this.#world, of));
+    const feed = this.#streams.hold(`team/${team}/seen/${view}`, 'team', make([shown.rows]));
     this.#streams.release(shown);
     return feed;
   }

@@ -19,8 +19,10 @@ function newView({ bytesPerSecond = 0 } = {}) {
   const deps = { number: 1, latest, texts: new TextPool(0), madeMs: (tick: number) => tick * 100 };
   const view = new View(deps, { ladder, bytesPerSecond }, { tick: 10, nowMs: 1000 });
   const send = (tick: number, bytes = 1) => {
-    view.next = { sight: new Sight('', [], new Float64Array(0)), tail: [] };
-    view.put(new Uint8Array(bytes), { frame: tick - 10, tick, marks: undefined }, tick * 100);
+    const sight = new Sight({ place: 0, rung: 'all' }, [], new Float64Array(0));
+    view.next = { sight, here: true, team: undefined, tail: [] };
+    view.hold(tick - 10, tick, undefined);
+    view.put(new Uint8Array(bytes), tick * 100);
   };
   return { view, put, send, latest };
 }

@@ -4,8 +4,8 @@
  * [T5] A slow player is let down rung by rung (ladder.ts). While he waits he costs nothing; when he has
  * acknowledged everything he begins anew, with keys.
  *
- *   new --put--> current --put--> current
- *                current --window over, or asked to--> new
+ *   new --frame on nothing--> current --frame on the one before--> current
+ *    '------he waits, or left------'
  */
 import { Fault } from '../../src/base/fault.ts';
 import type { LatestSlot } from '../../src/plugin/channel.ts';
@@ -22,6 +22,9 @@ import type { Feed } from './streams.ts';
 /** The streams of one frame of a player. */
 export interface Outlook {
   readonly sight: Sight;
+  /** Whether his entity was there, and its team. */
+  readonly here: boolean;
+  readonly team: number | undefined;
   /** By part of the tail. */
   readonly tail: readonly (Feed | undefined)[];
 }
@@ -92,7 +95,7 @@ export class View implements Holding {
     return this.ladder.step(this.#ackTick >= this.#putTick ? 0 : nowMs - this.#sinceMs, nowMs);
   }
 
-  /** Whether a frame may be made: the one before has left, all has come if he waits for that, the budget is not overdrawn. */
+  /** Whether a frame may be made: the one before has left, and the budget is not overdrawn. */
   ready(nowMs: number): boolean {
     this.budget?.fill(nowMs);
     if (this.ladder.rung === 'waiting' && this.#ackTick < this.#putTick) return false;
@@ -100,22 +103,22 @@ export class View implements Holding {
     return this.budget === undefined || this.budget.left > 0;
   }
 
-  /** The frame that shows `next` goes to the slot; he then holds it, but for the cells that `marks` names. */
-  put(
-    bytes: Uint8Array,
-    of: { frame: number; tick: number; marks: Uint8Array | undefined },
-    nowMs: number,
-  ): void {
-    if (this.#ackTick >= this.#putTick) this.#sinceMs = nowMs;
-    this.#putTick = of.tick;
-    this.frame = of.frame;
-    this.tick = of.tick;
-    this.marks = of.marks;
+  /** The frame that shows `next` was made: he holds that, but for the cells that `marks` names. */
+  hold(frame: number, tick: number, marks: Uint8Array | undefined): void {
+    this.frame = frame;
+    this.tick = tick;
+    this.marks = marks;
     this.outlook = this.next;
     this.next = undefined;
     this.staleTail.fill(false);
+  }
+
+  /** The bytes of the frame that he holds now go to the slot. */
+  put(bytes: Uint8Array, nowMs: number): void {
+    if (this.#ackTick >= this.#putTick) this.#sinceMs = nowMs;
+    this.#putTick = this.tick;
     this.budget?.spend(bytes.length);
-    this.#deps.latest.put(bytes, of.tick);
+    this.#deps.latest.put(bytes, this.tick);
   }
 
   /** He begins anew. */
@@ -125,7 +128,7 @@ export class View implements Holding {
     this.marks = undefined;
   }
 
-  /** He found that he has something else than the server: a key is sent with its next step. False: he has no such thing. */
+  /** His copy of a stream differs: he is sent a key with its next step. False: he has no such stream. */
   resync(stream: number | TailPart): boolean {
     if (!this.outlook) return false;
     const { sight, tail } = this.outlook;

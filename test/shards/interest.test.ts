@@ -202,3 +202,30 @@ test('[T2] with everyone() all is one cell, for those without an entity too', as
     { numRuns: 8 },
   );
 });
+
+test('[T2] [T8] within a byte budget nothing out of sight is held, and at rest all is as it is', async () => {
+  await fc.assert(
+    fc.asyncProperty(actions, async (list) => {
+      const server = await watched(GRID, { graceMs: 60_000, ackWindowMs: 500, ...EXACT }, { bytesPerSecond: 2000 });
+      const players = await play(server, list);
+      for (const entity of server.world().entities) entity.speed = { x: 0, y: 0 };
+      for (const { handle } of players) handle.send({ turn: { x: 0, y: 0 } });
+      await server.sim.env.clock.advance(3000);
+      for (const { client, handle } of players) {
+        const me = handle.me!.id;
+        const look = eye();
+        let last: Replica | undefined;
+        replay(server.def, client.received, (replica) => {
+          const seen = seenFrom(look(replica, server, me));
+          for (const { cell, level } of replica.held) expect(seen.get(cell)).toBe(level);
+          expect(replica.desyncs).toEqual([]);
+          last = replica;
+        });
+        const seen = seenFrom(look(last!, server, me));
+        expect(last!.held.map((held) => [held.cell, held.level])).toEqual([...seen]);
+        expectCells(last!, server, seen);
+      }
+    }),
+    { numRuns: 8 },
+  );
+});

@@ -123,13 +123,13 @@ export function heldOf(state: CellState, part: keyof typeof parts): string[] {
   const { layout } = state;
   const table = TYPE.table(1);
   return Array.from({ length: state.count }, (_, slot) => {
-    table.ids[0] = state.ids[slot]!;
+    table.ids[0] = state.idAt(slot);
     for (let i = 0; i < layout.stride; i++) {
       const column = table.columns[layout.source[i]!]!;
-      if (layout.text[i]! >= 0) column.texts[0] = state.texts[slot * layout.textStride + layout.text[i]!]!;
-      else column.values[0] = state.values[slot * layout.stride + i]!;
+      if (layout.text[i]! >= 0) column.texts[0] = state.textAt(slot, i);
+      else column.values[0] = state.valueAt(slot, i);
     }
-    return `${state.ids[slot]} ${JSON.stringify(table.at(0), ['x', 'y', ...parts[part]])}`;
+    return `${state.idAt(slot)} ${JSON.stringify(table.at(0), ['x', 'y', ...parts[part]])}`;
   });
 }
 
