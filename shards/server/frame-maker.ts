@@ -109,9 +109,7 @@ export class FrameMaker {
     if (rung !== before && letdown && !isAbove(rung, before)) this.#counts[letdown]++;
     const unseen = rung === 'waiting' || rung === 'closed';
     if (unseen || this.#frame - view.frame > MAX_BACK) this.forget(view);
-    // On the rungs between, no cell has a step in every other frame.
-    const spared = view.frame !== 0 && this.#frame % 2 === 1 && this.#rungOf(rung) !== 'all';
-    if (unseen || spared || !view.ready(nowMs)) {
+    if (unseen || !view.ready(nowMs)) {
       this.#counts.framesSkipped++;
       return;
     }
