@@ -3,9 +3,10 @@
  * each encoded once per frame however many hold it. A stream begins with its first holder and ends with its last.
  * Held by sights and views; advanced by frame-maker.ts. [T2]
  */
-import { CellStream, MAX_LEVEL } from '../core/cell-stream.ts';
+import { CellStream } from '../core/cell-stream.ts';
 import type { ChunkEncoder } from '../core/chunk-encoder.ts';
 import type { Audience } from '../core/component.ts';
+import { MAX_LEVEL } from '../core/frames.ts';
 import { CellRows, type Grid } from './grid.ts';
 import { Feed, type RowSource, Run } from './run.ts';
 
