@@ -14,6 +14,8 @@ import type { RecordedWorld } from './recorded-worlds.ts';
 export interface Recording {
   /** By table, by class. */
   readonly residuals: Readonly<Record<ResidualTable, readonly number[]>>;
+  /** How often an entity was looked at in frames of level 0. */
+  readonly entities: number;
   /** Of the delta chunks of level 0. */
   readonly bytesPerEntity: number;
 }
@@ -66,7 +68,7 @@ export function recordResiduals({ def, params, players, input }: RecordedWorld):
       entities += world.count;
     }
   }
-  return { residuals: counter.end(), bytesPerEntity: bytes / entities };
+  return { residuals: counter.end(), entities, bytesPerEntity: bytes / entities };
 }
 
 /** Counts what goes through the codes, in place of an option that only this would use. */

@@ -10,7 +10,8 @@ const SMALL = 48;
 
 /** `near`: a player sees about 80, those at the edges, who see less, included. */
 export function worldOf(players: number, seen: 'near' | 'all' = 'near', walkers = 0): ArenaOptions {
-  return { half: seen === 'all' ? SMALL : halfFor(players + walkers), players, walkers };
+  if (seen === 'all') return { half: SMALL, players, walkers, open: true };
+  return { half: halfFor(players + walkers), players, walkers };
 }
 
 function halfFor(entities: number): number {
