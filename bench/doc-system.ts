@@ -13,6 +13,8 @@ export interface DocConnection {
 export interface DocWriter extends DocConnection {
   /** One more character at the end of the text. */
   type(): void;
+  /** Makes so many edits ahead, which `type` then sends: what it costs to make them is not the server's. */
+  prepare?(edits: number): void;
 }
 
 export interface WriterOptions {
@@ -40,6 +42,36 @@ export interface DocSystem {
   fill(doc: string, trace: Trace): Promise<void>;
   /** `lazy`: history may stay on the server, where a system can do that. */
   open(doc: string, options: { lazy: boolean }): Promise<OpenedDoc>;
+}
+
+/** Edits that were made before they are sent. `make` makes one and hands its bytes to `made`, at once. */
+export class PreparedEdits<T> {
+  readonly #make: () => void;
+  readonly #send: (bytes: T) => void;
+  readonly #waiting: T[] = [];
+  #next = 0;
+  #ahead = false;
+
+  constructor(make: () => void, send: (bytes: T) => void) {
+    this.#make = make;
+    this.#send = send;
+  }
+
+  made(bytes: T): void {
+    if (this.#ahead) this.#waiting.push(bytes);
+    else this.#send(bytes);
+  }
+
+  prepare(edits: number): void {
+    this.#ahead = true;
+    for (let i = 0; i < edits; i++) this.#make();
+    this.#ahead = false;
+  }
+
+  type(): void {
+    if (this.#next < this.#waiting.length) this.#send(this.#waiting[this.#next++]!);
+    else this.#make();
+  }
 }
 
 /** Readers get the same bytes one after another: what `read` found in the last ones is kept. */

@@ -2,8 +2,9 @@
  * Records what the codec sends: how many residuals of each class it writes with each table, while a world runs with
  * its cells at all levels of detail. For tune-residuals.ts.
  */
-import { CellStream, MAX_LEVEL } from '../shards/core/cell-stream.ts';
+import { CellStream } from '../shards/core/cell-stream.ts';
 import { ChunkEncoder } from '../shards/core/chunk-encoder.ts';
+import { MAX_LEVEL } from '../shards/core/frames.ts';
 import { RESIDUAL_CODES, ResidualCode } from '../shards/core/residual-code.ts';
 import { CLASSES, type ResidualTable } from '../shards/core/residual-tables.ts';
 import { TextPool } from '../shards/core/text-pool.ts';
@@ -13,6 +14,8 @@ import type { RecordedWorld } from './recorded-worlds.ts';
 export interface Recording {
   /** By table, by class. */
   readonly residuals: Readonly<Record<ResidualTable, readonly number[]>>;
+  /** How often an entity was looked at in frames of level 0. */
+  readonly entities: number;
   /** Of the delta chunks of level 0. */
   readonly bytesPerEntity: number;
 }
@@ -65,7 +68,7 @@ export function recordResiduals({ def, params, players, input }: RecordedWorld):
       entities += world.count;
     }
   }
-  return { residuals: counter.end(), bytesPerEntity: bytes / entities };
+  return { residuals: counter.end(), entities, bytesPerEntity: bytes / entities };
 }
 
 /** Counts what goes through the codes, in place of an option that only this would use. */

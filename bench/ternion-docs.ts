@@ -3,7 +3,13 @@ import { decodeImportBlobMeta, LoroDoc, type PeerID } from 'loro-crdt';
 import { decodeDown } from 'ternion/crdt';
 import { createGuest } from './client.ts';
 import { DocSession } from './doc-session.ts';
-import { type DocSystem, type DocWriter, remembering, type WriterOptions } from './doc-system.ts';
+import {
+  type DocSystem,
+  type DocWriter,
+  PreparedEdits,
+  remembering,
+  type WriterOptions,
+} from './doc-system.ts';
 import type { Trace } from './editing-trace.ts';
 
 /** The edits that a frame for readers brings the document to; 0 for one without. */
@@ -57,12 +63,17 @@ async function write(session: DocSession, doc: string, options: WriterOptions): 
   replica.setPeerId(`${joined.peer}` as PeerID);
   if (joined.bytes.length > 0) replica.import(joined.bytes);
   let sent = 0;
-  replica.subscribeLocalUpdates((bytes) => push(++sent, bytes));
-  return {
-    type() {
+  const edits = new PreparedEdits<Uint8Array>(
+    () => {
       text.insert(text.length, 'x');
       replica.commit();
     },
+    (bytes) => push(++sent, bytes),
+  );
+  replica.subscribeLocalUpdates((bytes) => edits.made(bytes));
+  return {
+    type: () => edits.type(),
+    prepare: (count) => edits.prepare(count),
     get bytesIn() {
       return session.bytesIn;
     },

@@ -3,7 +3,7 @@
  * of a document, the `head` of its messages, and the greeting before the first of them.
  */
 import { Reader, Writer } from '../../src/base/bytes.ts';
-import { remembering } from '../doc-system.ts';
+import { PreparedEdits, remembering } from '../doc-system.ts';
 import { RawSocket } from '../raw-socket.ts';
 
 const [SYNC, STEP_1, STEP_2, UPDATE] = [0, 0, 1, 2];
@@ -72,13 +72,18 @@ export function yjsDocs(Y, url, { path, head, greeting = () => [] }) {
         const message = merges ? parse(data) : null;
         if (message?.step === UPDATE) Y.applyUpdate(replica, message.update, 'server');
       });
-      replica.on('update', (update, origin) => {
-        if (origin !== 'server') socket.send(syncMessage(doc, UPDATE, update));
-      });
       const text = replica.getText('body');
+      const edits = new PreparedEdits(
+        () => text.insert(text.length, 'x'),
+        (update) => socket.send(syncMessage(doc, UPDATE, update)),
+      );
+      replica.on('update', (update, origin) => {
+        if (origin !== 'server') edits.made(update);
+      });
       safe(Number.POSITIVE_INFINITY);
       return {
-        type: () => text.insert(text.length, 'x'),
+        type: () => edits.type(),
+        prepare: (count) => edits.prepare(count),
         get bytesIn() {
           return socket.bytesIn;
         },

@@ -2,8 +2,9 @@
  * Makes one document's updates durable: all that came in while the last commit was under way becomes one delta,
  * one row of the log. Used by doc-entry.ts alone.
  *
- *   idle --received()--> planned --end of turn--> writing --nothing new--> idle
- *                                                  ^--retry--'       any --close()--> closed
+ *   idle --received()--> planned --end of turn--> gathering --gap over, or enough--> writing --nothing new--> idle
+ *                                                     ^--something new----------'   ^--retry--'
+ *   any --close()--> closed
  *
  * [D2] `committed` comes after the commit.
  * [D10] while the store fails nothing is dropped: the write is tried again, and `failing` says so.
@@ -30,6 +31,8 @@ interface Deps {
   readonly committed: (rev: number, delta: Delta, pushed: Pushed) => Promise<void>;
   /** The document cannot go on. */
   readonly failed: (fault: Fault) => void;
+  /** The least time between two commits. */
+  readonly gapMs: () => number;
 }
 
 export class CommitLoop {
@@ -46,6 +49,8 @@ export class CommitLoop {
   #failing: Fault | undefined;
   #idle: Deferred<void> | undefined;
   #wake: Cancel | undefined;
+  #gathered: (() => void) | undefined;
+  #lastMs = Number.NEGATIVE_INFINITY;
 
   constructor(env: Env, deps: Deps, options: DocsOptions) {
     this.#env = env;
@@ -77,6 +82,7 @@ export class CommitLoop {
     this.#receivedBytes += sizeBytes;
     this.#authors.add(author);
     this.#pushes++;
+    if (this.#pushes === this.#options.commitPushes) this.#gathered?.();
     if (this.#running || this.#closed) return;
     this.#running = true;
     this.#env.clock.soon(() => void this.#run());
@@ -91,6 +97,7 @@ export class CommitLoop {
   /** Resolves when all that was received is committed, or when this is closed and nothing uses the replica. */
   async settled(): Promise<void> {
     if (!this.#running) return;
+    this.#gathered?.();
     this.#idle ??= deferred();
     await this.#idle.promise;
   }
@@ -98,13 +105,18 @@ export class CommitLoop {
   close(): void {
     this.#closed = true;
     this.#wake?.();
+    this.#gathered?.();
   }
 
   async #run(): Promise<void> {
     try {
       while (!this.#closed && !this.#deps.replica.isDead) {
+        if (!this.#deps.replica.dirty) break;
+        await this.#gather();
+        if (this.#closed || this.#deps.replica.isDead) break;
         const delta = this.#deps.replica.take();
         if (!delta) break;
+        this.#lastMs = this.#env.clock.monotonic();
         await this.#commit(delta);
       }
     } catch (error) {
@@ -117,6 +129,20 @@ export class CommitLoop {
     this.#running = false;
     this.#idle?.resolve();
     this.#idle = undefined;
+  }
+
+  /** A commit costs much the same for one push and for thirty: what comes soon after one waits for more. */
+  async #gather(): Promise<void> {
+    const waitMs = this.#lastMs + this.#deps.gapMs() - this.#env.clock.monotonic();
+    if (waitMs <= 0 || this.#pushes >= this.#options.commitPushes) return;
+    await new Promise<void>((resolve) => {
+      const cancel = this.#env.clock.after(waitMs, resolve);
+      this.#gathered = () => {
+        cancel();
+        resolve();
+      };
+    });
+    this.#gathered = undefined;
   }
 
   async #commit(delta: Delta): Promise<void> {

@@ -91,7 +91,13 @@ export class DocEntry {
     const committed = (rev: number, delta: Delta, pushed: Pushed) =>
       this.#order.run(rev, () => this.#committed(delta, pushed));
     const failed = (fault: Fault) => this.end(fault);
-    this.#commits = new CommitLoop(env, { ref, epoch, replica, log, notes, committed, failed }, options);
+    const gapMs = () =>
+      Math.min(options.maxTellMs, options.commitMs + options.commitMsPerReader * this.#fanOut.size);
+    this.#commits = new CommitLoop(
+      env,
+      { ref, epoch, replica, log, notes, committed, failed, gapMs },
+      options,
+    );
     this.#fanOut = new FanOut(env, this, options);
     this.#shadow = materialiser.open(entity);
     const doubt = { failed: (error: unknown) => this.doubt(error) };

@@ -120,7 +120,13 @@ test('the longest wait for a frame holds at its edge, and one who joins meanwhil
 });
 
 test('so many pushes in wait end the wait for a frame, at their edge', async () => {
-  const booted = await boot({ tellMsPerReader: 1000, maxTellMs: 50, tellPushes: 3 });
+  const booted = await boot({
+    commitMs: 0,
+    commitMsPerReader: 0,
+    tellMsPerReader: 1000,
+    maxTellMs: 50,
+    tellPushes: 3,
+  });
   await booted.insert('n1');
   const [a, b] = [await join(booted, 'n1'), await join(booted, 'n1', 'bob')];
   a.push(a.edit('0'));
@@ -132,6 +138,47 @@ test('so many pushes in wait end the wait for a frame, at their edge', async () 
   await booted.clock.advance(1);
   expect(b.text).toBe('3210');
   expect(b.last('update')).toMatchObject({ rev: 3, revs: 2 });
+});
+
+test('between two commits of a document there is a least time, which readers lengthen; the first waits for nothing', async () => {
+  const booted = await boot({ commitMs: 10, commitMsPerReader: 5, maxTellMs: 25 });
+  await booted.insert('n1');
+  const a = await join(booted, 'n1');
+  const durable = () => a.all('ack').flatMap(({ n, level }) => (level === 'durable' ? [n] : []));
+  a.push(a.edit('1'));
+  await booted.clock.advance(0);
+  expect(durable()).toEqual([1]);
+  a.push(a.edit('2'));
+  await booted.clock.advance(14);
+  expect(durable()).toEqual([1]);
+  a.push(a.edit('3'));
+  await booted.clock.advance(1);
+  expect(durable()).toEqual([1, 3]); // both in one
+  for (const user of ['bob', 'cat', 'dan']) await join(booted, 'n1', user);
+  await booted.clock.advance(100);
+  a.push(a.edit('4'));
+  await booted.clock.advance(1);
+  expect(durable().at(-1)).toBe(4);
+  a.push(a.edit('5'));
+  await booted.clock.advance(23);
+  expect(durable().at(-1)).toBe(4);
+  await booted.clock.advance(1);
+  expect(durable().at(-1)).toBe(5); // four readers would make it 30
+});
+
+test('so many pushes in wait end the wait for a commit, at their edge', async () => {
+  const booted = await boot({ commitMs: 50, maxTellMs: 50, commitPushes: 3 });
+  await booted.insert('n1');
+  const a = await join(booted, 'n1');
+  const durable = () => a.all('ack').flatMap(({ n, level }) => (level === 'durable' ? [n] : []));
+  a.push(a.edit('0'));
+  await booted.clock.advance(1);
+  for (const letter of '12') a.push(a.edit(letter));
+  await booted.clock.advance(1);
+  expect(durable()).toEqual([1]);
+  a.push(a.edit('3'));
+  await booted.clock.advance(1);
+  expect(durable()).toEqual([1, 4]);
 });
 
 test('`received` waits a little for a commit that makes it superfluous, and no longer', async () => {

@@ -66,6 +66,12 @@ export interface DocsOptions extends SuspectOptions, QuarantineOptions, PushRate
   maxDevices: number;
   /** Documents that wait to be trimmed; one more has its turn after it was opened again. */
   maxTrims: number;
+  /** The least time between two commits of one document; the first one after a pause waits for nothing. */
+  commitMs: number;
+  /** Each reader lengthens that time by this much, up to `maxTellMs`: a commit is a frame to each of them. */
+  commitMsPerReader: number;
+  /** Pushes in wait for a commit that begins before that time. */
+  commitPushes: number;
   /** How long `received` waits; a commit that is faster is told alone. */
   receivedMs: number;
   /** Each reader of a document lengthens the least time between two frames to its readers by this much. */
@@ -125,6 +131,9 @@ export const DEFAULT_DOCS: DocsOptions = {
   maxDevices: 1000,
   maxTrims: 1000,
   receivedMs: 20,
+  commitMs: 2,
+  commitMsPerReader: 0.06,
+  commitPushes: 32,
   tellMsPerReader: 0.03,
   maxTellMs: 16,
   tellPushes: 24,

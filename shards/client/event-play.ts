@@ -126,7 +126,8 @@ export class EventPlay implements Stay {
   /** What is given in one turn leaves together, and no sooner than the server would compute another tick. */
   #flushSoon(): void {
     if (this.#flush) return;
-    const restMs = 1000 / this.#def.limits.eventTicksPerSecond;
+    const { eventTicksPerSecond, inputsPerSecond } = this.#def.limits;
+    const restMs = 1000 / Math.min(eventTicksPerSecond, inputsPerSecond);
     const waitMs = this.#flushedMs + restMs - this.#env.clock.monotonic();
     this.#flush = this.#env.clock.after(Math.max(0, waitMs), () => {
       this.#flush = undefined;

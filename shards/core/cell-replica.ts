@@ -13,8 +13,9 @@ import { CellState } from './cell-state.ts';
 import { ChunkDecoder } from './chunk-decoder.ts';
 import type { ChunkLayouts } from './chunk-layout.ts';
 import type { Components } from './component.ts';
+import { CrosserCells } from './crossers.ts';
 import { decodeFrameHeader, type FrameHeader, HAS_CHANGES, HAS_TAIL, HAS_TEXTS } from './frame-header.ts';
-import { MAX_CELLS, TAIL_PARTS, type TailPart } from './frames.ts';
+import { MAX_CELLS, MAX_LEVEL, TAIL_PARTS, type TailPart } from './frames.ts';
 import type { Snapshot } from './snapshot.ts';
 import { SnapshotFiller } from './snapshot-filler.ts';
 import { Text } from './text.ts';
@@ -39,10 +40,12 @@ export class CellReplica<C extends Components> {
   readonly desyncs: (number | TailPart)[] = [];
   readonly #layouts: ChunkLayouts;
   readonly #everyTicks: number;
+  readonly #most: number;
   readonly #texts: TextBook;
   readonly #cells: ChunkDecoder;
   readonly #tails: readonly { part: TailPart; decoder: ChunkDecoder; state: CellState }[];
   readonly #filler = new SnapshotFiller<C>();
+  readonly #crossers: CrosserCells;
   /** In order of their numbers. */
   #held: HeldCell[] = [];
   readonly #tailHeld = [false, false, false];
@@ -50,8 +53,11 @@ export class CellReplica<C extends Components> {
   constructor(layouts: ChunkLayouts, options: { maxEntities: number; everyTicks: number }) {
     const { maxEntities } = options;
     this.#everyTicks = options.everyTicks;
+    // On its way from level to level an entity may be in a cell of each.
+    this.#most = maxEntities * (MAX_LEVEL + 1);
     this.#layouts = layouts;
     this.#texts = new TextBook(layouts.all.placeBits);
+    this.#crossers = new CrosserCells(layouts.all, maxEntities);
     this.#cells = new ChunkDecoder(layouts.all, this.#texts, maxEntities);
     this.#tails = TAIL_PARTS.map((part) => {
       const layout = part === 'seen' ? layouts.all : layouts[part];
@@ -88,11 +94,18 @@ export class CellReplica<C extends Components> {
   fill(snapshot: Snapshot<C>): void {
     snapshot.tick = this.tick;
     const [seen, ...own] = this.#tails.map(({ state }) => state);
-    this.#filler.fill(snapshot, { frame: this.frame, held: this.#held, seen: seen!, own });
+    this.#filler.fill(snapshot, {
+      frame: this.frame,
+      held: this.#held,
+      crossers: this.#crossers.cells,
+      seen: seen!,
+      own,
+    });
   }
 
   #forget(): void {
     this.#held = [];
+    this.#crossers.clear();
     for (const { state } of this.#tails) state.clear();
     this.#tailHeld.fill(false);
   }
@@ -127,6 +140,11 @@ export class CellReplica<C extends Components> {
 
   #readCells(reader: Reader, { frame, base, flags }: FrameHeader & { readonly flags: number }): void {
     const bits = new BitReader(reader.rest());
+    // In a frame in which all cells have a step, nobody is in between.
+    const coarsest = this.#held.reduce((most, { level }) => Math.max(most, level), 0);
+    const whole = frame % 2 ** coarsest === 0;
+    if (whole || stepsBetween(coarsest, base, frame) > 0) this.#crossers.clear();
+    else this.#crossers.advance(base, frame);
     for (const held of this.#held) {
       const { since, level, state, cell } = held;
       const entered = since === frame;
@@ -138,10 +156,16 @@ export class CellReplica<C extends Components> {
         continue;
       }
       const step = frame - (frame % 2 ** level);
-      if (steps > 1) state.coast(base, step - 2 ** level, level);
-      const of = { frame: step, fresh: entered };
+      if (steps > 1 && !entered) state.coast(base, step - 2 ** level, level);
+      const at = { level, frame: step };
+      const moved = whole ? undefined : (slot: number) => this.#crossers.add(state, slot, at);
+      const of = { frame: step, fresh: entered, moved };
       if (!this.#cells.read(bits, state, of)) this.desyncs.push(cell);
     }
+    if (!whole) this.#crossers.settle(this.#held);
+    let entities = 0;
+    for (const { state } of this.#held) entities += state.count;
+    if (entities > this.#most) throw new Fault('bad_message', 'too many entities');
     this.#readTail(bits, { frame, base, said: (flags & HAS_TAIL) !== 0 });
     bits.end();
   }

@@ -1,19 +1,23 @@
 /**
- * What the entities of one cell were in its last frame, and how they moved to be so: what the next delta chunk
+ * What the entities of one cell were in its last step, and how they moved to be so: what the next delta chunk
  * builds on. The server's streams and the client's cells hold the same state and advance it with the same
  * code. Slots are in order of the entities' ids. [T2]
+ *
+ * A lane that moves is expected at `value + pace + bend`: pace is by how much it changed in the last step; swing by
+ * how much the pace changed; bend what the last two swings agree on (the smaller one when both have the same sign,
+ * else 0). So straight lines, curves and falls are all foreseen, and a jolt is not taken for the beginning of one.
  */
 import { Fault } from '../../src/base/fault.ts';
-import { ANGLE, type ChunkLayout, LINEAR } from './chunk-layout.ts';
+import { ANGLE, type ChunkLayout } from './chunk-layout.ts';
 import type { Text } from './text.ts';
 
 export class CellState {
   readonly layout: ChunkLayout;
   count = 0;
   /**
-   * A block of `layout.size` numbers for each slot: the id, then the quanta of each lane, then by how much each
-   * lane changed in its last step (0 for what does not move). Absent lanes hold their initial values. All in one
-   * array, because a world has many cells of few entities.
+   * A block of `layout.size` numbers for each slot: the id, the quanta of each lane, and pace, swing and bend of those
+   * that move. Absent lanes hold their initial values. All in one array, because a world has many cells of few
+   * entities.
    */
   data: Int32Array;
   readonly texts: Text[] = [];
@@ -55,7 +59,7 @@ export class CellState {
     let next = 0;
     for (let from = to; from < this.count; from++) {
       if (next < count && slots[next] === from) next++;
-      else this.#move(from, to++);
+      else this.copySlot(this, from, to++);
     }
     this.count = to;
     this.texts.length = to * this.layout.textStride;
@@ -63,7 +67,7 @@ export class CellState {
 
   /**
    * Makes slots for entities, given in ascending order of ids, none of them here; writes the slots into
-   * `slots`. What they hold must be written next; they have made no step yet.
+   * `slots`. What they hold must be written next; they have no pace yet.
    */
   insert(ids: Int32Array, count: number, slots: Int32Array): void {
     this.reserve(this.count + count);
@@ -72,12 +76,21 @@ export class CellState {
     let to = this.count + count - 1;
     this.count = to + 1;
     for (let i = count - 1; i >= 0; to--) {
-      if (from >= 0 && data[from * layout.size]! > ids[i]!) this.#move(from--, to);
+      if (from >= 0 && data[from * layout.size]! > ids[i]!) this.copySlot(this, from--, to);
       else {
         data.fill(0, to * layout.size, (to + 1) * layout.size);
         data[to * layout.size] = ids[i]!;
         slots[i--] = to;
       }
+    }
+  }
+
+  /** Takes over what a slot of another state of the same layout holds. */
+  copySlot(from: CellState, slot: number, to: number): void {
+    const { size, textStride } = this.layout;
+    for (let i = 0; i < size; i++) this.data[to * size + i] = from.data[slot * size + i]!;
+    for (let i = 0; i < textStride; i++) {
+      this.texts[to * textStride + i] = from.texts[slot * textStride + i]!;
     }
   }
 
@@ -96,48 +109,53 @@ export class CellState {
   }
 
   /**
-   * The next value of a lane: what is predicted, and `residual` more. Throws Fault `bad_message` when that is
-   * out of range.
+   * The next value of a lane: what is expected, and `residual` more. Throws Fault `bad_message` when that is out of
+   * range.
    */
-  step(slot: number, lane: number, residual: number): void {
+  move(slot: number, lane: number, residual: number): void {
     const { layout, data } = this;
-    const at = slot * layout.size + 1 + lane;
-    const stepAt = at + layout.stride;
-    const before = data[at]!;
-    if (layout.kind[lane] === ANGLE) {
-      const after = predict(layout, lane, before + data[stepAt]! + residual);
-      data[at] = after;
-      data[stepAt] = turned(layout, lane, after - before);
+    const at = slot * layout.size;
+    const before = data[at + 1 + lane]!;
+    const motion = layout.motion[lane]!;
+    if (motion === 0) {
+      data[at + 1 + lane] = inRange(layout, lane, (before + residual) | 0);
       return;
     }
-    const moves = layout.kind[lane] === LINEAR;
-    const expected = moves ? predict(layout, lane, before + data[stepAt]!) : before;
-    const after = (expected + residual) | 0;
-    if (after < layout.min[lane]! || after > layout.max[lane]!) {
-      throw new Fault('bad_message', 'a value is out of range');
-    }
-    data[at] = after;
-    if (moves) data[stepAt] = after - before;
+    const angle = layout.kind[lane] === ANGLE;
+    const way = data[at + motion]! + data[at + motion + 2]!;
+    const value = angle
+      ? predict(layout, lane, before + way + residual)
+      : inRange(layout, lane, (predict(layout, lane, before + way) + residual) | 0);
+    const pace = angle ? turned(layout, lane, value - before) : (value - before) | 0;
+    const change = pace - data[at + motion]!;
+    const swing = angle ? turned(layout, lane, change) : change | 0;
+    data[at + 1 + lane] = value;
+    data[at + motion + 2] = bendOf(swing, data[at + motion + 1]!);
+    data[at + motion + 1] = swing;
+    data[at + motion] = pace;
+  }
+
+  /** A lane that has just come, or is absent, begins anew. */
+  rest(slot: number, lane: number): void {
+    const { layout, data } = this;
+    const motion = layout.motion[lane]!;
+    if (motion > 0) data.fill(0, slot * layout.size + motion, slot * layout.size + motion + 3);
   }
 
   /** Advances to frame `to` as predicted, which is what happened when nothing was sent. */
   coast(from: number, to: number, level: number): void {
     const { layout, count, data } = this;
-    const { stride, kind, every, size } = layout;
-    for (let i = 0; i < stride; i++) {
-      if (kind[i] !== LINEAR && kind[i] !== ANGLE) continue;
-      const period = Math.max(every[i]!, 1 << level);
+    for (let lane = 0; lane < layout.stride; lane++) {
+      const motion = layout.motion[lane]!;
+      if (motion === 0) continue;
+      const period = Math.max(layout.every[lane]!, 1 << level);
       const times = Math.floor(to / period) - Math.floor(from / period);
-      if (times === 0) continue;
       for (let slot = 0; slot < count; slot++) {
-        const at = slot * size + 1 + i;
-        const step = data[at + stride]!;
-        if (step === 0) continue;
-        const value = data[at]!;
-        const before = times === 1 ? value : predict(layout, i, value + step * (times - 1));
-        const after = predict(layout, i, value + step * times);
-        data[at] = after;
-        data[at + stride] = kind[i] === ANGLE ? step : after - before;
+        const at = slot * layout.size + motion;
+        for (let n = 0; n < times; n++) {
+          if (data[at] === 0 && data[at + 1] === 0 && data[at + 2] === 0) break;
+          this.move(slot, lane, 0);
+        }
       }
     }
   }
@@ -155,14 +173,20 @@ export class CellState {
     h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
     return (h ^ (h >>> 13)) & 0xffff;
   }
+}
 
-  #move(from: number, to: number): void {
-    if (from === to) return;
-    const { size, textStride } = this.layout;
-    const { data, texts } = this;
-    for (let i = 0; i < size; i++) data[to * size + i] = data[from * size + i]!;
-    for (let i = 0; i < textStride; i++) texts[to * textStride + i] = texts[from * textStride + i]!;
+/** What two swings agree on, the newer one first. */
+export function bendOf(swing: number, before: number): number {
+  if (swing > 0 && before > 0) return swing < before ? swing : before;
+  if (swing < 0 && before < 0) return swing > before ? swing : before;
+  return 0;
+}
+
+function inRange(layout: ChunkLayout, lane: number, value: number): number {
+  if (value < layout.min[lane]! || value > layout.max[lane]!) {
+    throw new Fault('bad_message', 'a value is out of range');
   }
+  return value;
 }
 
 /** Where a lane that moves is expected, `value` being where it would be without bounds. */

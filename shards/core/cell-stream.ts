@@ -10,8 +10,6 @@ import { Chunk } from './chunk.ts';
 import { HASH_EVERY } from './chunk-bits.ts';
 import type { ChunkEncoder, Rows, Step } from './chunk-encoder.ts';
 
-export const MAX_LEVEL = 3;
-
 export class CellStream {
   readonly cell: number;
   readonly level: number;
@@ -19,7 +17,7 @@ export class CellStream {
   readonly delta = new Chunk();
   readonly #encoder: ChunkEncoder;
   readonly #state: CellState;
-  readonly #step: Step = { frame: 0, hashed: false, chunk: this.delta };
+  readonly #step: Step;
   readonly #key = new Chunk();
   #deltaTexts = 0;
   #keyFrame = -1;
@@ -33,6 +31,7 @@ export class CellStream {
     this.cell = options.cell;
     this.level = options.level;
     this.#encoder = encoder;
+    this.#step = { frame: 0, level: options.level, hashed: false, chunk: this.delta };
     this.#state = new CellState(encoder.layout);
   }
 

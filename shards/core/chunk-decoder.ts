@@ -15,12 +15,22 @@ import {
   KEY_CHUNK,
   readGrouped,
 } from './chunk-bits.ts';
-import { ANGLE, type ChunkComponent, type ChunkLayout, LINEAR, type Phase, TEXT } from './chunk-layout.ts';
+import { type ChunkComponent, type ChunkLayout, type Phase, TEXT } from './chunk-layout.ts';
 import { bitsFor } from './lane.ts';
 import { Text } from './text.ts';
 import type { TextBook } from './text-book.ts';
 
 const MAX_ID = 2 ** 31 - 1;
+
+/** Where a chunk stands. */
+export interface ChunkPlace {
+  /** Whose step it is. */
+  readonly frame: number;
+  /** Nothing is held of this cell yet. */
+  readonly fresh: boolean;
+  /** Told of each entity that leaves the cell but is still in the world, before its slot is gone. */
+  readonly moved?: ((slot: number) => void) | undefined;
+}
 
 export class ChunkDecoder {
   readonly #layout: ChunkLayout;
@@ -42,11 +52,11 @@ export class ChunkDecoder {
   }
 
   /**
-   * Reads one chunk. `state` stands one step before `frame`; a `fresh` one holds
-   * nothing yet, and can only be begun by a key chunk.
+   * Reads one chunk. `state` stands one step before its frame; a fresh one can only be begun
+   * by a key chunk.
    * False when the state has another hash than the server's.
    */
-  read(bits: BitReader, state: CellState, of: { frame: number; fresh: boolean }): boolean {
+  read(bits: BitReader, state: CellState, of: ChunkPlace): boolean {
     if (!bits.bool()) {
       if (of.fresh) throw new Fault('bad_message', 'a delta chunk of an unknown cell');
       this.#kept(bits, state, { phase: this.#layout.phase(of.frame), plain: true });
@@ -58,7 +68,7 @@ export class ChunkDecoder {
       return true;
     }
     if (of.fresh) throw new Fault('bad_message', 'a delta chunk of an unknown cell');
-    if (begin !== DELTA_HASH) this.#leaves(bits, state);
+    if (begin !== DELTA_HASH) this.#leaves(bits, state, of.moved);
     this.#kept(bits, state, { phase: this.#layout.phase(of.frame), plain: false });
     if (begin !== DELTA_HASH) this.#enters(bits, state);
     return begin === DELTA_MEMBERS || bits.read(16) === state.hash();
@@ -70,18 +80,18 @@ export class ChunkDecoder {
     state.insert(this.#ids, count, this.#slots);
     for (let slot = 0; slot < count; slot++) {
       this.#record(bits, state, slot);
-      this.#steps(bits, state, slot);
+      this.#motion(bits, state, slot);
     }
   }
 
-  #leaves(bits: BitReader, state: CellState): void {
+  #leaves(bits: BitReader, state: CellState, moved: ChunkPlace['moved']): void {
     const count = this.#count(bits, state.count);
     const width = bitsFor(state.count - 1);
     let before = -1;
     for (let i = 0; i < count; i++) {
       const slot = bits.read(width);
       if (slot <= before || slot >= state.count) throw new Fault('bad_message', 'no such slot in a cell');
-      bits.bool();
+      if (bits.bool()) moved?.(slot);
       this.#slots[i] = slot;
       before = slot;
     }
@@ -110,7 +120,10 @@ export class ChunkDecoder {
       if (state.find(this.#ids[i]!) !== -1) throw new Fault('bad_message', 'an entity is in a cell twice');
     }
     state.insert(this.#ids, count, this.#slots);
-    for (let i = 0; i < count; i++) this.#record(bits, state, this.#slots[i]!);
+    for (let i = 0; i < count; i++) {
+      this.#record(bits, state, this.#slots[i]!);
+      this.#motion(bits, state, this.#slots[i]!);
+    }
   }
 
   #readIds(bits: BitReader, most: number): number {
@@ -155,11 +168,11 @@ export class ChunkDecoder {
     for (let n = 0; n < moving; n++) if (this.#changed[n] === 0) this.#pass(state, slot, components[n]!);
   }
 
-  /** A component that is as predicted. Absent lanes have made no step, so they stay. */
+  /** A component that is as predicted. Absent lanes have no pace, so they stay. */
   #pass(state: CellState, slot: number, { first, end }: ChunkComponent): void {
-    const { kind } = this.#layout;
+    const { motion } = this.#layout;
     for (let lane = first; lane < end; lane++) {
-      if (kind[lane] === LINEAR || kind[lane] === ANGLE) state.step(slot, lane, 0);
+      if (motion[lane]! > 0) state.move(slot, lane, 0);
     }
   }
 
@@ -168,7 +181,7 @@ export class ChunkDecoder {
     state: CellState,
     of: { slot: number; n: number; components: readonly ChunkComponent[] },
   ): true {
-    const { stride, size, kind, guard, plain, codes, textStride, text } = this.#layout;
+    const { size, kind, guard, plain, codes, textStride, text } = this.#layout;
     const { slot } = of;
     const component = of.components[of.n]!;
     this.#changed[of.n] = 1;
@@ -184,18 +197,18 @@ export class ChunkDecoder {
         this.#flipped[i] = value === data[at + i] ? 0 : 1;
         data[at + i] = value;
       } else {
-        state.step(slot, i, codes[i]!.read(bits));
-        // What has just come begins anew: it has made no step.
-        if (by >= 0 && this.#flipped[by] === 1) data[at + stride + i] = 0;
+        state.move(slot, i, codes[i]!.read(bits));
+        // What has just come begins anew: it has no pace.
+        if (by >= 0 && this.#flipped[by] === 1) state.rest(slot, i);
       }
     }
     return true;
   }
 
   #absent(state: CellState, slot: number, lane: number): void {
-    const { stride, size, kind, initial, textStride, text } = this.#layout;
+    const { size, kind, initial, textStride, text } = this.#layout;
     state.data[slot * size + 1 + lane] = initial[lane]!;
-    state.data[slot * size + 1 + stride + lane] = 0;
+    state.rest(slot, lane);
     if (kind[lane] === TEXT) state.texts[slot * textStride + text[lane]!] = Text.EMPTY;
   }
 
@@ -213,14 +226,19 @@ export class ChunkDecoder {
     }
   }
 
-  #steps(bits: BitReader, state: CellState, slot: number): void {
-    const { stride, size, kind, guard, steps } = this.#layout;
+  #motion(bits: BitReader, state: CellState, slot: number): void {
+    const { stride, size, motion, guard, paces } = this.#layout;
     const { data } = state;
-    const at = slot * size + 1;
+    const at = slot * size;
     for (let i = 0; i < stride; i++) {
-      if (kind[i] !== LINEAR && kind[i] !== ANGLE) continue;
-      if (guard[i]! >= 0 && data[at + guard[i]!] === 0) continue;
-      data[at + stride + i] = steps.read(bits);
+      if (motion[i] === 0 || (guard[i]! >= 0 && data[at + 1 + guard[i]!] === 0)) continue;
+      data[at + motion[i]!] = paces.read(bits);
+    }
+    const bent = bits.bool();
+    for (let i = 0; i < stride && bent; i++) {
+      if (motion[i] === 0 || (guard[i]! >= 0 && data[at + 1 + guard[i]!] === 0)) continue;
+      data[at + motion[i]! + 1] = paces.read(bits);
+      data[at + motion[i]! + 2] = paces.read(bits);
     }
   }
 

@@ -49,8 +49,10 @@ export class ChunkLayout {
   /** Lanes of an entity, and how many of them are texts. */
   readonly stride: number;
   readonly textStride: number;
-  /** Numbers that a CellState holds of an entity. */
+  /** Numbers that a CellState holds of an entity: its id, its lanes, and three for each lane that moves. */
   readonly size: number;
+  /** Where the three of a lane that moves begin in these: pace, swing and bend; 0 for others. See cell-state.ts. */
+  readonly motion: Int32Array;
   readonly lanes: readonly Lane[];
   /** By lane: which lane of the table it is, and so on. */
   readonly source: Int32Array;
@@ -66,7 +68,7 @@ export class ChunkLayout {
   readonly text: Int32Array;
   readonly every: Int32Array;
   readonly codes: readonly ResidualCode[];
-  readonly steps: ResidualCode;
+  readonly paces: ResidualCode;
   readonly components: readonly ChunkComponent[];
   /** Bits of a place in the dictionary of texts. */
   readonly placeBits: number;
@@ -101,9 +103,15 @@ export class ChunkLayout {
     }
     this.lanes = lanes;
     this.stride = lanes.length;
-    this.size = 1 + 2 * lanes.length;
     this.source = Int32Array.from(source);
     this.kind = Uint8Array.from(lanes, kindOf);
+    let size = 1 + lanes.length;
+    this.motion = Int32Array.from(lanes, (lane) => {
+      if (kindOf(lane) !== LINEAR && kindOf(lane) !== ANGLE) return 0;
+      size += 3;
+      return size - 3;
+    });
+    this.size = size;
     this.min = Int32Array.from(lanes, ({ min }) => min);
     this.max = Int32Array.from(lanes, ({ max }) => max);
     this.initial = Int32Array.from(lanes, ({ initial }) => initial);
@@ -117,7 +125,7 @@ export class ChunkLayout {
     this.text = Int32Array.from(lanes, ({ textBytes }) => (textBytes > 0 ? texts++ : -1));
     this.textStride = texts;
     this.codes = tables.map((table) => RESIDUAL_CODES[table]);
-    this.steps = RESIDUAL_CODES.step;
+    this.paces = RESIDUAL_CODES.pace;
     this.components = components;
     this.#phases = phasesOf(components, this);
   }

@@ -11,19 +11,12 @@ import type { Components } from './component.ts';
 import { FrameBody } from './frame-body.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { KnownTexts } from './known-texts.ts';
-import type { RecordType, Row } from './record-type.ts';
-import type { Table } from './table.ts';
+import type { RecordType } from './record-type.ts';
 import { TextPool } from './text-pool.ts';
 import type { Events } from './world.ts';
 import { WorldColumns } from './world-columns.ts';
 
 export const MAX_ENTITIES = 500;
-
-/** The columns of one step of a cell, to compare with. */
-export interface Oracle<C extends Components> {
-  readonly ids: readonly number[];
-  readonly table: Table<Row<C>>;
-}
 
 /** The server's side: cells of a world, each streamed at every level. */
 export class ChurnWorld<C extends Components> {
@@ -88,12 +81,15 @@ export class ChurnPlayer<C extends Components> {
   readonly replica: CellReplica<C>;
   /** Levels of the cells he is to see. */
   wanted = new Map<number, number>();
+  /** Cells that differ on his side: he is sent their keys. */
+  readonly stale = new Set<number>();
   #held = new Map<number, number>();
   #base = { frame: 0, tick: 0 };
   readonly #server: ChurnWorld<C>;
   readonly #body = new FrameBody();
   readonly #known: KnownTexts;
-  bytes = 0;
+  /** All frames that came. */
+  readonly received: Uint8Array[] = [];
 
   constructor(server: ChurnWorld<C>) {
     this.#server = server;
@@ -126,7 +122,7 @@ export class ChurnPlayer<C extends Components> {
       const { frame: base } = this.#base;
       if (this.#held.get(cell) !== level) body.say(stream.count === 0 ? undefined : stream.key());
       else if (Math.floor(frame / 2 ** level) > Math.floor(base / 2 ** level)) {
-        const needed = stream.neededSince(base);
+        const needed = this.stale.delete(cell) ? 'key' : stream.neededSince(base);
         body.say(needed === 'nothing' ? undefined : needed === 'key' ? stream.key() : stream.delta);
       }
     }
@@ -134,8 +130,9 @@ export class ChurnPlayer<C extends Components> {
     const { frame: base, tick: baseTick } = this.#base;
     const head = { frame, tick: world.tick, base, baseTick, newestInput: 0, waiting: 0 };
     const bytes = writer.write({ head, places, body });
-    this.bytes += bytes.length;
+    this.received.push(bytes);
     this.replica.apply(new Reader(bytes.subarray(1)));
+    for (const cell of this.replica.desyncs) if (typeof cell === 'number') this.stale.add(cell);
     this.#held = wanted;
     this.#base = { frame, tick: world.tick };
   }

@@ -4,13 +4,13 @@
  */
 import { assert } from '../../src/base/assert.ts';
 import { fnv1a64 } from '../../src/base/hash.ts';
-import { canonicalJson } from '../../src/base/json.ts';
+import { canonicalJson, type Json } from '../../src/base/json.ts';
 import { type Infer, type Shape, s } from '../../src/base/shape.ts';
 import { type ChunkLayouts, chunkLayouts } from './chunk-layout.ts';
 import type { Components, Values } from './component.ts';
 import type { Struct } from './compound-components.ts';
 import { everyone, type Interest, planGrid } from './interest.ts';
-import { resolveLimits, type ShardLimits } from './limits.ts';
+import { DEFAULT_SHARD_LIMITS, resolveLimits, type ShardLimits } from './limits.ts';
 import type { Player } from './player.ts';
 import { RecordType } from './record-type.ts';
 import type { Entity, Events, World } from './world.ts';
@@ -60,6 +60,11 @@ export interface ShardSpec<C extends Components, I extends Components, E extends
   /** A message came; runs at the beginning of the next tick. */
   receive?(world: World<C, E>, player: Player, message: M): void;
   /**
+   * Server code asks (`ref.ask` of the directory), between two ticks; it may change the world, too. A Fault that
+   * this throws is the asker's.
+   */
+  answer?(world: World<C, E>, question: Json): Json;
+  /**
    * Moves a player's entity by one tick. The browser predicts with this very function, so it may depend on
    * nothing but its arguments: use `sin` and `cos` of `ternion/shards`, `Math.sqrt`, and + - * /, which
    * agree to the last bit everywhere; not `Math.sin`, `Date`, or variables of its own. [T6]
@@ -104,7 +109,7 @@ export type ParamsOf<D> = D extends ShardDef<infer _C, infer _I, infer _E, infer
 export type MessageOf<D> = D extends ShardDef<infer _C, infer _I, infer _E, infer _P, infer M> ? M : never;
 
 /** What these throw stops the shard alone; a promise of theirs would fail behind its back. [T3] */
-const SYNCHRONOUS = ['start', 'join', 'leave', 'receive', 'step', 'tick'] as const;
+const SYNCHRONOUS = ['start', 'join', 'leave', 'receive', 'answer', 'step', 'tick'] as const;
 const AsyncFunction = (async () => {}).constructor;
 
 const NAME = /^[\w-]{1,64}$/;
@@ -125,7 +130,10 @@ export function defineShard<
   assert(Number.isInteger(snapshotEvery) && snapshotEvery >= 1, `a snapshot every ${snapshotEvery} ticks`);
   assert(!Object.hasOwn(components, 'id'), 'the component name "id" is taken by the entity itself');
   const events = spec.events ?? ({} as E);
-  const limits = resolveLimits(spec.limits ?? {});
+  // A client sends a frame each tick, and a few more while it hurries.
+  const inputsPerSecond = Math.max(DEFAULT_SHARD_LIMITS.inputsPerSecond, tickRate * 2);
+  const limits = resolveLimits({ inputsPerSecond, ...spec.limits });
+  assert(limits.inputsPerSecond >= tickRate, `limits.inputsPerSecond below ${tickRate} ticks a second`);
   const { interest = everyone() } = spec;
   const entityType = new RecordType(components);
   if (interest.kind === 'grid') planGrid(interest, entityType);

@@ -49,8 +49,8 @@ const head = fc
   .record({
     base: fc.nat(),
     baseTick: fc.nat(),
-    frames: fc.integer({ min: 1, max: 300 }),
-    ticks: fc.integer({ min: 1, max: 2000 }),
+    frames: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 300 })),
+    ticks: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 2000 })),
     newestInput: fc.nat(),
     waiting: fc.integer({ min: 0, max: 15 }),
   })
@@ -68,10 +68,7 @@ test('[T2] heads come out as they went in', () => {
     fc.property(head, (header) => {
       const bytes = writer.write({ head: header, places: [], body: new FrameBody() });
       const last = { frame: header.base, tick: header.baseTick };
-      expect(decodeFrameHeader(behind(bytes, KIND.frame), last, 1)).toEqual({
-        ...header,
-        flags: header.waiting,
-      });
+      expect(decodeFrameHeader(behind(bytes, KIND.frame), last, 1)).toMatchObject(header);
     }),
   );
 });

@@ -25,6 +25,9 @@ export const KIND = {
   reject: 0x33,
 } as const;
 
+/** Levels of detail are 0 to this: a step in every frame, in every 2nd, 4th, 8th. */
+export const MAX_LEVEL = 3;
+
 /** A player holds no more cells than this, so a frame names no more. */
 export const MAX_CELLS = 4096;
 

@@ -11,7 +11,10 @@ export interface ShardLimits {
   readonly entities: number;
   /** Ticks in a second that an event-driven shard computes at most; what comes sooner waits for the next. */
   readonly eventTicksPerSecond: number;
-  /** Input frames that a player may send in a second, with bursts of half a second. */
+  /**
+   * Input frames that a player may send in a second, with bursts of half a second; a client sends one each tick.
+   * Left out, 120 or twice the tick rate, whichever is more.
+   */
   readonly inputsPerSecond: number;
   /** Ticks in one input frame. */
   readonly inputTicks: number;

@@ -37,15 +37,17 @@ export class ResidualCode {
 
   /** `residual` is a whole number of 32 bits. */
   write(bits: BitWriter, residual: number): void {
-    const size = residual < 0 ? -residual : residual;
+    const negative = residual < 0 ? 1 : 0;
+    const size = negative === 1 ? -residual : residual;
     const k = 32 - Math.clz32(size);
     const length = this.#lengths[k]!;
-    // Below the highest bit, then the sign: k bits in all.
-    const rest = k === 0 ? 0 : (size - 2 ** (k - 1)) * 2 + (residual < 0 ? 1 : 0);
-    if (length + k <= 31) bits.write(this.#codes[k]! | (rest << length), length + k);
-    else {
+    if (k === 0) bits.write(this.#codes[0]!, length);
+    else if (length + k <= 31) {
+      const rest = ((size ^ (1 << (k - 1))) << 1) | negative;
+      bits.write(this.#codes[k]! | (rest << length), length + k);
+    } else {
       bits.write(this.#codes[k]!, length);
-      bits.write(rest, k);
+      bits.write((size - 2 ** (k - 1)) * 2 + negative, k);
     }
   }
 
@@ -97,5 +99,5 @@ export const RESIDUAL_CODES: Readonly<Record<ResidualTable, ResidualCode>> = {
   vector: new ResidualCode(RESIDUAL_TABLES.vector),
   angle: new ResidualCode(RESIDUAL_TABLES.angle),
   whole: new ResidualCode(RESIDUAL_TABLES.whole),
-  step: new ResidualCode(RESIDUAL_TABLES.step),
+  pace: new ResidualCode(RESIDUAL_TABLES.pace),
 };

@@ -8,14 +8,29 @@ export const CLASSES = 33;
 
 export const RESIDUAL_TABLES = {
   /** A number alone. */
-  scalar: [1, 2, 3, 4, 5, 6, ...new Array<number>(27).fill(11)],
+  scalar: [
+    6, 1, 3, 4, 3, 4, 4, 6, 7, 8, 8, 9, 9, 9, 9, 10, 10, 10, 10, 11, 11, 11, 11, 11, 12, 12, 12, 12, 13, 13,
+    13, 14, 14,
+  ],
   /** One of several numbers of a component. */
-  vector: [1, 2, 3, 4, 5, 6, ...new Array<number>(27).fill(11)],
-  angle: [1, 2, 3, 4, 5, 6, ...new Array<number>(27).fill(11)],
+  vector: [
+    2, 2, 3, 4, 4, 4, 4, 5, 5, 6, 6, 6, 8, 9, 9, 10, 10, 10, 10, 11, 11, 11, 11, 11, 12, 12, 12, 12, 13, 13,
+    13, 14, 14,
+  ],
+  angle: [
+    6, 4, 3, 2, 2, 3, 5, 5, 5, 4, 9, 9, 9, 9, 10, 10, 10, 10, 11, 11, 11, 11, 11, 12, 12, 12, 13, 13, 13, 13,
+    13, 14, 14,
+  ],
   /** A whole number, which is not predicted to move. */
-  whole: [1, 2, 3, 4, 5, 6, ...new Array<number>(27).fill(11)],
-  /** The last step of a number, in key chunks. */
-  step: [1, 2, 3, 4, 5, 6, ...new Array<number>(27).fill(11)],
+  whole: [
+    5, 1, 4, 2, 5, 6, 6, 6, 6, 7, 7, 7, 7, 8, 8, 8, 8, 9, 9, 9, 9, 10, 10, 10, 10, 10, 11, 11, 11, 11, 11, 12,
+    12,
+  ],
+  /** By how much a number changed in its last step, in key chunks. */
+  pace: [
+    1, 5, 4, 4, 4, 4, 4, 4, 5, 5, 7, 7, 8, 9, 9, 10, 10, 10, 10, 11, 11, 11, 11, 11, 12, 12, 12, 12, 13, 13,
+    13, 14, 14,
+  ],
 } as const satisfies Record<string, readonly number[]>;
 
 export type ResidualTable = keyof typeof RESIDUAL_TABLES;

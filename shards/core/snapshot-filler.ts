@@ -3,8 +3,9 @@
  * detail are some frames old: what moves is drawn where it is expected by now. Used by CellReplica.
  */
 import { type CellState, predict } from './cell-state.ts';
-import { ANGLE, LINEAR, TEXT } from './chunk-layout.ts';
+import { TEXT } from './chunk-layout.ts';
 import type { Components } from './component.ts';
+import { MAX_LEVEL } from './frames.ts';
 import type { Row } from './record-type.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Table } from './table.ts';
@@ -12,11 +13,19 @@ import type { Table } from './table.ts';
 /** Keys for sorting: the id above, the place in the list of candidates below. */
 const KEY_BASE = 2 ** 21;
 
-const MAX_LEVEL = 3;
-
 interface Source {
   readonly state: CellState;
   readonly level: number;
+}
+
+export interface SnapshotParts {
+  readonly frame: number;
+  readonly held: readonly Source[];
+  /** Between two cells; what a cell says of them goes before. */
+  readonly crossers: readonly Source[];
+  readonly seen: CellState;
+  /** What is laid over the entities that are there. */
+  readonly own: readonly CellState[];
 }
 
 interface Target<C extends Components> {
@@ -32,12 +41,9 @@ export class SnapshotFiller<C extends Components> {
   #slotOf = new Int32Array(64);
 
   /** Throws RangeError for more than 2^21 entities; the limits of cells keep far below. */
-  fill(
-    snapshot: Snapshot<C>,
-    from: { frame: number; held: readonly Source[]; seen: CellState; own: readonly CellState[] },
-  ): void {
+  fill(snapshot: Snapshot<C>, from: SnapshotParts): void {
     const { table } = snapshot;
-    const candidates = this.#gather(from.held, from.seen);
+    const candidates = this.#gather(from);
     table.reserve(candidates);
     let row = 0;
     for (let n = 0; n < candidates; n++) {
@@ -61,9 +67,10 @@ export class SnapshotFiller<C extends Components> {
   }
 
   /** Sorted by id, then the newer state first: a lower level is never older. */
-  #gather(held: readonly Source[], seen: CellState): number {
+  #gather({ held, crossers, seen }: SnapshotParts): number {
     let count = seen.count;
     for (const { state } of held) count += state.count;
+    for (const { state } of crossers) count += state.count;
     if (count > KEY_BASE) throw new RangeError(`${count} entities in one snapshot`);
     if (count > this.#keys.length) {
       this.#keys = new Float64Array(count * 2);
@@ -74,6 +81,7 @@ export class SnapshotFiller<C extends Components> {
     for (let level = 0; level <= MAX_LEVEL; level++) {
       for (const source of held) if (source.level === level) this.#note(source);
     }
+    for (const source of crossers) this.#note(source);
     this.#keys.subarray(0, count).sort();
     return count;
   }
@@ -90,21 +98,20 @@ export class SnapshotFiller<C extends Components> {
 
 /** Writes an entity into a row, as it is expected to be at `frame`. */
 function show<C extends Components>({ state, level }: Source, slot: number, to: Target<C>): void {
-  const { stride, size, kind, source, every } = state.layout;
-  const at = slot * size + 1;
+  const { stride, size, kind, motion, source, every } = state.layout;
+  const { data } = state;
+  const at = slot * size;
   for (let i = 0; i < stride; i++) {
     const column = to.table.columns[source[i]!]!;
     if (kind[i] === TEXT) {
       column.texts[to.row] = state.textAt(slot, i);
       continue;
     }
-    const value = state.data[at + i]!;
+    const value = data[at + 1 + i]!;
     const period = Math.max(every[i]!, 2 ** level);
     const since = to.frame % period;
-    const step = state.data[at + stride + i]!;
-    const still = since === 0 || step === 0 || (kind[i] !== LINEAR && kind[i] !== ANGLE);
-    column.values[to.row] = still
-      ? value
-      : predict(state.layout, i, value + Math.round((step * since) / period));
+    const way = motion[i] === 0 ? 0 : data[at + motion[i]!]! + data[at + motion[i]! + 2]!;
+    column.values[to.row] =
+      since === 0 || way === 0 ? value : predict(state.layout, i, value + Math.round((way * since) / period));
   }
 }

@@ -6,6 +6,7 @@ import { assert } from '../../src/base/assert.ts';
 import type { Env } from '../../src/base/env.ts';
 import { Fault } from '../../src/base/fault.ts';
 import { isId, newId } from '../../src/base/id.ts';
+import type { Json } from '../../src/base/json.ts';
 import { parseShape } from '../../src/base/shape.ts';
 import type { AnyShardDef, ParamsOf, WorldOf } from '../core/define-shard.ts';
 import type { Player } from '../core/player.ts';
@@ -18,10 +19,15 @@ export interface ShardRef<D> {
   readonly running: boolean;
   /**
    * Change it between ticks only, that is: not across `await`; in an event-driven shard, `wake` it then. A
-   * shard in a thread has its world there: reading this throws Fault `unsupported`.
+   * shard in a thread has its world there: reading this throws Fault `unsupported`. `ask` works everywhere.
    */
   readonly world: WorldOf<D>;
   readonly players: readonly Player[];
+  /**
+   * Has the definition's `answer` answer, between two ticks. Rejects with the Fault that `answer` throws, `invalid`
+   * when there is none, `unavailable` when the shard has stopped, `overloaded` when too many wait for a thread.
+   */
+  ask(question: Json): Promise<Json>;
   /** An event-driven shard computes a tick soon. */
   wake(): void;
   stop(): void;

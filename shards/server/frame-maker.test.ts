@@ -34,7 +34,10 @@ function defOf(interest: Interest<typeof components>, bytesPerSecond = 0) {
 }
 
 /** A shard whose players take every frame at once. */
-function newShard(interest: Interest<typeof components>, options: { bytesPerSecond?: number; ladder?: object } = {}) {
+function newShard(
+  interest: Interest<typeof components>,
+  options: { bytesPerSecond?: number; ladder?: object } = {},
+) {
   const nothing = () => {};
   const env = simEnv();
   const def = defOf(interest, options.bytesPerSecond);
@@ -48,7 +51,12 @@ function newShard(interest: Interest<typeof components>, options: { bytesPerSeco
     const closed: string[] = [];
     let sentTag = -1;
     const channel: Channel = {
-      session: { id: userId, clientId: userId, viewer: { userId, kind: 'user', roles: [], name: userId }, onViewer: () => () => {} },
+      session: {
+        id: userId,
+        clientId: userId,
+        viewer: { userId, kind: 'user', roles: [], name: userId },
+        onViewer: () => () => {},
+      },
       send: () => true,
       latest: {
         put: (bytes, tag) => {
@@ -71,9 +79,19 @@ function newShard(interest: Interest<typeof components>, options: { bytesPerSeco
     const replica = new CellReplica<typeof components>(def.layouts, { maxEntities: 100, everyTicks: 1 });
     const read = () => {
       for (const frame of frames.splice(0)) replica.apply(new Reader(frame.subarray(1)));
-      return replica.held.filter(({ state }) => state.count > 0).map(({ state }) => Array.from({ length: state.count }, (_, slot) => state.idAt(slot)));
+      return replica.held
+        .filter(({ state }) => state.count > 0)
+        .map(({ state }) => Array.from({ length: state.count }, (_, slot) => state.idAt(slot)));
     };
-    return { seat, entity, frames, closed, replica, read, holds: (bytes: string) => frames.some((frame) => Buffer.from(frame).includes(bytes)) };
+    return {
+      seat,
+      entity,
+      frames,
+      closed,
+      replica,
+      read,
+      holds: (bytes: string) => frames.some((frame) => Buffer.from(frame).includes(bytes)),
+    };
   };
   const tick = async (times = 1) => {
     for (let i = 0; i < times; i++) {
@@ -84,7 +102,7 @@ function newShard(interest: Interest<typeof components>, options: { bytesPerSeco
   return { shard, world, player, tick };
 }
 
-test('[T8] a component for its owner is in nobody else\'s bytes, one for a team in those of that team alone', async () => {
+test("[T8] a component for its owner is in nobody else's bytes, one for a team in those of that team alone", async () => {
   for (const interest of [everyone(), NEAR, visibleTo<typeof components>(() => true)]) {
     const { player, tick } = newShard(interest);
     const ann = player('ann', { x: 50, y: 50 });
@@ -113,7 +131,7 @@ test('[T8] a component for its owner is in nobody else\'s bytes, one for a team 
   }
 });
 
-test('[T8] what happens out of sight leaves no trace in a player\'s bytes', async () => {
+test("[T8] what happens out of sight leaves no trace in a player's bytes", async () => {
   const run = async (elsewhere: number) => {
     const { world, player, tick } = newShard(NEAR);
     const ann = player('ann', { x: 5, y: 5 });
@@ -207,7 +225,13 @@ test('[T2] a cell that is asked for again comes whole, and the player goes on; o
 });
 
 test('[T5] who acknowledges nothing is let down rung by rung, and closed in the end; each is counted', async () => {
-  const ladder = { coarserAfterMs: 200, nearerAfterMs: 400, ackWindowMs: 600, closeAfterMs: 2000, calmMs: 300 };
+  const ladder = {
+    coarserAfterMs: 200,
+    nearerAfterMs: 400,
+    ackWindowMs: 600,
+    closeAfterMs: 2000,
+    calmMs: 300,
+  };
   const { shard, player, tick } = newShard(NEAR, { ladder });
   const ann = player('ann', { x: 51, y: 51 });
   const steps = () => {

@@ -108,9 +108,7 @@ export class FrameMaker {
     if (rung !== before && letdown && !isAbove(rung, before)) this.#counts[letdown]++;
     const unseen = rung === 'waiting' || rung === 'closed';
     if (unseen) this.forget(view);
-    // On the rungs between, no cell has a step in every other frame.
-    const spared = view.frame !== 0 && this.#frame % 2 === 1 && this.#rungOf(rung) !== 'all';
-    if (unseen || spared || !view.ready(nowMs)) {
+    if (unseen || !view.ready(nowMs)) {
       this.#counts.framesSkipped++;
       return;
     }
@@ -179,8 +177,8 @@ export class FrameMaker {
     if (sight.bodyFrame !== this.#frame) {
       sight.body ??= new FrameBody();
       sight.bodyFrame = this.#frame;
-      this.#plan.decide(view, sight, this.#frame);
-      this.#plan.write(sight.body, view, sight);
+      sight.body.clear();
+      for (const slice of sight.slices) slice.run.say(sight.body, slice, this.#frame);
     }
     return view.budget && sight.body!.bits.byteLength > view.budget.left ? undefined : sight.body;
   }

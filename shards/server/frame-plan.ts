@@ -72,7 +72,12 @@ export class FramePlan {
       const size = (this.#chunkOf(sight, i)?.bitLength ?? 0) / 8;
       if (size === 0) continue;
       const { stream } = sight.feeds[i]!;
-      this.#candidates.push({ cell: stream.cell, bytes: size, entities: stream.count, weight: sight.weights[i]! });
+      this.#candidates.push({
+        cell: stream.cell,
+        bytes: size,
+        entities: stream.count,
+        weight: sight.weights[i]!,
+      });
       this.#indexes.push(i);
       total += size;
     }

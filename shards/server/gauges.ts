@@ -18,7 +18,7 @@ const SHARDS: Record<keyof ShardCounts, [name: string, help: string]> = {
   eventsDropped: ['events_dropped', 'Event payloads dropped because a lane was full'],
   inputsRejected: ['inputs_rejected', 'Inputs and messages rejected'],
   desyncs: ['desyncs', 'Cells that clients held differently and asked for again'],
-  toCoarse: ['slow_coarse', 'Times that a slow player was let down to half the frames'],
+  toCoarse: ['slow_coarse', 'Times that a slow player was let down to half the detail'],
   toNear: ['slow_near', 'Times that a slow player was let down to the nearest cells'],
   toWaiting: ['slow_waiting', 'Times that a slow player was sent nothing until he had acknowledged all'],
   toClosed: ['slow_closed', 'Slow players whose channel was closed'],

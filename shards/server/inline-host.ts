@@ -1,6 +1,7 @@
 /** Runs shards on the main thread: no copies, no waiting, and `world` within reach of server code. */
 import type { Env } from '../../src/base/env.ts';
 import type { Fault } from '../../src/base/fault.ts';
+import type { Json } from '../../src/base/json.ts';
 import type { Channel } from '../../src/plugin/channel.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
 import type { Player } from '../core/player.ts';
@@ -66,6 +67,11 @@ class InlineShard implements HostedShard {
 
   async join(channel: Channel): Promise<PlayerHandler> {
     return new PlayerChannel(channel, this.#shard);
+  }
+
+  /** Question and answer are copies, as they are between threads. */
+  async ask(question: Json): Promise<Json> {
+    return structuredClone(this.#shard.ask(structuredClone(question)));
   }
 
   wake(): void {

@@ -9,7 +9,7 @@ import type { Player } from '../core/player.ts';
 import type { RecordType } from '../core/record-type.ts';
 import type { Events } from '../core/world.ts';
 import type { WorldColumns } from '../core/world-columns.ts';
-import type { RowSource } from './streams.ts';
+import type { RowSource } from './run.ts';
 
 export type AnyWorld = WorldColumns<Components, Events>;
 

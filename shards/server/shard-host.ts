@@ -4,6 +4,7 @@
  * test/contract/shard-hosts.test.ts holds both to the same answers.
  */
 import type { Fault } from '../../src/base/fault.ts';
+import type { Json } from '../../src/base/json.ts';
 import type { Channel, ChannelHandler } from '../../src/plugin/channel.ts';
 import type { Session } from '../../src/plugin/session.ts';
 import type { Components } from '../core/component.ts';
@@ -33,6 +34,11 @@ export interface HostedShard {
   readonly players: readonly Player[];
   /** Takes a seat. Throws Fault `overloaded`, `unavailable`, or what the definition's `join` refuses with. */
   join(channel: Channel): Promise<PlayerHandler>;
+  /**
+   * Has the definition's `answer` answer, between two ticks. Throws what that refuses with, Fault `invalid` when
+   * there is none, `unavailable` when the shard stops, `overloaded` when too many wait.
+   */
+  ask(question: Json): Promise<Json>;
   /** An event-driven shard computes a tick soon. */
   wake(): void;
   /** Ends the shard; its players are told. Stopping twice does nothing. */

@@ -98,7 +98,7 @@ export class ShardThread {
         number,
         link: this.#link,
         say: (message) => this.#say(message),
-        nextChannel: () => ++this.#numbers,
+        nextNumber: () => ++this.#numbers,
         seated: (channel, player) => this.#players.set(channel, player),
         gone: (channel, player) => {
           this.#players.delete(channel);
@@ -151,6 +151,8 @@ export class ShardThread {
       case 'refused':
       case 'close':
         return this.#players.get(message.channel)?.closedBy(Fault.fromJSON(message.fault));
+      case 'answer':
+        return this.#shards.get(message.shard)?.answered(message);
       case 'came':
         return this.#shards.get(message.shard)?.came(message.seat, message.player);
       case 'went':

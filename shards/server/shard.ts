@@ -6,9 +6,11 @@
  *
  *   running --stop()--> stopped         running --a function throws--> stopped
  */
-import type { Cancel, Env } from '../../src/base/env.ts';
+import type { Env } from '../../src/base/env.ts';
 import { Fault, isFault } from '../../src/base/fault.ts';
 import { fnv1a64 } from '../../src/base/hash.ts';
+import type { Json } from '../../src/base/json.ts';
+import { parseShape, s } from '../../src/base/shape.ts';
 import type { Channel } from '../../src/plugin/channel.ts';
 import type { Components } from '../core/component.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
@@ -17,6 +19,7 @@ import { MessageCodec } from '../core/message-codec.ts';
 import type { Entity, Events } from '../core/world.ts';
 import { WorldColumns } from '../core/world-columns.ts';
 import { noShardCounts, type ShardCounts } from './counts.ts';
+import { EventPace } from './event-pace.ts';
 import { EventQueue } from './event-queue.ts';
 import { FrameMaker } from './frame-maker.ts';
 import type { LadderOptions } from './ladder.ts';
@@ -46,9 +49,6 @@ export interface ShardEvents {
   stopped(fault: Fault | undefined): void;
 }
 
-/** An event-driven shard looks again after this time whether those who were behind can be sent a frame. */
-const BEHIND_MS = 250;
-
 export class Shard {
   readonly def: AnyShardDef;
   readonly id: string;
@@ -63,19 +63,16 @@ export class Shard {
   readonly #seats = new Set<Seat>();
   readonly #events: EventQueue;
   readonly #frames: FrameMaker;
+  /** Of an event-driven shard. */
+  readonly #pace: EventPace | undefined;
   #state: { name: 'running' } | { name: 'stopped'; fault: Fault | undefined } = { name: 'running' };
   #frameDue = false;
-  /** Players of an event-driven shard who were behind when the last frame was made. */
-  readonly #behind = new Set<Seat>();
-  #again: Cancel | undefined;
-  #steppedMs: number;
 
   constructor(env: Env, deps: { def: AnyShardDef; events: ShardEvents }, options: ShardOptions) {
     const { def } = deps;
     this.#env = env;
     this.#told = deps.events;
     this.#options = options;
-    this.#steppedMs = env.clock.monotonic();
     this.def = def;
     this.id = options.id;
     this.params = options.params;
@@ -90,6 +87,7 @@ export class Shard {
       emit: (event, data, to) => this.#events.add(event, data, to),
     });
     this.#frames = new FrameMaker(def, this.world, this.counts);
+    if (def.eventDriven) this.#pace = new EventPace(env.clock, () => this.#told.wake());
   }
 
   get running(): boolean {
@@ -114,17 +112,17 @@ export class Shard {
       this.#frameDue ||= this.world.tick % this.def.snapshotEvery === 0;
       if (last) this.#send();
     });
-    if (this.def.eventDriven) this.#goOn();
+    this.#pace?.ticked(this.#seats);
   }
 
-  /** Asks for a tick, if the shard is event-driven: something has come that the last tick did not know. */
+  /** Server code has changed the world, or a player has come: an event-driven shard shall tick. */
   wake(): void {
-    if (this.running && this.def.eventDriven) this.#told.wake();
+    this.#pace?.wake();
   }
 
   /** A player's frame was taken in, or his channel takes another one of ours. */
   heard(seat: Seat): void {
-    if (seat.waits || this.#behind.has(seat)) this.wake();
+    this.#pace?.heard(seat);
   }
 
   /**
@@ -173,7 +171,6 @@ export class Shard {
   /** The player is gone for good. */
   leave(seat: Seat): void {
     if (!this.#seats.delete(seat)) return;
-    this.#behind.delete(seat);
     this.#to(seat, { name: 'left' });
     this.counts.inputsRejected += seat.rejected;
     this.#guard(() => this.def.leave?.(this.world, seat));
@@ -181,6 +178,19 @@ export class Shard {
     this.world.despawn(seat.entityId);
     this.#told.went(seat);
     this.wake();
+  }
+
+  /** Server code's question. Throws what the definition's `answer` refuses with; all else ends the shard. */
+  ask(question: Json): Json {
+    if (!this.running) throw new Fault('unavailable', 'the shard has stopped');
+    if (!this.def.answer) throw new Fault('invalid', `${this.def.name} answers no questions`);
+    try {
+      return parseShape(s.json(), this.def.answer(this.world, question), 'answer');
+    } catch (error) {
+      throw isFault(error) ? error : this.#fail(error);
+    } finally {
+      this.wake();
+    }
   }
 
   /** Ends the shard; its players are told. Stopping twice does nothing. */
@@ -191,7 +201,7 @@ export class Shard {
   #simulate(): void {
     const { world, def } = this;
     world.tick++;
-    const dtSeconds = this.#passedSeconds();
+    const dtSeconds = this.#pace?.passedSeconds() ?? 1 / def.tickRate;
     for (const seat of this.#seats) {
       for (let message = seat.messages.shift(); message !== undefined; message = seat.messages.shift()) {
         def.receive?.(world, seat, message);
@@ -208,21 +218,6 @@ export class Shard {
     def.tick?.(world, dtSeconds);
   }
 
-  /** An event-driven shard ticks again while inputs wait, and a little later while somebody is behind. */
-  #goOn(): void {
-    this.#again?.();
-    for (const seat of this.#seats) if (seat.inputs.waiting > 0) return this.wake();
-    if (this.#behind.size > 0) this.#again = this.#env.clock.after(BEHIND_MS, () => this.wake());
-  }
-
-  /** What a tick computes: its fixed length, or the time since the last one in whole milliseconds. */
-  #passedSeconds(): number {
-    if (!this.def.eventDriven) return 1 / this.def.tickRate;
-    const passedMs = Math.floor(this.#env.clock.monotonic() - this.#steppedMs);
-    this.#steppedMs += passedMs;
-    return passedMs / 1000;
-  }
-
   #send(): void {
     const { tick } = this.world;
     const due = this.#frameDue;
@@ -235,21 +230,16 @@ export class Shard {
       const events = this.#events.frameFor(seat.entityId, tick);
       if (events && !channel.send(events, 'shard')) this.counts.eventsDropped++;
       if (!due) continue;
-      if (this.def.eventDriven) this.#note(seat, view.tick === tick);
+      this.#pace?.sent(seat, view.tick === tick);
       if (view.ladder.rung === 'closed') channel.close(new Fault('overloaded', 'too slow for this shard'));
     }
     this.#events.clear();
   }
 
-  /** Whether a player of an event-driven shard has the last frame. */
-  #note(seat: Seat, has: boolean): void {
-    if (has) this.#behind.delete(seat);
-    else this.#behind.add(seat);
-  }
-
   /** The seat's next state; what its view held is given back. */
   #to(seat: Seat, state: SeatState): void {
     if (seat.state.name === 'playing') this.#frames.forget(seat.state.view);
+    this.#pace?.gone(seat);
     seat.to(state);
   }
 
@@ -295,7 +285,7 @@ export class Shard {
   #stop(told: Fault, failure: Fault | undefined): void {
     if (!this.running) return;
     this.#state = { name: 'stopped', fault: failure };
-    this.#again?.();
+    this.#pace?.stop();
     const seats = [...this.#seats];
     this.#seats.clear();
     for (const seat of seats) {

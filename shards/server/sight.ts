@@ -6,7 +6,8 @@
 import type { FrameBody } from '../core/frame-body.ts';
 import { type CellOffset, cellsAround, type GridPlan, PLACELESS } from '../core/interest.ts';
 import type { Rung } from './ladder.ts';
-import type { Feed, Streams } from './streams.ts';
+import { type Feed, type Slice, slicesOf } from './run.ts';
+import type { Streams } from './streams.ts';
 
 /** The rungs on which something is seen. */
 export type SeeingRung = Exclude<Rung, 'waiting' | 'closed'>;
@@ -19,6 +20,8 @@ export class Sight {
   readonly rung: SeeingRung;
   /** The streams of the cells in order of the cells' numbers. */
   readonly feeds: readonly Feed[];
+  /** The same, as slices of what is said of all cells. */
+  readonly slices: readonly Slice[];
   /** How much each of them matters: his own cell most, then by distance. For the budget. */
   readonly weights: Float64Array;
   holders = 0;
@@ -30,6 +33,7 @@ export class Sight {
     this.place = from.place;
     this.rung = from.rung;
     this.feeds = feeds;
+    this.slices = slicesOf(feeds);
     this.weights = weights;
   }
 

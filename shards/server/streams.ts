@@ -3,37 +3,19 @@
  * each encoded once per frame however many hold it. A stream begins with its first holder and ends with its last.
  * Held by sights and views; advanced by frame-maker.ts. [T2]
  */
-import { CellStream, MAX_LEVEL } from '../core/cell-stream.ts';
-import type { ChunkEncoder, Rows } from '../core/chunk-encoder.ts';
+import { CellStream } from '../core/cell-stream.ts';
+import type { ChunkEncoder } from '../core/chunk-encoder.ts';
 import type { Audience } from '../core/component.ts';
+import { MAX_LEVEL } from '../core/frames.ts';
 import { CellRows, type Grid } from './grid.ts';
-
-/** The entities of a stream, in order of their ids. */
-export interface RowSource extends Rows {
-  /** Called before each step, where the rows are not kept up to date by themselves. */
-  refresh?(): void;
-}
-
-/** A stream that somebody holds. */
-export class Feed {
-  readonly stream: CellStream;
-  readonly rows: RowSource;
-  holders = 0;
-  /** Where it is kept. */
-  readonly key: number | string;
-
-  constructor(key: number | string, stream: CellStream, rows: RowSource) {
-    this.key = key;
-    this.stream = stream;
-    this.rows = rows;
-  }
-}
+import { Feed, type RowSource, Run } from './run.ts';
 
 export class Streams {
   readonly #encoders: Readonly<Record<Audience, ChunkEncoder>>;
   readonly #grid: Grid;
   /** By number: cells; by text: all others. */
   readonly #feeds = new Map<number | string, Feed>();
+  readonly #runs = Array.from({ length: MAX_LEVEL + 1 }, (_, level) => new Run(level));
 
   constructor(encoders: Readonly<Record<Audience, ChunkEncoder>>, grid: Grid) {
     this.#encoders = encoders;
@@ -50,8 +32,10 @@ export class Streams {
     let feed = this.#feeds.get(key);
     if (!feed) {
       const stream = new CellStream(this.#encoders.all, { cell, level });
-      feed = new Feed(key, stream, this.#grid.take(cell));
+      const run = this.#runs[level]!;
+      feed = new Feed(key, stream, { rows: this.#grid.take(cell), run });
       this.#feeds.set(key, feed);
+      run.add(feed);
     }
     feed.holders++;
     return feed;
@@ -61,7 +45,8 @@ export class Streams {
   hold(key: string, audience: Audience, source: () => RowSource): Feed {
     let feed = this.#feeds.get(key);
     if (!feed) {
-      feed = new Feed(key, new CellStream(this.#encoders[audience], { cell: 0, level: 0 }), source());
+      const stream = new CellStream(this.#encoders[audience], { cell: 0, level: 0 });
+      feed = new Feed(key, stream, { rows: source() });
       this.#feeds.set(key, feed);
     }
     feed.holders++;
@@ -72,6 +57,7 @@ export class Streams {
     feed.holders--;
     if (feed.holders > 0) return;
     this.#feeds.delete(feed.key);
+    feed.run?.remove(feed);
     if (feed.rows instanceof CellRows) this.#grid.drop(feed.rows);
   }
 
@@ -84,5 +70,6 @@ export class Streams {
       if (rows.count === 0 && stream.count === 0 && stream.quiet && stream.frame !== -1) continue;
       stream.advance(frame, rows);
     }
+    for (const run of this.#runs) run.make(frame);
   }
 }

@@ -14,8 +14,9 @@ import {
   teamLane,
   teamOf,
 } from './private-rows.ts';
+import type { Feed } from './run.ts';
 import type { Sight } from './sight.ts';
-import type { Feed, Streams } from './streams.ts';
+import type { Streams } from './streams.ts';
 
 /** Whose tail it is: where his entity is, or -1, and what he sees. */
 export interface TailOwner {

@@ -80,6 +80,8 @@ export class ThreadDesk {
         return this.#shards.get(message.shard)?.shard.stop(Fault.fromJSON(message.fault));
       case 'wake':
         return this.#shards.get(message.shard)?.shard.wake();
+      case 'ask':
+        return this.#ask(message);
       case 'join':
         return this.#join(message);
       case 'opened':
@@ -135,6 +137,16 @@ export class ThreadDesk {
     } catch (error) {
       if (!(error instanceof Fault)) this.#env.log.error('shard.join', { shard: number, error });
       this.#say({ t: 'refused', channel, fault: toFault(error).toJSON() });
+    }
+  }
+
+  #ask({ shard, question, json }: Extract<ToThread, { t: 'ask' }>): void {
+    try {
+      const at = this.#shards.get(shard);
+      if (!at) throw new Fault('unavailable', 'the shard has stopped');
+      this.#say({ t: 'answer', shard, question, json: at.shard.ask(json), fault: null });
+    } catch (error) {
+      this.#say({ t: 'answer', shard, question, json: null, fault: toFault(error).toJSON() });
     }
   }
 

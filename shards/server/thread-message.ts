@@ -3,11 +3,12 @@ import type { FaultJson } from '../../src/base/fault.ts';
 import type { Json } from '../../src/base/json.ts';
 import type { Viewer } from '../../src/policy/viewer.ts';
 
-/** `shard` and `channel` are numbers that the main thread chooses and never uses twice. */
+/** `shard`, `channel` and `question` are numbers that the main thread chooses and never uses twice. */
 export type ToThread =
   | { t: 'begin'; shard: number; name: string; id: string; params: Json; seed: string; pinned: boolean }
   | { t: 'stop'; shard: number; fault: FaultJson }
   | { t: 'wake'; shard: number }
+  | { t: 'ask'; shard: number; question: number; json: Json }
   | { t: 'join'; shard: number; channel: number; clientId: string; viewer: ViewerJson }
   | { t: 'opened'; channel: number }
   | { t: 'closed'; channel: number }
@@ -17,6 +18,7 @@ export type ToThread =
 export type FromThread =
   /** The module is loaded; the hashes of its definitions by name. */
   | { t: 'ready'; defs: { [name: string]: string } }
+  | { t: 'answer'; shard: number; question: number; json: Json; fault: FaultJson | null }
   | { t: 'stopped'; shard: number; fault: FaultJson | null }
   | { t: 'joined'; channel: number; info: Json }
   | { t: 'refused'; channel: number; fault: FaultJson }

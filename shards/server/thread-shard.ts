@@ -1,5 +1,7 @@
 /** A shard in a worker thread, as the directory holds it. Made by shard-thread.ts. */
-import { Fault } from '../../src/base/fault.ts';
+import { type Deferred, deferred } from '../../src/base/deferred.ts';
+import { Fault, type FaultJson } from '../../src/base/fault.ts';
+import type { Json } from '../../src/base/json.ts';
 import { parseShape, s } from '../../src/base/shape.ts';
 import type { Channel } from '../../src/plugin/channel.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
@@ -9,11 +11,15 @@ import type { ThreadLink } from './thread-link.ts';
 import { type PlayerJson, type ToThread, viewerJson } from './thread-message.ts';
 import { ThreadPlayer } from './thread-player.ts';
 
+/** Questions to one shard that wait for their answers. */
+const MAX_QUESTIONS = 1000;
+
 interface Deps {
   readonly number: number;
   readonly link: ThreadLink;
   say(message: ToThread): void;
-  nextChannel(): number;
+  /** Of a channel or a question. */
+  nextNumber(): number;
   seated(channel: number, player: ThreadPlayer): void;
   gone(channel: number, player: ThreadPlayer): void;
   inputDropped(): void;
@@ -27,6 +33,7 @@ export class ThreadShard implements HostedShard {
   readonly #deps: Deps;
   readonly #seats = new Map<number, Player>();
   readonly #channels = new Set<ThreadPlayer>();
+  readonly #asked = new Map<number, Deferred<Json>>();
   #running = true;
 
   constructor(of: { def: AnyShardDef; id: string; params: unknown }, deps: Deps) {
@@ -57,7 +64,7 @@ export class ThreadShard implements HostedShard {
   join(channel: Channel): Promise<PlayerHandler> {
     if (!this.#running) return Promise.reject(stopped());
     const { number: shard, link, say } = this.#deps;
-    const number = this.#deps.nextChannel();
+    const number = this.#deps.nextNumber();
     const player = new ThreadPlayer(number, channel, {
       link,
       say,
@@ -72,6 +79,25 @@ export class ThreadShard implements HostedShard {
     const { clientId, viewer } = channel.session;
     say({ t: 'join', shard, channel: number, clientId, viewer: viewerJson(viewer) });
     return player.seat;
+  }
+
+  ask(json: Json): Promise<Json> {
+    if (!this.#running) return Promise.reject(stopped());
+    const { number: shard, link, say } = this.#deps;
+    if (this.#asked.size >= MAX_QUESTIONS || link.full)
+      return Promise.reject(new Fault('overloaded', 'too many questions wait for the thread'));
+    const question = this.#deps.nextNumber();
+    const answer = deferred<Json>();
+    this.#asked.set(question, answer);
+    say({ t: 'ask', shard, question, json });
+    return answer.promise;
+  }
+
+  answered({ question, json, fault }: { question: number; json: Json; fault: FaultJson | null }): void {
+    const answer = this.#asked.get(question);
+    this.#asked.delete(question);
+    if (fault) answer?.reject(Fault.fromJSON(fault));
+    else answer?.resolve(json);
   }
 
   wake(): void {
@@ -99,6 +125,8 @@ export class ThreadShard implements HostedShard {
     this.#running = false;
     this.#seats.clear();
     for (const player of [...this.#channels]) player.closedBy(fault ?? stopped());
+    for (const answer of this.#asked.values()) answer.reject(fault ?? stopped());
+    this.#asked.clear();
     this.#deps.stopped(fault);
   }
 }

@@ -16,8 +16,8 @@ import type { TextPool } from '../core/text-pool.ts';
 import { Budget } from './budget.ts';
 import { HAS, type Holding, STALE } from './frame-plan.ts';
 import { Ladder, type LadderOptions, type Rung } from './ladder.ts';
+import type { Feed } from './run.ts';
 import type { Sight } from './sight.ts';
-import type { Feed } from './streams.ts';
 
 /** The streams of one frame of a player. */
 export interface Outlook {

@@ -56,6 +56,28 @@ export class BitWriter {
     bytes[at + length] = carry;
   }
 
+  /** Writes `count` bits of `from`, from bit `first` on. A byte, whatever it is, must stand behind them. */
+  appendSlice(from: Uint8Array, first: number, count: number): void {
+    const start = this.#bits;
+    const end = start + count;
+    if (end + 16 > this.bytes.length * 8) this.#grow(end + 16);
+    this.#bits = end;
+    const { bytes } = this;
+    const shift = start & 7;
+    const skew = first & 7;
+    let at = start >> 3;
+    let source = first >> 3;
+    let carry = shift === 0 ? 0 : bytes[at]! & ((1 << shift) - 1);
+    for (let left = count; left > 0; left -= 8) {
+      const byte = ((from[source]! | (from[source + 1]! << 8)) >> skew) & 255;
+      source++;
+      bytes[at++] = carry | (byte << shift);
+      carry = byte >> (8 - shift);
+    }
+    bytes[at] = carry;
+    if ((end & 7) !== 0) bytes[end >> 3]! &= (1 << (end & 7)) - 1;
+  }
+
   get bitLength(): number {
     return this.#bits;
   }

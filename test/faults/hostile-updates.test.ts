@@ -33,8 +33,8 @@ afterEach(async () => {
 async function serve(options: Partial<DocsOptions>) {
   const files = new TempDatabase();
   const said: Record<string, number> = {};
-  const tally = (event: string, { message, reason }: { message?: unknown; reason?: unknown } = {}) => {
-    const line = [event, message ?? reason]
+  const tally = (event: string, { message, reason, error }: Record<string, unknown> = {}) => {
+    const line = [event, message ?? reason ?? error]
       .filter((part) => part !== undefined)
       .join(': ')
       .replace(/\d{6,}/g, 'N');
@@ -83,6 +83,7 @@ for (const [way, options] of Object.entries(WAYS)) {
     const progress = (pushed: number) => process.stdout.write(`${way}: ${pushed} of ${FORGED}\n`);
     const plan = { documents: DOCUMENTS, attackers, mutations: FORGED, progress };
     const { toll, citizens } = await siege(ground, plan);
+    await calm.act(false);
     await instance.hub.settle();
 
     const gauges = Object.fromEntries(instance.gauges.map(({ name, read }) => [name, read()]));

@@ -180,6 +180,23 @@ test('[T5] who was behind gets what he missed when he can, though nothing more h
   expect(bob.handle.clock.tick).toBe(tick);
 });
 
+test('it rests again when a player who was behind has lost his connection', async () => {
+  const { sim, ann, bob } = await seated({}, { kernelSize: 2 });
+  ann.client.pause();
+  for (let i = 0; i < 100; i++) {
+    bob.handle.send({ add: 1 });
+    await sim.env.clock.advance(20);
+  }
+  const { tick } = bob.handle.clock;
+  await sim.env.clock.advance(1000);
+  expect(bob.handle.clock.tick).toBeGreaterThan(tick);
+  ann.client.cut();
+  await sim.env.clock.advance(1000);
+  const last = bob.handle.clock.tick;
+  await sim.env.clock.advance(5000);
+  expect(bob.handle.clock.tick).toBe(last);
+});
+
 test('server code that has changed the world wakes it', async () => {
   const { sim, def, ann } = await seated();
   const ref = sim.directory.find(def, 'one')!;

@@ -5,7 +5,16 @@ import type { CellReplica } from '../../shards/core/cell-replica.ts';
 import { everyone, type Interest, visibleTo } from '../../shards/core/index.ts';
 import type { LinkOptions } from './sim-pipe.ts';
 import { SimShards } from './sim-shards.ts';
-import { type components, GRID, heldOf, type Noted, replay, said, seenFrom, watchedWorld } from './watched-world.ts';
+import {
+  type components,
+  GRID,
+  heldOf,
+  type Noted,
+  replay,
+  said,
+  seenFrom,
+  watchedWorld,
+} from './watched-world.ts';
 
 type Replica = CellReplica<typeof components>;
 type Watched = Awaited<ReturnType<typeof watched>>;
@@ -130,7 +139,7 @@ test('[T2] [T8] players hold exactly the cells around them, and what is in them,
       }
       expect(server.sim.gauge('desyncs')).toBe(0);
     }),
-    { numRuns: 8 },
+    { numRuns: 5 },
   );
 });
 
@@ -154,7 +163,7 @@ test('[T2] [T5] slow players see less, never anything wrong, and all of it again
         expect(last!.tick).toBeGreaterThan(server.world().tick - 5);
       }
     }),
-    { numRuns: 8 },
+    { numRuns: 5 },
   );
 });
 
@@ -182,7 +191,7 @@ test('[T2] [T8] with visibleTo a player holds those entities that it shows him, 
         });
       }
     }),
-    { numRuns: 8 },
+    { numRuns: 5 },
   );
 });
 
@@ -199,14 +208,18 @@ test('[T2] with everyone() all is one cell, for those without an entity too', as
         });
       }
     }),
-    { numRuns: 8 },
+    { numRuns: 5 },
   );
 });
 
 test('[T2] [T8] within a byte budget nothing out of sight is held, and at rest all is as it is', async () => {
   await fc.assert(
     fc.asyncProperty(actions, async (list) => {
-      const server = await watched(GRID, { graceMs: 60_000, ackWindowMs: 500, ...EXACT }, { bytesPerSecond: 2000 });
+      const server = await watched(
+        GRID,
+        { graceMs: 60_000, ackWindowMs: 500, ...EXACT },
+        { bytesPerSecond: 2000 },
+      );
       const players = await play(server, list);
       for (const entity of server.world().entities) entity.speed = { x: 0, y: 0 };
       for (const { handle } of players) handle.send({ turn: { x: 0, y: 0 } });
@@ -226,6 +239,6 @@ test('[T2] [T8] within a byte budget nothing out of sight is held, and at rest a
         expectCells(last!, server, seen);
       }
     }),
-    { numRuns: 8 },
+    { numRuns: 5 },
   );
 });

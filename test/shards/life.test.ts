@@ -1,8 +1,10 @@
 /** Shards begin, fail, idle and end. */
 import { expect, test } from 'vitest';
 import { joinShard } from '../../shards/client/index.ts';
+import type { WorldOf } from '../../shards/core/index.ts';
 import type { Log } from '../../src/base/env.ts';
-import { isFault } from '../../src/base/fault.ts';
+import { Fault, isFault } from '../../src/base/fault.ts';
+import type { Json } from '../../src/base/json.ts';
 import { arena } from './arena.ts';
 import { SimShards } from './sim-shards.ts';
 
@@ -184,4 +186,41 @@ test('events go to all, to one player, or to some, in order', async () => {
     expect.toSatisfy((error) => isFault(error, 'invalid')),
   );
   expect(cid).toBeGreaterThan(0);
+});
+
+test('server code asks a shard, wherever it runs', async () => {
+  const asked = {
+    ...arena,
+    answer(world: WorldOf<typeof arena>, question: Json): Json {
+      if (question === 'count') return { count: world.entities.length };
+      if (question === 'despawn') return world.despawn(world.entities[0]!.id);
+      if (question === 'throw') throw new Error('boom');
+      throw new Fault('not_found', `no answer to ${JSON.stringify(question)}`);
+    },
+  };
+  const sim = new SimShards(
+    { arena: asked },
+    { start: [{ shard: 'arena', id: 'plaza', params: { bots: 3 } }] },
+  );
+  await sim.instance.start?.();
+  const ref = sim.directory.find(asked, 'plaza')!;
+  const ask = (question: Json) => sim.env.clock.run(ref.ask(question));
+  expect(await ask('count')).toEqual({ count: 3 });
+  expect(await ask('despawn')).toBe(true);
+  expect(await ask('count')).toEqual({ count: 2 });
+  await expect(ask('what')).rejects.toThrow('no answer to "what"');
+  expect(ref.running).toBe(true);
+  await expect(ask('throw')).rejects.toMatchObject({ code: 'internal' });
+  expect(ref.running).toBe(false);
+  await expect(ask('count')).rejects.toMatchObject({ code: 'unavailable' });
+  const silent = sim.directory.create(asked, { bots: 0 }, 'silent');
+  silent.stop();
+  await expect(sim.env.clock.run(silent.ask('count'))).rejects.toMatchObject({ code: 'unavailable' });
+});
+
+test('a shard without `answer` says so', async () => {
+  const sim = new SimShards({ arena }, { start });
+  await sim.instance.start?.();
+  const ref = sim.directory.find(arena, 'plaza')!;
+  await expect(sim.env.clock.run(ref.ask('anything'))).rejects.toMatchObject({ code: 'invalid' });
 });

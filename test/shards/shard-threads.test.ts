@@ -96,6 +96,23 @@ test('[T4] [N3] while threadBytes are under way to a thread, inputs are dropped 
   expect(handle.me!.position.x).toBeGreaterThan(x + 3);
 });
 
+test('[N3] questions to a shard are answered, refused at the limit, and lost with their thread', async () => {
+  const def = { ...arena, answer: () => 42 };
+  const sim = new SimShards({ arena: def }, { threads: 1, start: [start[0]!] });
+  await sim.instance.start?.();
+  const ref = sim.directory.find(def, 'a')!;
+  sim.threads.stalled = true;
+  const waiting = Array.from({ length: 1000 }, () => ref.ask(null).catch((error) => error.code));
+  await expect(ref.ask(null)).rejects.toMatchObject({ code: 'overloaded' });
+  sim.threads.stalled = false;
+  await sim.env.clock.advance(100);
+  expect(new Set(await Promise.all(waiting))).toEqual(new Set([42]));
+  sim.threads.stalled = true;
+  const lost = ref.ask(null);
+  sim.threads.begun[0]!.die();
+  await expect(lost).rejects.toMatchObject({ code: 'unavailable' });
+});
+
 test('a shard is begun on the thread with the fewest players', async () => {
   const sim = await running({ start: [start[0]!] });
   await sim.join(arena, { userId: 'ann' }, { id: 'a' });

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { browserPacker } from '../../shards/client/browser-packer.ts';
 import type { Component } from '../../shards/core/component.ts';
@@ -18,6 +19,7 @@ import { decodeInputHeader, decodeInputs, InputEncoder } from '../../shards/core
 import { MessageCodec } from '../../shards/core/message-codec.ts';
 import { readRecord, writeRecord } from '../../shards/core/record-codec.ts';
 import { RecordType } from '../../shards/core/record-type.ts';
+import { RESIDUAL_TABLES } from '../../shards/core/residual-tables.ts';
 import { nodePacker } from '../../shards/server/node-packer.ts';
 import { BitReader, BitWriter } from '../../src/base/bits.ts';
 import { Reader } from '../../src/base/bytes.ts';
@@ -155,4 +157,11 @@ test('every choice has a vector', () => {
 test('every kind of component has a record', () => {
   expect(Object.keys(records).sort()).toEqual(Object.keys(c).sort());
   expect(Object.entries(records).filter(([, vectors]) => vectors.length === 0)).toEqual([]);
+});
+
+test('docs/wire.md shows the lengths of all codes of residuals', () => {
+  const lines = readFileSync('docs/wire.md', 'utf8').split('\n');
+  for (const [table, lengths] of Object.entries(RESIDUAL_TABLES)) {
+    expect(lines).toContain(`${table.padEnd(8)} ${lengths.join(' ')}`);
+  }
 });

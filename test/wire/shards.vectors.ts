@@ -64,7 +64,7 @@ export const frames: readonly BinaryVector<ShardFrame>[] = [
       ],
       own: [],
     },
-    hex: '',
+    hex: '31 33 00 02 ac02 09 01 00 03416461 00 02 ac01 01 2fc09a002039002208e0f8403c4f0600',
   },
   {
     name: 'frame 3: entity 1 moves by (0.5, -0.5)',
@@ -80,7 +80,7 @@ export const frames: readonly BinaryVector<ShardFrame>[] = [
       ],
       own: [],
     },
-    hex: '',
+    hex: '31 80 00 2d03',
   },
   {
     name: 'frame 4: it moves on, and nothing else happens',
@@ -96,7 +96,7 @@ export const frames: readonly BinaryVector<ShardFrame>[] = [
       ],
       own: [],
     },
-    hex: '',
+    hex: '31 80 18 00',
   },
   {
     name: 'frame 5: it stands; 301 loses its shield and is named "Bob"; 7 comes',
@@ -120,7 +120,7 @@ export const frames: readonly BinaryVector<ShardFrame>[] = [
       ],
       own: [],
     },
-    hex: '',
+    hex: '31 9f 07 01 01 03426f62 035b71a0303c4f6600',
   },
   {
     name: 'frame 8, three later: 301 is gone, cell 44 is left for cell 300, which is empty; entity 1 is his own',
@@ -143,7 +143,7 @@ export const frames: readonly BinaryVector<ShardFrame>[] = [
       ],
       own: [1],
     },
-    hex: '',
+    hex: '31 60 03 03 01 01 2c 01 b209 1302e00310',
   },
   {
     name: 'frame 9: nothing changes, but a hash is due',
@@ -166,7 +166,7 @@ export const frames: readonly BinaryVector<ShardFrame>[] = [
       ],
       own: [1],
     },
-    hex: '',
+    hex: '31 80 01 c75e3f',
   },
   {
     name: 'frame 10: he has no entity any more',
@@ -189,7 +189,7 @@ export const frames: readonly BinaryVector<ShardFrame>[] = [
       ],
       own: [],
     },
-    hex: '',
+    hex: '31 c0 00 00',
   },
 ];
 

@@ -1,7 +1,7 @@
 /** DocSystem with loro-websocket, by its own protocol package. */
 import { decodeImportBlobMeta, LoroDoc, VersionVector } from 'loro-crdt';
 import { CrdtType, decode, encode, MessageType } from 'loro-protocol';
-import { remembering } from '../../doc-system.ts';
+import { PreparedEdits, remembering } from '../../doc-system.ts';
 import { RawSocket } from '../../raw-socket.ts';
 
 /** Updates over this size travel in fragments, as the client of loro-websocket sends them. */
@@ -84,13 +84,18 @@ export function openPeer(url) {
       });
       if (updates.length > 0) replica.importBatch(updates);
       const text = replica.getText('body');
-      replica.subscribeLocalUpdates((update) => send(socket, doc, update));
-      safe(Number.POSITIVE_INFINITY);
-      return {
-        type() {
+      const edits = new PreparedEdits(
+        () => {
           text.insert(text.length, 'x');
           replica.commit();
         },
+        (update) => send(socket, doc, update),
+      );
+      replica.subscribeLocalUpdates((update) => edits.made(update));
+      safe(Number.POSITIVE_INFINITY);
+      return {
+        type: () => edits.type(),
+        prepare: (count) => edits.prepare(count),
         get bytesIn() {
           return socket.bytesIn;
         },

@@ -259,7 +259,10 @@ class Attacker {
     if (page.fault) this.#count(`closed ${page.fault.code}`);
     else if (refusal()) {
       this.#count(`refused ${refusal()!.code}`);
+      // What is pushed before the answer is ignored, which may take a repair.
+      const answers = page.all('joined').length;
       page.resync();
+      await until(this.#ground, () => page.fault !== undefined || page.all('joined').length > answers);
     } else this.#count(acked() ? 'acked' : 'silent');
   }
 
