@@ -68,7 +68,6 @@ function measure(scene: Scene): void {
   let frames = 0;
   let advanceMs = 0;
   let composeMs = 0;
-  let bodyBytes = 0;
   for (let frame = 1; frame <= FRAMES; frame++) {
     tick();
     const measured = frame > WARM_UP;
@@ -124,7 +123,6 @@ function measure(scene: Scene): void {
       if (measured) {
         frames++;
         bytes += out.length + ENVELOPE_BYTES;
-        bodyBytes += out.length;
       }
     }
     if (measured) composeMs += cpuMs() - begin;

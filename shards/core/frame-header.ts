@@ -26,6 +26,9 @@ export interface FrameHeader {
 
 export const MAX_WAITING = 15;
 
+/** A frame builds on one that is at most so many frames older: a client makes up for the steps between one by one. */
+export const MAX_BACK = 1024;
+
 /** Bits of the flags above those of `waiting`. */
 export const HAS_TEXTS = 16;
 export const HAS_CHANGES = 32;
@@ -48,7 +51,9 @@ export function decodeFrameHeader(
   const flags = reader.u8();
   const steady = (flags & STEADY) !== 0;
   const back = steady ? 1 : reader.varuint();
-  if (back > 0 && last.frame === 0) throw new Fault('bad_message', 'a frame builds on one that never came');
+  if (back > MAX_BACK || (back > 0 && last.frame === 0)) {
+    throw new Fault('bad_message', 'a frame builds on one that never came');
+  }
   const base = back === 0 ? 0 : last.frame;
   const frame = back === 0 ? reader.varuint() : base + back;
   const ticks = steady ? everyTicks : reader.varuint();

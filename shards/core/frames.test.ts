@@ -6,7 +6,7 @@ import { CellReplica } from './cell-replica.ts';
 import { chunkLayouts } from './chunk-layout.ts';
 import { c } from './components.ts';
 import { FrameBody } from './frame-body.ts';
-import { decodeFrameHeader } from './frame-header.ts';
+import { decodeFrameHeader, MAX_BACK } from './frame-header.ts';
 import { FrameWriter } from './frame-writer.ts';
 import {
   decodeEvents,
@@ -81,6 +81,7 @@ test('[T2] a frame that builds on another than the last one is refused', () => {
     return behind(writer.write({ head: header, places: [], body }), KIND.frame);
   };
   expect(() => decodeFrameHeader(from(4, 5), { frame: 0, tick: 0 }, 1)).toThrow('never came');
+  expect(() => decodeFrameHeader(from(4, 5 + MAX_BACK), { frame: 4, tick: 4 }, 1)).toThrow('never came');
   expect(() => decodeFrameHeader(from(0, 5), { frame: 5, tick: 5 }, 1)).toThrow('out of order');
   expect(decodeFrameHeader(from(0, 6), { frame: 5, tick: 5 }, 1).frame).toBe(6);
 });

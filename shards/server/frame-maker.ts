@@ -8,6 +8,7 @@ import { ChunkEncoder } from '../core/chunk-encoder.ts';
 import type { Components } from '../core/component.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
 import { FrameBody } from '../core/frame-body.ts';
+import { MAX_BACK } from '../core/frame-header.ts';
 import type { FrameHeader } from '../core/frame-header.ts';
 import { type FrameParts, FrameWriter, type TailState } from '../core/frame-writer.ts';
 import { ONE_CELL, planGrid } from '../core/interest.ts';
@@ -107,7 +108,7 @@ export class FrameMaker {
     const letdown = LETDOWNS[rung];
     if (rung !== before && letdown && !isAbove(rung, before)) this.#counts[letdown]++;
     const unseen = rung === 'waiting' || rung === 'closed';
-    if (unseen) this.forget(view);
+    if (unseen || this.#frame - view.frame > MAX_BACK) this.forget(view);
     if (unseen || !view.ready(nowMs)) {
       this.#counts.framesSkipped++;
       return;
