@@ -3,7 +3,7 @@
  * the same definition from the same options. In a sealed world each entity carries the tick and a check sum of
  * itself, so that a reader notices a state that no tick of the server had.
  */
-import { c, cos, defineShard, type EntityOf, sin } from 'ternion/shards';
+import { c, cos, defineShard, type EntityOf, everyone, grid, sin } from 'ternion/shards';
 
 export const TICK_RATE = 20;
 export const WALK_SPEED = 5; // m/s
@@ -16,12 +16,23 @@ export interface ArenaOptions {
   /** Entities that walk about by themselves, beside the players. */
   readonly walkers: number;
   readonly sealed?: boolean;
+  /** Whether all see all, instead of those around them. */
+  readonly open?: boolean;
+  /** Whether what is far is sent less often. */
+  readonly rings?: boolean;
 }
+
+/** As in bench/peers/colyseus/grid.js. */
+const CELL = 32; // m
+const RADIUS = 96; // m
+const RINGS = [48, 72] as const;
 
 /** Of a walker: how likely it turns in a tick. */
 const TURN = 0.05;
 
-export function arena({ half, players, walkers, sealed = false }: ArenaOptions) {
+export function arena(options: ArenaOptions) {
+  const { half, players, walkers, sealed = false, open = false, rings = false } = options;
+  const near = { by: 'position', cell: CELL, radius: RADIUS };
   return defineShard({
     name: 'bench',
     tickRate: TICK_RATE,
@@ -35,6 +46,7 @@ export function arena({ half, players, walkers, sealed = false }: ArenaOptions) 
       yaw: c.angle({ bits: 10 }),
       fire: c.bool(),
     }),
+    interest: open ? everyone() : grid(rings ? { ...near, rings: RINGS } : near),
     limits: { players: Math.max(1, players), entities: players + walkers + 1 },
     authorize: () => true,
     start(world) {

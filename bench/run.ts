@@ -10,6 +10,8 @@ import { type Figure, measure, type Workload } from './figure.ts';
 import { readsWorkloads } from './reads.ts';
 import { rowsWorkloads } from './rows.ts';
 import { sessionWorkloads } from './sessions.ts';
+import { curveWorkloads } from './shard-curves.ts';
+import { heapWorkloads } from './shard-heap.ts';
 import { shardsWorkloads } from './shards.ts';
 import { startWorkloads } from './start.ts';
 import { subscriptionsWorkloads } from './subscriptions.ts';
@@ -31,6 +33,8 @@ const workloads: Record<string, () => Workload> = {
   ...docsWorkloads,
   ...tickDelayWorkloads,
   ...shardsWorkloads,
+  ...curveWorkloads,
+  ...heapWorkloads,
 };
 const wanted = positionals[0] ?? '';
 const chosen = Object.keys(workloads).filter(

@@ -122,8 +122,10 @@ function pausedReader(): Workload {
 }
 
 export const shardsWorkloads: Record<string, () => Workload> = {
-  'shards.2000': () => players('shards.2000', worldOf(2000)),
   'shards.1000': beside,
+  'shards.2000': () => players('shards.2000', worldOf(2000)),
+  'shards.2000-rings': () => players('shards.2000-rings', { ...worldOf(2000), rings: true }),
+  'shards.3000': () => players('shards.3000', worldOf(3000)),
   'shards.all-visible-300': () => players('shards.all-visible-300', worldOf(300, 'all')),
   'shards.paused-reader': pausedReader,
 };

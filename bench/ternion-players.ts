@@ -1,5 +1,6 @@
 /** PlayerSystem with Ternion's server. */
 import { offerSubprotocols, PROTOCOL, encodeFrame as wrap } from 'ternion/protocol';
+import { decodeFrameHeader } from '../shards/core/frame-header.ts';
 import { KIND } from '../shards/core/frames.ts';
 import { InputEncoder } from '../shards/core/input-codec.ts';
 import { Reader } from '../src/base/bytes.ts';
@@ -34,7 +35,8 @@ class TernionPlayer implements PlayerConnection {
   readonly #inputs;
   readonly #reader: ShardReader | undefined;
   #socket: RawSocket | undefined;
-  #frameTick = 0;
+  /** The newest frame. */
+  #last = { frame: 0, tick: 0 };
   #inputTick = 0;
   #count = 0;
 
@@ -56,8 +58,8 @@ class TernionPlayer implements PlayerConnection {
   }
 
   input({ moveX, moveY, yaw, fire }: BotScript): void {
-    if (this.#frameTick === 0) return;
-    const wanted = this.#frameTick + LEAD;
+    if (this.#last.tick === 0) return;
+    const wanted = this.#last.tick + LEAD;
     const drift = this.#inputTick + 1 - wanted;
     if (drift > MAX_DRIFT || drift < -MAX_DRIFT) {
       if (drift > 0) return;
@@ -71,7 +73,7 @@ class TernionPlayer implements PlayerConnection {
     input.move.y = moveY;
     input.yaw = yaw;
     input.fire = fire;
-    const header = { ackTick: this.#frameTick, firstTick: tick - this.#count + 1, count: this.#count };
+    const header = { ackTick: this.#last.tick, firstTick: tick - this.#count + 1, count: this.#count };
     this.#socket?.send(
       wrap(
         CHANNEL,
@@ -115,22 +117,13 @@ class TernionPlayer implements PlayerConnection {
   }
 
   #frame(data: Buffer): void {
-    // One byte of channel; the tick comes first behind the kind.
+    // One byte of channel.
     if (data[1] !== KIND.frame) return;
-    this.#frameTick = tickOf(data);
     this.#events.frame();
-    if (this.#reader) this.#events.sight!(this.#reader.read(new Reader(Uint8Array.from(data.subarray(2)))));
-  }
-}
-
-/** The varuint behind the channel and the kind. */
-function tickOf(data: Buffer): number {
-  let tick = 0;
-  let scale = 1;
-  for (let at = 2; ; at++) {
-    const byte = data[at]!;
-    tick += (byte & 0x7f) * scale;
-    if (byte < 0x80) return tick;
-    scale *= 128;
+    if (this.#reader) {
+      const sight = this.#reader.read(new Reader(Uint8Array.from(data.subarray(2))));
+      this.#last.tick = sight.tick;
+      this.#events.sight!(sight);
+    } else this.#last = decodeFrameHeader(new Reader(data.subarray(2)), this.#last, this.#def.snapshotEvery);
   }
 }

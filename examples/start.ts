@@ -5,6 +5,7 @@
  *   TERNION_PORT       default 4321: the first example, and each further one on the next port
  *   TERNION_HOST       default 127.0.0.1
  *   TERNION_DATABASE   default .ternion/data/<name>.db; with a name only
+ *   TERNION_BOTS       default 24: bots on the plaza of the world, up to 960
  *   TERNION_LOG_LEVEL  default warn: what people need to read is printed
  */
 import { mkdir } from 'node:fs/promises';
@@ -14,9 +15,10 @@ import { app as editor } from './editor/app.ts';
 import { buildIfStale } from './serve/build.ts';
 import { addPages } from './serve/pages.ts';
 import { ROOT, siteOf } from './serve/site.ts';
-import { app as world } from './world/app.ts';
+import { worldApp } from './world/app.ts';
 
-const EXAMPLES = { world, editor };
+const { TERNION_BOTS = '24' } = process.env;
+const EXAMPLES = { world: worldApp({ bots: Number(TERNION_BOTS) }), editor };
 type Name = keyof typeof EXAMPLES;
 const NAMES: readonly Name[] = ['world', 'editor'];
 

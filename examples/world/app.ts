@@ -4,6 +4,7 @@ import { auth } from 'ternion/auth';
 import { docs } from 'ternion/crdt/server';
 import { defineApp, functions } from 'ternion/server';
 import { shards } from 'ternion/shards/server';
+import { BOT_NAMES } from './bot-names.ts';
 import { plaza } from './plaza.ts';
 import { SIGN_ID, schema } from './schema.ts';
 
@@ -25,10 +26,19 @@ const latest = query({
   handler: (ctx, { count }) => ctx.db.query('Entry').order('writtenAt', 'desc').take(count),
 });
 
-export const app = defineApp({
-  schema,
-  functions: { sign: { open }, guestbook: { latest } },
-  plugins: [auth(), docs(), shards({ plaza }, { start: [{ shard: 'plaza', id: 'main' }] })],
-});
+/** The plaza with so many bots. */
+export function worldApp({ bots }: { bots: number }) {
+  return defineApp({
+    schema,
+    functions: { sign: { open }, guestbook: { latest } },
+    plugins: [
+      auth(),
+      docs(),
+      shards({ plaza }, { start: [{ shard: 'plaza', id: 'main', params: { bots } }] }),
+    ],
+  });
+}
+
+export const app = worldApp({ bots: BOT_NAMES.length });
 
 export type WorldApp = typeof app;

@@ -1,4 +1,4 @@
-/** Who strolls on the plaza when nobody is there: 24 of them. */
+/** Who strolls on the plaza when nobody is there: one of each, and of a larger crowd several. */
 export const BOT_NAMES: readonly string[] = [
   'Ada',
   'Basil',

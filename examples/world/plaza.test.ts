@@ -18,7 +18,7 @@ function makeWorld(seed: string) {
     maxEntities: plaza.limits.entities,
     emit: (_, data) => waves.push(data),
   });
-  plaza.start?.(world, {});
+  plaza.start?.(world, { bots: BOT_NAMES.length });
   const guest = plaza.join!(world, GUEST)!;
   const run = (ticks: number, input: typeof STILL) => {
     for (let i = 0; i < ticks; i++) {

@@ -13,6 +13,8 @@ const TURN_SPEED = 12; // radians per second
 export const WAVE_TICKS = 32;
 const WAVE_BACK_DISTANCE = 5; // m
 
+const MAX_BOTS = 960;
+
 export const plaza = defineShard({
   name: 'plaza',
   tickRate: 20,
@@ -37,12 +39,14 @@ export const plaza = defineShard({
   }),
   events: { wave: s.object({ by: s.int() }) },
   messages: s.object({ rename: s.string(24) }),
-  limits: { players: 64, entities: 128 },
+  params: s.object({ bots: s.int(0, MAX_BOTS) }),
+  limits: { players: 64, entities: MAX_BOTS + 64 },
 
   authorize: ({ auth }) => auth.userId !== null,
 
-  start(world) {
-    for (const [i, name] of BOT_NAMES.entries()) {
+  start(world, { bots }) {
+    for (let i = 0; i < bots; i++) {
+      const name = BOT_NAMES[i % BOT_NAMES.length]!;
       const angle = world.random.range(-Math.PI, Math.PI);
       const distance = world.random.range(6, PLAZA_RADIUS - 2);
       const position = { x: sin(angle) * distance, y: cos(angle) * distance };

@@ -1,6 +1,7 @@
 /**
  * `joinShard`: the channel's side of a ShardHandle. It owns the state and the app's subscriptions, which
- * outlive connections; everything that belongs to one stay is in play.ts.
+ * outlive connections; everything that belongs to one stay is behind
+ * stay.ts.
  */
 import { backoffMs } from '../../src/base/backoff.ts';
 import { Reader } from '../../src/base/bytes.ts';
@@ -17,10 +18,12 @@ import { decodeEvents, decodeReject, encodeLeave, encodeMessage, KIND, type Reje
 import { MessageCodec } from '../core/message-codec.ts';
 import type { Row } from '../core/record-type.ts';
 import { browserPacker } from './browser-packer.ts';
-import { Play, shardInfo } from './play.ts';
+import { EventPlay } from './event-play.ts';
+import { Play } from './play.ts';
 import { RateMeter } from './rate-meter.ts';
 import { type PastCounts, readClock, readStats } from './readings.ts';
 import type { ShardClock, ShardHandle, ShardState, ShardStats } from './shard-handle.ts';
+import { type Stay, shardInfo } from './stay.ts';
 
 export interface JoinOptions<D> {
   /** Which shard of this kind. */
@@ -62,8 +65,8 @@ class JoinedShard {
   #state: ShardState = { name: 'joining' };
   #channel: ClientChannel;
   /** The stay that runs, and the one that is drawn: the last that has had a frame. */
-  #play: Play | undefined;
-  #drawn: Play | undefined;
+  #play: Stay | undefined;
+  #drawn: Stay | undefined;
   #held: Partial<Values<Components>> = {};
   #userId: string | null = null;
   #openedMs = 0;
@@ -108,12 +111,14 @@ class JoinedShard {
   }
 
   get rtt(): number {
-    return this.#play?.lead.rttMs ?? 0;
+    return this.#play?.rttMs ?? 0;
   }
 
-  send(input: Partial<Values<Components>>): void {
+  send(input: Partial<Values<Components>>): boolean {
+    if (this.#def.eventDriven) return this.#play?.input(input) ?? false;
     Object.assign(this.#held, input);
-    this.#play?.hold(input);
+    this.#play?.input(input);
+    return true;
   }
 
   message(data: unknown): boolean {
@@ -189,8 +194,11 @@ class JoinedShard {
     const info = parseShape(shardInfo, raw, 'opened', 'bad_message');
     this.#endPlay();
     const channel = this.#channel;
-    const play = new Play(this.#host.env, { def: this.#def, send: (payload) => channel.send(payload) }, info);
-    play.hold(this.#held);
+    const deps = { def: this.#def, send: (payload: Uint8Array) => channel.send(payload) };
+    const play = this.#def.eventDriven
+      ? new EventPlay(this.#host.env, deps, info)
+      : new Play(this.#host.env, deps, info);
+    if (!this.#def.eventDriven) play.input(this.#held);
     this.#play = play;
     this.#drawn ??= play;
     this.#userId = this.#host.session?.userId ?? null;
@@ -261,7 +269,7 @@ class JoinedShard {
     if (!this.#play) return;
     this.#play.close();
     this.#past.frames += this.#play.frames;
-    this.#past.mispredictions += this.#play.predictor.mispredictions;
+    this.#past.mispredictions += this.#play.mispredictions;
     this.#play = undefined;
   }
 

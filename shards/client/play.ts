@@ -1,15 +1,14 @@
 /**
- * One stay in a shard, from `opened` until the connection is lost: the client's own ticks, its inputs going
- * up, frames coming down. join-shard.ts makes a new one each time the channel opens and draws the last.
+ * One stay in a shard that ticks, from `opened` until the connection is lost: the client's own ticks, its
+ * inputs going up, frames coming down. join-shard.ts makes a new one each time the channel opens and draws the last.
  */
 import type { Reader } from '../../src/base/bytes.ts';
 import type { Cancel, Env } from '../../src/base/env.ts';
 import { Fault } from '../../src/base/fault.ts';
-import { type Infer, s } from '../../src/base/shape.ts';
-import { decodeKeyChunk, WHOLE_WORLD } from '../core/cell-codec.ts';
+import { CellReplica } from '../core/cell-replica.ts';
 import type { Components, Values } from '../core/component.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
-import { decodeFrame } from '../core/frames.ts';
+import { encodeResync } from '../core/frames.ts';
 import { InputEncoder } from '../core/input-codec.ts';
 import type { Row } from '../core/record-type.ts';
 import { InputLead } from './input-lead.ts';
@@ -17,21 +16,8 @@ import { InputLog } from './input-log.ts';
 import { EntityViews } from './interpolate.ts';
 import { Predictor } from './predict.ts';
 import { SnapshotBuffer } from './snapshot-buffer.ts';
+import type { ShardInfo, Stay } from './stay.ts';
 import { TickClock } from './tick-clock.ts';
-
-/** The server's answer to `open`. */
-export const shardInfo = s.object({
-  shard: s.string(64),
-  /** The player's own entity; 0 for a spectator. */
-  entity: s.int(0),
-  tickRate: s.int(1),
-  snapshotEvery: s.int(1),
-  tick: s.int(0),
-  params: s.json(),
-  seed: s.string(64),
-  hash: s.string(64),
-});
-export type ShardInfo = Infer<typeof shardInfo>;
 
 /** Each input travels in so many frames, in case one is late. */
 const REPEATED_TICKS = 3;
@@ -40,7 +26,7 @@ const MAX_CATCH_UP_TICKS = 8;
 /** Reading the entities twice within this time draws the same moment. */
 const SAME_FRAME_MS = 2;
 
-export class Play {
+export class Play implements Stay {
   readonly info: ShardInfo;
   readonly clock: TickClock;
   readonly lead: InputLead;
@@ -50,6 +36,7 @@ export class Play {
   readonly #send: (payload: Uint8Array) => void;
   readonly #inputs: InputLog<Components>;
   readonly #encoder = new InputEncoder();
+  readonly #replica: CellReplica<Components>;
   readonly #snapshots: SnapshotBuffer<Components>;
   readonly #views: EntityViews<Components>;
   #timer: Cancel | undefined;
@@ -74,6 +61,10 @@ export class Play {
     this.lead = new InputLead(env.clock, tickMs);
     this.#inputs = new InputLog(def.inputType, size);
     this.predictor = new Predictor(def, this.#inputs, { entity: info.entity, stepSeed: info.seed, size });
+    this.#replica = new CellReplica(def.layouts, {
+      maxEntities: def.limits.entities,
+      everyTicks: def.snapshotEvery,
+    });
     this.#snapshots = new SnapshotBuffer(def.entityType);
     this.#views = new EntityViews(def.entityType);
   }
@@ -87,21 +78,41 @@ export class Play {
     return this.#snapshots.newest?.tick ?? 0;
   }
 
-  hold(input: Partial<Values<Components>>): void {
+  get serverTick(): number {
+    return this.clock.serverTick;
+  }
+
+  get playhead(): number {
+    return this.clock.playhead;
+  }
+
+  get predictedTick(): number {
+    return this.predictor.tick;
+  }
+
+  get delayMs(): number {
+    return this.clock.delayMs;
+  }
+
+  get rttMs(): number {
+    return this.lead.rttMs;
+  }
+
+  get mispredictions(): number {
+    return this.predictor.mispredictions;
+  }
+
+  input(input: Partial<Values<Components>>): boolean {
     this.#inputs.hold(input);
+    return true;
   }
 
   /** A frame came. Throws Fault `bad_message`; what the definition's `step` throws comes through. */
   frame(reader: Reader): void {
-    const frame = decodeFrame(reader);
-    if (frame.tick <= this.tick) throw new Fault('bad_message', 'frames out of order');
-    const cell = frame.cells[0];
-    if (frame.cells.length !== 1 || cell?.kind !== 'key' || cell.cell !== WHOLE_WORLD) {
-      throw new Fault('bad_message', 'a frame that this client cannot read');
-    }
+    const frame = this.#replica.apply(reader);
+    for (const stream of this.#replica.desyncs) this.#send(encodeResync(stream));
     const snapshot = this.#snapshots.next();
-    decodeKeyChunk(cell.chunk, snapshot, this.#def.limits.entities);
-    snapshot.tick = frame.tick;
+    this.#replica.fill(snapshot);
     this.#snapshots.commit();
     this.#frames++;
     this.clock.frame(frame.tick);

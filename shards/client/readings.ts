@@ -2,9 +2,9 @@
  * `handle.clock` and `handle.stats`: objects that are made once and read through to the stay that runs, so
  * that a drawing loop or an overlay may read them every frame.
  */
-import type { Play } from './play.ts';
 import type { RateMeter } from './rate-meter.ts';
 import type { ShardClock, ShardStats } from './shard-handle.ts';
+import type { Stay } from './stay.ts';
 
 /** What the stays that are over have counted. */
 export interface PastCounts {
@@ -13,27 +13,27 @@ export interface PastCounts {
   rejected: number;
 }
 
-export function readClock(tickRate: number, drawn: () => Play | undefined): ShardClock {
+export function readClock(tickRate: number, drawn: () => Stay | undefined): ShardClock {
   return {
     tickRate,
     get tick() {
       return drawn()?.tick ?? 0;
     },
     get serverTick() {
-      return drawn()?.clock.serverTick ?? 0;
+      return drawn()?.serverTick ?? 0;
     },
     get playhead() {
-      return drawn()?.clock.playhead ?? 0;
+      return drawn()?.playhead ?? 0;
     },
     get predictedTick() {
-      return drawn()?.predictor.tick ?? 0;
+      return drawn()?.predictedTick ?? 0;
     },
   };
 }
 
 export function readStats(
   past: PastCounts,
-  from: { meter: RateMeter; running: () => Play | undefined; drawn: () => Play | undefined },
+  from: { meter: RateMeter; running: () => Stay | undefined; drawn: () => Stay | undefined },
 ): ShardStats {
   return {
     get bytesPerSecond() {
@@ -43,7 +43,7 @@ export function readStats(
       return past.frames + (from.running()?.frames ?? 0);
     },
     get mispredictions() {
-      return past.mispredictions + (from.running()?.predictor.mispredictions ?? 0);
+      return past.mispredictions + (from.running()?.mispredictions ?? 0);
     },
     get rejected() {
       return past.rejected;
@@ -52,7 +52,7 @@ export function readStats(
       return from.drawn()?.tick ?? 0;
     },
     get interpolationDelayMs() {
-      return from.drawn()?.clock.delayMs ?? 0;
+      return from.drawn()?.delayMs ?? 0;
     },
   };
 }

@@ -60,11 +60,15 @@ export interface ShardHandle<D> {
   /** The own one of `entities`, when it is there. */
   readonly me: EntityView<D> | undefined;
   readonly clock: ShardClock;
-  /** Milliseconds from an input to the first frame that knows of it. */
+  /** Milliseconds from an input to the first frame that knows of it. Event-driven: of the last that was measured. */
   readonly rtt: number;
   readonly stats: ShardStats;
-  /** What the player does from now on; fields left out stay. Sent with every tick until the next call. */
-  send(input: Partial<InputOf<D>>): void;
+  /**
+   * What the player does from now on; fields left out stay. Sent with every tick until the next call; true.
+   * In an event-driven shard it is one thing that he does, sent once: fields left out have their initial
+   * values, and false says that it could not be taken: not joined now, or too many of his inputs wait.
+   */
+  send(input: Partial<InputOf<D>>): boolean;
   /** False when it could not be sent now. Throws Fault `invalid` or `too_large`. */
   message(data: MessageOf<D>): boolean;
   onEvent<K extends keyof EventsOf<D>>(

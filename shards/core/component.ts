@@ -2,13 +2,26 @@
 import type { Json } from '../../src/base/json.ts';
 import type { Lane } from './lane.ts';
 import type { Accessor, RowView } from './row-view.ts';
+import type { Scale } from './scale.ts';
 import type { ViewClass } from './table.ts';
+
+/** Who is sent a component. */
+export type Audience = 'all' | 'owner' | 'team';
+
+/** A component is sent in every MAX_EVERY-th frame at least. */
+export const MAX_EVERY = 64;
 
 export interface Component<T> {
   /** Describes the kind; part of the definition's hash, so that two versions do not misread each other. */
   readonly json: Json;
   /** In the order of the wire; a `guard` counts from this component's first lane. */
   readonly lanes: readonly Lane[];
+  /** Of a vec2 or vec3: what its quanta mean, for the grid of the interest. */
+  readonly scale?: Scale;
+  /** Who is sent it; left out, all who see the entity. `team` are those whose own entity has the same `team`. */
+  readonly audience?: Audience;
+  /** Sent in every 2nd, 4th, .. frame only: a power of two up to MAX_EVERY; left out, 1. */
+  readonly every?: number;
   /** Accessors for lanes that begin at `lane`. A compound kind adds its own view to `parts`. */
   bind(lane: number, parts: ViewClass<RowView>[]): Accessor<T>;
 }

@@ -16,6 +16,7 @@ export function vec2(range: Range): Component<Vec2> {
   const axis = scalar(range);
   return {
     json: { vec2: axis.json },
+    scale,
     lanes: [...axis.lanes, ...axis.lanes],
     bind: (lane, parts) => {
       const part = parts.push(compileView({ x: axis, y: axis }, lane)) - 1;
@@ -37,6 +38,7 @@ export function vec3(range: Range): Component<Vec3> {
   const axis = scalar(range);
   return {
     json: { vec3: axis.json },
+    scale,
     lanes: [...axis.lanes, ...axis.lanes, ...axis.lanes],
     bind: (lane, parts) => {
       const part = parts.push(compileView({ x: axis, y: axis, z: axis }, lane)) - 1;
@@ -86,6 +88,7 @@ export function optional<T>(inner: Component<T>): Component<T | undefined> {
   const lanes = [numberLane(0, 1, 'snap'), ...inner.lanes.map((lane): Lane => ({ ...lane, guard: 0 }))];
   return {
     json: { optional: inner.json },
+    ...(inner.scale && { scale: inner.scale }),
     lanes,
     bind: (guard, parts) => {
       const accessor: Accessor<T> = inner.bind(guard + 1, parts);

@@ -70,6 +70,8 @@ test('what is left out has defaults', () => {
   const def = defineShard(minimal);
   expect(def.snapshotEvery).toBe(1);
   expect(def.limits).toEqual(DEFAULT_SHARD_LIMITS);
+  expect(defineShard({ ...minimal, tickRate: 60 }).limits.inputsPerSecond).toBe(120);
+  expect(defineShard({ ...minimal, tickRate: 100 }).limits.inputsPerSecond).toBe(200);
   expect(def.events).toEqual({});
   expect(def.params.parse({})).toEqual({});
 });
@@ -77,7 +79,12 @@ test('what is left out has defaults', () => {
 test('mistakes throw when the module loads', () => {
   const wrong = (change: object) => () => defineShard({ ...minimal, ...change });
   expect(wrong({ name: 'a/b' })).toThrow('may not be named');
-  expect(wrong({ tickRate: 0 })).toThrow('tick rate');
+  expect(wrong({ tickRate: 0.5 })).toThrow('tick rate');
+  expect(wrong({ tickRate: 0, snapshotEvery: 2 })).toThrow('frame every tick');
+  expect(wrong({ tickRate: 20, limits: { inputsPerSecond: 19 } })).toThrow('inputsPerSecond');
+  expect(wrong({ tickRate: 0, limits: { bytesPerSecond: 1 } })).toThrow('bytesPerSecond');
+  expect(wrong({ tickRate: 0, interest: { kind: 'grid', rings: [1] } })).toThrow('no rings');
+  expect(wrong({ tick: async () => {} })).toThrow('may not be async');
   expect(wrong({ tickRate: 241 })).toThrow('tick rate');
   expect(wrong({ snapshotEvery: 0.5 })).toThrow('snapshot every');
   expect(wrong({ components: { id: c.bool() } })).toThrow('"id"');

@@ -4,23 +4,16 @@
  */
 import { assert } from '../../src/base/assert.ts';
 import { fnv1a64 } from '../../src/base/hash.ts';
-import { canonicalJson } from '../../src/base/json.ts';
+import { canonicalJson, type Json } from '../../src/base/json.ts';
 import { type Infer, type Shape, s } from '../../src/base/shape.ts';
+import { type ChunkLayouts, chunkLayouts } from './chunk-layout.ts';
 import type { Components, Values } from './component.ts';
 import type { Struct } from './compound-components.ts';
-import { resolveLimits, type ShardLimits } from './limits.ts';
+import { everyone, type Interest, planGrid } from './interest.ts';
+import { DEFAULT_SHARD_LIMITS, resolveLimits, type ShardLimits } from './limits.ts';
+import type { Player } from './player.ts';
 import { RecordType } from './record-type.ts';
 import type { Entity, Events, World } from './world.ts';
-
-/** Who is in the world. */
-export interface Player {
-  /** Null for the anonymous viewer. */
-  readonly userId: string | null;
-  readonly name: string | null;
-  readonly roles: readonly string[];
-  /** The entity that `join` returned; 0 before that, and for a spectator. */
-  readonly entityId: number;
-}
 
 /** What `authorize` decides on. */
 export interface JoinContext {
@@ -37,9 +30,13 @@ export interface JoinContext {
 export interface ShardSpec<C extends Components, I extends Components, E extends Events, P, M> {
   /** Letters, digits, `-`, `_`. */
   readonly name: string;
-  /** Ticks in a second, 1 to 240. */
+  /**
+   * Ticks in a second, 1 to 240. 0: the shard is event-driven. It computes a tick when an input or a message
+   * came, when a player came or left, and otherwise rests; every tick has a frame, `step` runs once for each
+   * input and not without one, nothing is predicted, and `dtSeconds` is the time since the last tick.
+   */
   readonly tickRate: number;
-  /** A frame every so many ticks; default 1. */
+  /** A frame every so many ticks; default 1, and always 1 when event-driven. */
   readonly snapshotEvery?: number;
   readonly components: C;
   readonly input: Struct<I>;
@@ -49,6 +46,8 @@ export interface ShardSpec<C extends Components, I extends Components, E extends
   readonly params?: Shape<P>;
   /** What clients may send beside inputs (`handle.message`). */
   readonly messages?: Shape<M>;
+  /** What a player may see; default `everyone()`. */
+  readonly interest?: Interest<NoInfer<C>>;
   readonly limits?: Partial<ShardLimits>;
   /** Asked at each join and when the viewer changes; anything but true refuses. */
   authorize(context: JoinContext, params: P): boolean | Promise<boolean>;
@@ -60,6 +59,11 @@ export interface ShardSpec<C extends Components, I extends Components, E extends
   leave?(world: World<C, E>, player: Player): void;
   /** A message came; runs at the beginning of the next tick. */
   receive?(world: World<C, E>, player: Player, message: M): void;
+  /**
+   * Server code asks (`ref.ask` of the directory), between two ticks; it may change the world, too. A Fault that
+   * this throws is the asker's.
+   */
+  answer?(world: World<C, E>, question: Json): Json;
   /**
    * Moves a player's entity by one tick. The browser predicts with this very function, so it may depend on
    * nothing but its arguments: use `sin` and `cos` of `ternion/shards`, `Math.sqrt`, and + - * /, which
@@ -74,11 +78,16 @@ export interface ShardSpec<C extends Components, I extends Components, E extends
 export interface ShardDef<C extends Components, I extends Components, E extends Events, P, M>
   extends ShardSpec<C, I, E, P, M> {
   readonly snapshotEvery: number;
+  /** Whether ticks come with events instead of time: `tickRate` is 0. */
+  readonly eventDriven: boolean;
   readonly events: E;
   readonly params: Shape<P>;
+  readonly interest: Interest<C>;
   readonly limits: ShardLimits;
   readonly entityType: RecordType<C>;
   readonly inputType: RecordType<I>;
+  /** What is sent of the entities to whom. */
+  readonly layouts: ChunkLayouts;
   /** Of all that both sides must agree on to read each other's bytes. */
   readonly hash: string;
 }
@@ -99,6 +108,10 @@ export type EventsOf<D> =
 export type ParamsOf<D> = D extends ShardDef<infer _C, infer _I, infer _E, infer P, infer _M> ? P : never;
 export type MessageOf<D> = D extends ShardDef<infer _C, infer _I, infer _E, infer _P, infer M> ? M : never;
 
+/** What these throw stops the shard alone; a promise of theirs would fail behind its back. [T3] */
+const SYNCHRONOUS = ['start', 'join', 'leave', 'receive', 'answer', 'step', 'tick'] as const;
+const AsyncFunction = (async () => {}).constructor;
+
 const NAME = /^[\w-]{1,64}$/;
 
 /** Checks and compiles a definition. Mistakes throw here, when the module loads. */
@@ -111,28 +124,85 @@ export function defineShard<
 >(spec: ShardSpec<C, I, E, P, M>): ShardDef<C, I, E, P, M> {
   const { name, tickRate, snapshotEvery = 1, components, input } = spec;
   assert(NAME.test(name), `a shard may not be named ${JSON.stringify(name)}`);
-  assert(tickRate >= 1 && tickRate <= 240, `a tick rate of ${tickRate}`);
+  const eventDriven = tickRate === 0;
+  assert(eventDriven || (tickRate >= 1 && tickRate <= 240), `a tick rate of ${tickRate}`);
+  if (eventDriven) checkEventDriven(spec);
   assert(Number.isInteger(snapshotEvery) && snapshotEvery >= 1, `a snapshot every ${snapshotEvery} ticks`);
   assert(!Object.hasOwn(components, 'id'), 'the component name "id" is taken by the entity itself');
   const events = spec.events ?? ({} as E);
+  // A client sends a frame each tick, and a few more while it hurries.
+  const inputsPerSecond = Math.max(DEFAULT_SHARD_LIMITS.inputsPerSecond, tickRate * 2);
+  const limits = resolveLimits({ inputsPerSecond, ...spec.limits });
+  assert(limits.inputsPerSecond >= tickRate, `limits.inputsPerSecond below ${tickRate} ticks a second`);
+  const { interest = everyone() } = spec;
+  const entityType = new RecordType(components);
+  if (interest.kind === 'grid') planGrid(interest, entityType);
+  if (Object.values(components).some(({ audience }) => audience === 'team')) checkTeam(components);
   const hash = fnv1a64(
     canonicalJson({
       name,
       tickRate,
-      components: Object.entries(components).map(([key, component]) => [key, component.json]),
+      components: Object.entries(components).map(([key, { json, audience = 'all', every = 1 }]) => [
+        key,
+        json,
+        audience,
+        every,
+      ]),
+      entities: limits.entities,
       input: input.json,
       events: Object.fromEntries(Object.entries(events).map(([key, event]) => [key, event.json])),
     }),
   );
+  for (const name of SYNCHRONOUS) {
+    assert(
+      !(spec[name] instanceof AsyncFunction),
+      `${name} of ${spec.name} may not be async: ticks wait for nothing`,
+    );
+  }
   return {
     ...spec,
     snapshotEvery,
+    eventDriven,
     events,
     // Without a shape of its own, a shard takes no params: an empty object is all that this one lets through.
     params: spec.params ?? (s.object({}) as unknown as Shape<P>),
-    limits: resolveLimits(spec.limits ?? {}),
-    entityType: new RecordType(components),
+    limits,
+    layouts: chunkLayouts(components, limits.entities),
+    interest,
+    entityType,
     inputType: new RecordType(input.fields),
     hash,
   };
+}
+
+/** Who is of one team is told by the component `team`: one number, or none. */
+function checkTeam({ team }: Components): void {
+  const lanes = team?.lanes ?? [];
+  const one = lanes.length === 1 || (lanes.length === 2 && lanes[1]!.guard === 0);
+  const sound = one && lanes.every(({ textBytes }) => textBytes === 0) && (team?.audience ?? 'all') === 'all';
+  assert(sound, 'components for teams need a component "team" of one number, sent to all');
+}
+
+/** A frame may be the last one for long: nothing can be left for the next. */
+function checkEventDriven({
+  snapshotEvery = 1,
+  interest,
+  limits,
+}: Pick<
+  ShardSpec<Components, Components, Events, unknown, unknown>,
+  'snapshotEvery' | 'interest' | 'limits'
+>): void {
+  assert(snapshotEvery === 1, 'an event-driven shard has a frame every tick');
+  assert(interest?.kind !== 'grid' || !interest.rings, 'an event-driven shard has no rings');
+  assert(!limits?.bytesPerSecond, 'an event-driven shard has no limits.bytesPerSecond');
+}
+
+/** For what a module exports. */
+export function isShardDef(value: unknown): value is AnyShardDef {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'entityType' in value &&
+    value.entityType instanceof RecordType
+  );
 }

@@ -4,10 +4,9 @@
  *
  *   up    0x21 input    ackTick | firstTick | count u8 | records as bits (input-codec.ts)
  *         0x22 message  MessagePack
- *         0x23 resync   cell
+ *         0x23 resync   0 to 2: a part of the tail; else a cell, and 3 more
  *         0x24 leave    (nothing): the player will not come back, his seat is free at once
- *   down  0x31 frame    tick | baseTick (0 = key) | newestInput | inputBuffer u8
- *                       | cells: count, then (cell, kind u8) each | a blob per cell that is not left | tail blob
+ *   down  0x31 frame    frame-writer.ts, frame-header.ts, cell-replica.ts
  *         0x32 events   tick | MessagePack list of [name, data]
  *         0x33 reject   inputTick (0: a message) | code u8
  *
@@ -26,83 +25,38 @@ export const KIND = {
   reject: 0x33,
 } as const;
 
-/** How a cell stands in a frame. */
-export const CELL_KINDS = ['delta', 'key', 'leave'] as const;
-export type CellKind = (typeof CELL_KINDS)[number];
+/** Levels of detail are 0 to this: a step in every frame, in every 2nd, 4th, 8th. */
+export const MAX_LEVEL = 3;
 
-/** A frame names no more cells than this. */
+/** A player holds no more cells than this, so a frame names no more. */
 export const MAX_CELLS = 4096;
+
+/**
+ * What only this player is sent, beside the cells: entities shown to him one by one (`visibleTo`), components
+ * for the owner of an entity, and those for his team. Each is a cell of its own.
+ */
+export const TAIL_PARTS = ['seen', 'owner', 'team'] as const;
+export type TailPart = (typeof TAIL_PARTS)[number];
 
 /** Why an input or a message was not taken; the index + 1 is the code on the wire. [T4] */
 export const REJECTS = ['late', 'early', 'duplicate', 'too_large', 'rate_limited', 'invalid'] as const;
 export type Reject = (typeof REJECTS)[number];
 
-export interface FrameHeader {
-  /** The tick whose state this is. */
-  readonly tick: number;
-  /** The frame that delta chunks build on; 0 when there are none. */
-  readonly baseTick: number;
-  /** The newest tick for which an input of this player has arrived, in time or not; 0 before the first. */
-  readonly newestInput: number;
-  /** Inputs that wait for their tick, up to 255. */
-  readonly inputBuffer: number;
-}
-
-export interface FrameCell {
-  readonly cell: number;
-  readonly kind: CellKind;
-  /** Empty for `leave`. */
-  readonly chunk: Uint8Array;
-}
-
-export interface Frame extends FrameHeader {
-  readonly cells: readonly FrameCell[];
-  /** What only this player may see; empty so far. */
-  readonly tail: Uint8Array;
-}
-
-const EMPTY = new Uint8Array(0);
-
-/** The bytes are new; chunks are copied into them. `writer` is scratch. */
-export function encodeFrame(writer: Writer, header: FrameHeader, cells: readonly FrameCell[]): Uint8Array {
-  writer.clear().u8(KIND.frame).varuint(header.tick).varuint(header.baseTick);
-  writer.varuint(header.newestInput).u8(Math.min(header.inputBuffer, 255)).varuint(cells.length);
-  for (const { cell, kind } of cells) writer.varuint(cell).u8(CELL_KINDS.indexOf(kind));
-  for (const { kind, chunk } of cells) if (kind !== 'leave') writer.blob(chunk);
-  return writer.varuint(0).finish();
-}
-
-/** `reader` stands behind the kind. Chunks are views of its bytes. */
-export function decodeFrame(reader: Reader): Frame {
-  const tick = reader.varuint();
-  const baseTick = reader.varuint();
-  const newestInput = reader.varuint();
-  const inputBuffer = reader.u8();
-  if (tick === 0 || baseTick >= tick) throw new Fault('bad_message', 'a frame before its base');
-  const count = reader.varuint();
-  if (count > MAX_CELLS || count > reader.left) throw new Fault('bad_message', 'too many cells');
-  const heads: { cell: number; kind: CellKind }[] = [];
-  for (let i = 0; i < count; i++) {
-    const cell = reader.varuint();
-    const kind = CELL_KINDS[reader.u8()];
-    if (!kind) throw new Fault('bad_message', 'an unknown kind of cell');
-    heads.push({ cell, kind });
-  }
-  const cells = heads.map((head) => ({
-    ...head,
-    chunk: head.kind === 'leave' ? EMPTY : reader.blob(reader.left),
-  }));
-  const tail = reader.blob(reader.left);
-  reader.end();
-  return { tick, baseTick, newestInput, inputBuffer, cells, tail };
-}
-
 export function encodeMessage(message: Uint8Array): Uint8Array {
   return new Writer(message.length + 1).u8(KIND.message).bytes(message).finish();
 }
 
-export function encodeResync(cell: number): Uint8Array {
-  return new Writer(8).u8(KIND.resync).varuint(cell).finish();
+/** Asks for a key chunk of a cell, or of a part of the tail. */
+export function encodeResync(stream: number | TailPart): Uint8Array {
+  const code = typeof stream === 'number' ? stream + TAIL_PARTS.length : TAIL_PARTS.indexOf(stream);
+  return new Writer(8).u8(KIND.resync).varuint(code).finish();
+}
+
+/** `reader` stands behind the kind. */
+export function decodeResync(reader: Reader): number | TailPart {
+  const code = reader.varuint();
+  reader.end();
+  return TAIL_PARTS[code] ?? code - TAIL_PARTS.length;
 }
 
 export function encodeLeave(): Uint8Array {

@@ -13,11 +13,21 @@ export {
   type JoinContext,
   type MessageOf,
   type ParamsOf,
-  type Player,
   type ShardDef,
   type ShardSpec,
   type WorldOf,
 } from './define-shard.ts';
+export {
+  type Everyone,
+  everyone,
+  type GridInterest,
+  type GridOptions,
+  grid,
+  type Interest,
+  type VisibleTo,
+  visibleTo,
+} from './interest.ts';
 export { DEFAULT_SHARD_LIMITS, type ShardLimits } from './limits.ts';
+export type { Player } from './player.ts';
 export { cos, sin } from './trig.ts';
 export type { Entity, Events, SpawnValues, World } from './world.ts';

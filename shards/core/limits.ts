@@ -9,7 +9,12 @@ export interface ShardLimits {
   readonly players: number;
   /** Entities at once; a `spawn` above it throws. */
   readonly entities: number;
-  /** Input frames that a player may send in a second, with bursts of half a second. */
+  /** Ticks in a second that an event-driven shard computes at most; what comes sooner waits for the next. */
+  readonly eventTicksPerSecond: number;
+  /**
+   * Input frames that a player may send in a second, with bursts of half a second; a client sends one each tick.
+   * Left out, 120 or twice the tick rate, whichever is more.
+   */
   readonly inputsPerSecond: number;
   /** Ticks in one input frame. */
   readonly inputTicks: number;
@@ -23,11 +28,17 @@ export interface ShardLimits {
   readonly messageDepth: number;
   /** Messages that a player may send in a second, with bursts of one second. */
   readonly messagesPerSecond: number;
+  /**
+   * Bytes of frames that a player is sent in a second; 0 is no limit. Within it what is near goes first. What waits
+   * is drawn as it was last moving, and comes before long. For worlds with a grid: elsewhere whole frames wait.
+   */
+  readonly bytesPerSecond: number;
 }
 
 export const DEFAULT_SHARD_LIMITS: ShardLimits = {
   players: 256,
   entities: 16_384,
+  eventTicksPerSecond: 60,
   inputsPerSecond: 120,
   inputTicks: 16,
   inputAheadTicks: 64,
@@ -35,12 +46,14 @@ export const DEFAULT_SHARD_LIMITS: ShardLimits = {
   messageBytes: 4096,
   messageDepth: 16,
   messagesPerSecond: 20,
+  bytesPerSecond: 0,
 };
 
 export function resolveLimits(given: Partial<ShardLimits>): ShardLimits {
   const limits = { ...DEFAULT_SHARD_LIMITS, ...given };
   for (const [name, value] of Object.entries(limits)) {
-    assert(Number.isSafeInteger(value) && value > 0, `limits.${name} is ${value}`);
+    const least = name === 'bytesPerSecond' ? 0 : 1;
+    assert(Number.isSafeInteger(value) && value >= least, `limits.${name} is ${value}`);
   }
   assert(limits.inputTicks <= 255, 'limits.inputTicks fits a byte');
   return limits;

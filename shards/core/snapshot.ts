@@ -17,6 +17,17 @@ export class Snapshot<C extends Components> {
     this.table = type.table(capacity);
   }
 
+  /** Becomes what these rows of another table hold, which are in order of ids. */
+  take(tick: number, from: Table<Row<C>>, rows: readonly number[]): void {
+    this.tick = tick;
+    this.count = rows.length;
+    this.table.reserve(rows.length);
+    for (const [row, source] of rows.entries()) {
+      this.table.copy(from, source, row);
+      this.table.ids[row] = from.ids[source]!;
+    }
+  }
+
   /** The row of an entity, or -1. */
   find(id: number): number {
     const { ids } = this.table;

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { isFault } from '../../src/base/fault.ts';
-import { decodeKeyChunk, KeyChunkEncoder } from './cell-codec.ts';
 import { c } from './components.ts';
 import { RecordType } from './record-type.ts';
 import { Snapshot } from './snapshot.ts';
@@ -25,8 +24,11 @@ function newWorld(maxEntities = 1000, seed = 'seed') {
 
 function snapshotOf(world: WorldColumns<typeof type.fields, Record<never, never>>) {
   const snapshot = new Snapshot(type);
-  decodeKeyChunk(new KeyChunkEncoder().encode(world), snapshot, 1000);
-  snapshot.tick = world.tick;
+  snapshot.take(
+    world.tick,
+    world.table,
+    world.entities.map(({ id }) => world.rowOf(id)),
+  );
   return snapshot;
 }
 

@@ -7,6 +7,7 @@ import { Fault } from '../../src/base/fault.ts';
 import { Chance } from './chance.ts';
 import type { Components } from './component.ts';
 import type { RecordType, Row } from './record-type.ts';
+import { ROW, type RowView } from './row-view.ts';
 import { hashRow, type Snapshot } from './snapshot.ts';
 import type { Table } from './table.ts';
 import type { Entity, Events, SpawnValues, World } from './world.ts';
@@ -95,6 +96,16 @@ export class WorldColumns<C extends Components, E extends Events> implements Wor
   /** The row of an entity, or -1. */
   rowOf(id: number): number {
     return this.#rows.get(id) ?? -1;
+  }
+
+  /** Writes the rows of all entities into `out`, in order of their ids; `count` of them. */
+  listRows(out: Int32Array): void {
+    for (let i = 0; i < this.#list.length; i++) out[i] = (this.#list[i] as unknown as RowView)[ROW];
+  }
+
+  /** Entities live in the first so many rows; some of these may be free. */
+  get rowsUsed(): number {
+    return this.#rowsUsed;
   }
 
   query(...components: (keyof C & string)[]): Entity<C>[] {

@@ -6,59 +6,71 @@ import { assert } from '../../src/base/assert.ts';
 import type { Env } from '../../src/base/env.ts';
 import { Fault } from '../../src/base/fault.ts';
 import { isId, newId } from '../../src/base/id.ts';
-import { Refcount } from '../../src/base/refcount.ts';
+import type { Json } from '../../src/base/json.ts';
 import { parseShape } from '../../src/base/shape.ts';
-import type { AnyShardDef, ParamsOf, Player, WorldOf } from '../core/define-shard.ts';
+import type { AnyShardDef, ParamsOf, WorldOf } from '../core/define-shard.ts';
+import type { Player } from '../core/player.ts';
 import type { ShardsOptions } from './options.ts';
-import type { Scheduler } from './scheduler.ts';
-import { Shard, type ShardCounts } from './shard.ts';
+import type { HostedShard, ShardHost } from './shard-host.ts';
 
-/** A running shard as server code sees it. Change its world between ticks only, that is: not across `await`. */
+/** A running shard as server code sees it. */
 export interface ShardRef<D> {
   readonly id: string;
   readonly running: boolean;
+  /**
+   * Change it between ticks only, that is: not across `await`; in an event-driven shard, `wake` it then. A
+   * shard in a thread has its world there: reading this throws Fault `unsupported`. `ask` works everywhere.
+   */
   readonly world: WorldOf<D>;
-  readonly players: Iterable<Player>;
+  readonly players: readonly Player[];
+  /**
+   * Has the definition's `answer` answer, between two ticks. Rejects with the Fault that `answer` throws, `invalid`
+   * when there is none, `unavailable` when the shard has stopped, `overloaded` when too many wait for a thread.
+   */
+  ask(question: Json): Promise<Json>;
+  /** An event-driven shard computes a tick soon. */
+  wake(): void;
   stop(): void;
 }
 
-/** What a shard begins with; `params` are parsed. */
-interface Begin {
+/** A shard of `options.start`. */
+interface Pin {
+  readonly def: AnyShardDef;
   readonly id: string;
   readonly params: unknown;
-  readonly pinned: boolean;
 }
 
 export class Directory {
   readonly #env: Env;
-  readonly #scheduler: Scheduler;
+  readonly #host: ShardHost;
   readonly #options: ShardsOptions;
-  readonly #shards = new Map<string, Shard>();
-  readonly #pins = new Map<string, { def: AnyShardDef; begin: Begin }>();
-  readonly #past: ShardCounts = { framesSent: 0, framesSkipped: 0, eventsDropped: 0, inputsRejected: 0 };
+  readonly #shards = new Map<string, HostedShard>();
+  readonly #pins = new Map<string, Pin>();
   #failed = 0;
 
   /** `defs` by their keys in `shards({ arena })`. */
   constructor(
     env: Env,
-    deps: { defs: ReadonlyMap<string, AnyShardDef>; scheduler: Scheduler },
+    deps: { defs: ReadonlyMap<string, AnyShardDef>; host: ShardHost },
     options: ShardsOptions,
   ) {
     this.#env = env;
-    this.#scheduler = deps.scheduler;
+    this.#host = deps.host;
     this.#options = options;
     for (const { shard, id, params = {} } of options.start) {
       const def = deps.defs.get(shard);
       assert(def, `no shard ${shard} to start`);
-      const begin = { id, params: parseShape(def.params, params, 'params'), pinned: true };
-      this.#pins.set(keyOf(def.name, id), { def, begin });
+      this.#pins.set(keyOf(def.name, id), { def, id, params: parseShape(def.params, params, 'params') });
     }
   }
 
-  /** Begins a shard. Throws `conflict` when the id is taken, `invalid` for bad params, `overloaded` at the limit. */
+  /**
+   * Begins a shard. Throws Fault `conflict` when the id is taken, `invalid` for bad params, `overloaded` at the
+   * limit, and `internal` when its `start` throws, but not from a thread: there it stops a moment later.
+   */
   create<D extends AnyShardDef>(def: D, params: ParamsOf<D>, id: string = newId(this.#env)): ShardRef<D> {
     const parsed = parseShape(def.params, params, 'params');
-    return this.#ref<D>(this.#create(def, { id, params: parsed, pinned: false }));
+    return this.#ref<D>(this.#create({ def, id, params: parsed }));
   }
 
   find<D extends AnyShardDef>(def: D, id: string): ShardRef<D> | undefined {
@@ -88,77 +100,46 @@ export class Directory {
     return this.#failed;
   }
 
-  /** The counters of all shards, those that have ended included. */
-  counts(): ShardCounts & { shards: number; players: number } {
-    const sum = { ...this.#past, shards: this.#shards.size, players: 0 };
-    for (const shard of this.#shards.values()) {
-      addCounts(sum, shard.counts);
-      sum.players += shard.players.size;
-      for (const seat of shard.players) sum.inputsRejected += seat.rejected;
-    }
-    return sum;
+  /** Shards that run, and players in them, kept seats included. */
+  get size(): { shards: number; players: number } {
+    let players = 0;
+    for (const shard of this.#shards.values()) players += shard.players.length;
+    return { shards: this.#shards.size, players };
   }
 
   /** Begins all shards of `options.start`. */
   startPinned(): void {
-    for (const { def, begin } of this.#pins.values()) this.#create(def, begin);
+    for (const pin of this.#pins.values()) this.#create(pin);
   }
 
   /** For a join: the shard that runs, or a pinned one begun anew. */
-  running(def: AnyShardDef, id: string): Shard | undefined {
+  running(def: AnyShardDef, id: string): HostedShard | undefined {
     const key = keyOf(def.name, id);
     const pin = this.#pins.get(key);
-    return this.#shards.get(key) ?? (pin && this.#create(pin.def, pin.begin));
+    return this.#shards.get(key) ?? (pin && this.#create(pin));
   }
 
   /** For a join, when no such shard runs. Throws `not_found` unless joins may create. */
-  createForJoin(def: AnyShardDef, id: string, params: unknown): Shard {
+  createForJoin(def: AnyShardDef, id: string, params: unknown): HostedShard {
     if (!this.#options.createOnJoin) throw new Fault('not_found', `no shard ${def.name}/${id}`);
-    return this.#create(def, { id, params, pinned: false });
+    return this.#create({ def, id, params });
   }
 
-  close(): void {
-    for (const shard of [...this.#shards.values()]) shard.stop();
-  }
-
-  #create(def: AnyShardDef, { id, params, pinned }: Begin): Shard {
+  #create({ def, id, params }: Pin): HostedShard {
     if (!isId(id)) throw new Fault('invalid', `a shard may not have the id ${JSON.stringify(id)}`);
     const key = keyOf(def.name, id);
     if (this.#shards.has(key)) throw new Fault('conflict', `shard ${key} runs already`);
     if (this.#shards.size >= this.#options.maxShards) throw new Fault('overloaded', 'too many shards');
-    const { graceMs, ackWindowMs, idleMs } = this.#options;
-    const idle = new Refcount(this.#env.clock, idleMs, () => shard.stop());
-    let release = idle.acquire();
-    const shard = new Shard(this.#env, def, {
-      id,
-      params,
-      seed: newId(this.#env),
-      graceMs,
-      ackWindowMs,
-      stopped: (fault) => {
-        idle.close();
-        unschedule();
-        this.#shards.delete(key);
-        addCounts(this.#past, shard.counts);
-        if (fault) this.#failed++;
-        this.#env.log.info('shard.stop', { shard: def.name, id, failed: fault !== undefined });
-      },
-      peopled: (players) => {
-        if (pinned) return;
-        const before = release;
-        if (players > 0) release = idle.acquire();
-        before();
-      },
+    const begin = { id, params, seed: newId(this.#env), pinned: this.#pins.has(key) };
+    const shard = this.#host.begin(def, begin, (fault) => {
+      this.#shards.delete(key);
+      if (fault) this.#failed++;
     });
-    const unschedule = this.#scheduler.add(def.tickRate, (last) => shard.tick(last));
     this.#shards.set(key, shard);
-    this.#env.log.info('shard.start', { shard: def.name, id });
-    shard.start();
-    if (!pinned) release();
     return shard;
   }
 
-  #ref<D>(shard: Shard): ShardRef<D> {
+  #ref<D>(shard: HostedShard): ShardRef<D> {
     // A shard is kept under the name of its definition, so its world has that definition's types.
     return shard as unknown as ShardRef<D>;
   }
@@ -166,11 +147,4 @@ export class Directory {
 
 function keyOf(name: string, id: string): string {
   return `${name}/${id}`;
-}
-
-function addCounts(sum: ShardCounts, counts: ShardCounts): void {
-  sum.framesSent += counts.framesSent;
-  sum.framesSkipped += counts.framesSkipped;
-  sum.eventsDropped += counts.eventsDropped;
-  sum.inputsRejected += counts.inputsRejected;
 }

@@ -28,6 +28,7 @@ export class InputBuffer<I extends Components> {
   #repeats: number;
   #newest = 0;
   #waiting = 0;
+  #taken = 0;
 
   constructor(type: RecordType<I>, limits: ShardLimits) {
     this.#limits = limits;
@@ -48,6 +49,11 @@ export class InputBuffer<I extends Components> {
   /** Inputs that came in time and wait for their tick. */
   get waiting(): number {
     return this.#waiting;
+  }
+
+  /** The number of the last input that `takeNext` gave; 0 before the first. */
+  get taken(): number {
+    return this.#taken;
   }
 
   /** Takes a frame that arrives while `now` is the last tick computed. Throws Fault `bad_message`. */
@@ -80,11 +86,23 @@ export class InputBuffer<I extends Components> {
     return this.#table.at(this.#neutral);
   }
 
+  /**
+   * For event-driven shards, where inputs are numbered 1, 2, 3 ...: the next one that waits, the gap before
+   * it skipped, for what is missing was rejected; undefined when none waits.
+   */
+  takeNext(): Row<I> | undefined {
+    if (this.#waiting === 0) return undefined;
+    do this.#taken++;
+    while (this.#ticks[this.#taken % this.#size] !== this.#taken);
+    return this.take(this.#taken);
+  }
+
   /** Forgets everything, when the player is gone or comes back. */
   clear(): void {
     this.#ticks.fill(Number.NaN);
     this.#newest = 0;
     this.#waiting = 0;
+    this.#taken = 0;
     this.#repeats = this.#limits.inputRepeatTicks;
   }
 

@@ -1,6 +1,7 @@
 /** Settings of the shards plugin that only the server knows. What both sides keep to is in core/limits.ts. [N3] */
 import { assert } from '../../src/base/assert.ts';
 import type { Json } from '../../src/base/json.ts';
+import type { LadderOptions } from './ladder.ts';
 
 /** A shard that exists from the start, never stops for being empty, and begins anew after a failure. */
 export interface PinnedShard {
@@ -10,7 +11,7 @@ export interface PinnedShard {
   readonly params?: Json;
 }
 
-export interface ShardsOptions {
+export interface ShardsOptions extends LadderOptions {
   readonly start: readonly PinnedShard[];
   /** Whether a join may create the shard it names, with the params it brings. */
   readonly createOnJoin: boolean;
@@ -20,14 +21,25 @@ export interface ShardsOptions {
   readonly graceMs: number;
   /** How long an empty shard lives on, unless it is pinned. */
   readonly idleMs: number;
-  /**
-   * A player gets no new frame while one is older than this without his acknowledgement. It bounds what the
-   * kernel holds for a slow reader (about 4 MB before the socket shows anything). [T5]
-   */
-  readonly ackWindowMs: number;
   /** Ticks that a late shard makes up for in one turn; the time beyond is dropped. [T9] */
   readonly maxCatchUpTicks: number;
+  /** Worker threads that shards run in; 0: on the main thread, beside everything else. */
+  readonly threads: number;
+  /**
+   * With threads, the module that exports the definitions: functions cannot be sent, so each thread imports
+   * it. It must do nothing else when it is loaded.
+   */
+  readonly module: URL | undefined;
+  /** How long a thread may take to load the module. */
+  readonly threadStartMs: number;
+  /** A thread that says nothing for so long is ended, and its shards with it. */
+  readonly threadTimeoutMs: number;
+  /** Bytes under way to or from a thread; above it inputs and events are dropped, and counted. */
+  readonly threadBytes: number;
 }
+
+/** What a worker thread is told. */
+export type ThreadOptions = Omit<ShardsOptions, 'start' | 'module'>;
 
 export const DEFAULT_SHARDS_OPTIONS: ShardsOptions = {
   start: [],
@@ -35,17 +47,38 @@ export const DEFAULT_SHARDS_OPTIONS: ShardsOptions = {
   maxShards: 256,
   graceMs: 15_000,
   idleMs: 30_000,
+  coarserAfterMs: 600,
+  nearerAfterMs: 800,
   ackWindowMs: 1000,
+  closeAfterMs: 30_000,
+  calmMs: 1000,
   maxCatchUpTicks: 3,
+  threads: 0,
+  module: undefined,
+  threadStartMs: 30_000,
+  threadTimeoutMs: 10_000,
+  threadBytes: 16 << 20,
 };
 
 export function resolveOptions(given: Partial<ShardsOptions>): ShardsOptions {
   const options = { ...DEFAULT_SHARDS_OPTIONS, ...given };
-  for (const name of ['maxShards', 'ackWindowMs', 'maxCatchUpTicks'] as const) {
+  for (const name of [
+    'maxShards',
+    'coarserAfterMs',
+    'nearerAfterMs',
+    'ackWindowMs',
+    'closeAfterMs',
+    'maxCatchUpTicks',
+    'threadStartMs',
+    'threadTimeoutMs',
+    'threadBytes',
+  ] as const) {
     assert(options[name] > 0, `shards option ${name} is ${options[name]}`);
   }
-  for (const name of ['graceMs', 'idleMs'] as const) {
+  for (const name of ['graceMs', 'idleMs', 'calmMs', 'threads'] as const) {
     assert(options[name] >= 0, `shards option ${name} is ${options[name]}`);
   }
+  assert(Number.isInteger(options.threads), `shards option threads is ${options.threads}`);
+  assert(options.threads === 0 || options.module, 'shards in threads need the option module');
   return options;
 }

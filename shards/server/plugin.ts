@@ -3,23 +3,50 @@
  * server code reaches the shards through `directory`.
  */
 import { assert } from '../../src/base/assert.ts';
+import type { Env } from '../../src/base/env.ts';
 import { Fault } from '../../src/base/fault.ts';
-import type { Gauge, Plugin, PluginInstance } from '../../src/plugin/plugin.ts';
+import type { Plugin, PluginInstance } from '../../src/plugin/plugin.ts';
 import type { Services } from '../../src/plugin/services.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
 import { Directory } from './directory.ts';
+import { gaugesOf } from './gauges.ts';
+import { InlineHost } from './inline-host.ts';
 import { resolveOptions, type ShardsOptions } from './options.ts';
-import { Scheduler } from './scheduler.ts';
 import { openShardChannel } from './shard-channel.ts';
+import type { ShardHost } from './shard-host.ts';
+import { ThreadHost } from './thread-host.ts';
+import { workerSpawner } from './worker-port.ts';
 
 export interface ShardsPlugin extends Plugin {
   /** All shards of this process. There once the server was created. */
   readonly directory: Directory;
 }
 
+/** Makes the host that shards run on; `defs` by their names. */
+export type HostMaker = (
+  env: Env,
+  defs: ReadonlyMap<string, AnyShardDef>,
+  options: ShardsOptions,
+) => ShardHost;
+
 export function shards(
   defs: Readonly<Record<string, AnyShardDef>>,
   options: Partial<ShardsOptions> = {},
+): ShardsPlugin {
+  return shardsOn(hostFor, defs, options);
+}
+
+const hostFor: HostMaker = (env, defs, options) => {
+  const { start: _, module, ...rest } = options;
+  if (options.threads === 0 || !module) return new InlineHost(env, rest);
+  return new ThreadHost(env, { defs, spawn: workerSpawner(module, rest) }, options);
+};
+
+/** The same on a host of the caller's choice; for tests. */
+export function shardsOn(
+  makeHost: HostMaker,
+  defs: Readonly<Record<string, AnyShardDef>>,
+  options: Partial<ShardsOptions>,
 ): ShardsPlugin {
   const resolved = resolveOptions(options);
   const byName = new Map(Object.values(defs).map((def) => [def.name, def]));
@@ -33,8 +60,8 @@ export function shards(
       return directory;
     },
     create({ env }: Services): PluginInstance {
-      const scheduler = new Scheduler(env.clock, resolved.maxCatchUpTicks);
-      const own = new Directory(env, { defs: byKey, scheduler }, resolved);
+      const host = makeHost(env, byName, resolved);
+      const own = new Directory(env, { defs: byKey, host }, resolved);
       directory = own;
       let draining = false;
       return {
@@ -44,8 +71,9 @@ export function shards(
             return openShardChannel(channel, params, { directory: own, defs: byName, log: env.log });
           },
         },
-        gauges: gauges(own, scheduler),
+        gauges: gaugesOf(host, own),
         async start() {
+          await host.start();
           own.startPinned();
         },
         // Shards go on while connections end: who is told to move plays until his own connection closes.
@@ -53,38 +81,9 @@ export function shards(
           draining = true;
         },
         async close() {
-          own.close();
-          scheduler.close();
+          await host.close();
         },
       };
     },
   };
-}
-
-function gauges(directory: Directory, scheduler: Scheduler): Gauge[] {
-  const gauge = (name: string, help: string, read: () => number): Gauge => ({
-    name: `ternion_shards_${name}`,
-    help,
-    read,
-  });
-  return [
-    gauge('running', 'Shards that run', () => directory.counts().shards),
-    gauge('players', 'Players in shards, kept seats included', () => directory.counts().players),
-    gauge('failed', 'Shards ended because their code threw', () => directory.failed),
-    gauge('ticks', 'Ticks run', () => scheduler.ticks),
-    gauge('ticks_caught_up', 'Ticks that ran late, in the turn of a later one', () => scheduler.caughtUp),
-    gauge('ticks_dropped', 'Ticks that never ran because the process was too slow', () => scheduler.dropped),
-    gauge('frames_sent', 'Frames handed to the outbox', () => directory.counts().framesSent),
-    gauge(
-      'frames_skipped',
-      'Frames not sent to players who are behind',
-      () => directory.counts().framesSkipped,
-    ),
-    gauge(
-      'events_dropped',
-      'Event payloads dropped because a lane was full',
-      () => directory.counts().eventsDropped,
-    ),
-    gauge('inputs_rejected', 'Inputs and messages rejected', () => directory.counts().inputsRejected),
-  ];
 }

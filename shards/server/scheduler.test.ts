@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Cancel } from '../../src/base/env.ts';
 import { SimClock } from '../../src/testing/sim-clock.ts';
+import { quantileMs } from './lateness.ts';
 import { Scheduler } from './scheduler.ts';
 
 /** A clock whose process can be held up: what falls due meanwhile runs when it is over. */
@@ -32,7 +33,7 @@ test('a tick rate does not drift, whatever the interval', async () => {
   scheduler.add(30, () => ticks++);
   await clock.advance(10_000.5);
   expect(ticks).toBe(300);
-  expect([scheduler.ticks, scheduler.caughtUp, scheduler.dropped]).toEqual([300, 0, 0]);
+  expect(scheduler.counts).toEqual({ ticks: 300, caughtUp: 0, dropped: 0 });
 });
 
 test('shards of different rates share one timer', async () => {
@@ -54,7 +55,7 @@ test('[T9] a late shard catches up by a few ticks in one turn, and only the last
   clock.stall(300);
   await clock.advance(300);
   expect(turns).toEqual([false, false, true]);
-  expect([scheduler.caughtUp, scheduler.dropped]).toEqual([2, 0]);
+  expect(scheduler.counts).toEqual({ ticks: 3, caughtUp: 2, dropped: 0 });
 });
 
 test('[T9] time beyond that is dropped, counted, and the rate goes on as before', async () => {
@@ -65,7 +66,9 @@ test('[T9] time beyond that is dropped, counted, and the rate goes on as before'
   clock.stall(1000);
   await clock.advance(1000);
   expect(ticks).toBe(3);
-  expect([scheduler.caughtUp, scheduler.dropped]).toEqual([2, 7]);
+  expect(scheduler.counts).toEqual({ ticks: 3, caughtUp: 2, dropped: 7 });
+  // The oldest tick of the turn was due 950 ms before it ran.
+  expect(quantileMs([scheduler.lateness.buckets], 1)).toBeGreaterThan(900);
   await clock.advance(1000);
   expect(ticks).toBe(13);
 });
@@ -73,13 +76,62 @@ test('[T9] time beyond that is dropped, counted, and the rate goes on as before'
 test('a task that is taken away does not run again, not even in the same turn', async () => {
   const { clock, scheduler } = setup();
   let ticks = 0;
-  const cancel = scheduler.add(10, () => {
+  const ticking = scheduler.add(10, () => {
     ticks++;
-    cancel();
+    ticking.stop();
   });
   await clock.advance(1000);
   expect(ticks).toBe(1);
   expect(clock.pending).toBe(0);
+});
+
+test('[T9] a tick that takes time makes the next shard of the turn late by as much', async () => {
+  const { clock, scheduler } = setup();
+  let busyMs = 0;
+  const monotonic = clock.monotonic.bind(clock);
+  clock.monotonic = () => monotonic() + busyMs;
+  scheduler.add(10, () => {
+    busyMs += 40;
+  });
+  scheduler.add(10, () => {});
+  await clock.advance(100);
+  expect(quantileMs([scheduler.lateness.buckets], 0.5)).toBeLessThan(1);
+  expect(quantileMs([scheduler.lateness.buckets], 1)).toBeGreaterThanOrEqual(40);
+  expect(quantileMs([scheduler.lateness.buckets], 1)).toBeLessThan(47);
+});
+
+test('an event-driven shard has no timer until it is woken, and then one tick for all that came', async () => {
+  const { clock, scheduler } = setup();
+  const ticksAt: number[] = [];
+  const ticking = scheduler.addEventDriven(50, (last) => {
+    expect(last).toBe(true);
+    ticksAt.push(clock.monotonic());
+  });
+  await clock.advance(1000);
+  expect([ticksAt, clock.pending]).toEqual([[], 0]);
+  ticking.wake();
+  ticking.wake();
+  await clock.advance(10);
+  expect([ticksAt, clock.pending]).toEqual([[1000], 0]);
+});
+
+test('[N3] wakes of an event-driven shard in quick succession are one tick each interval', async () => {
+  const { clock, scheduler } = setup();
+  const ticksAt: number[] = [];
+  const ticking = scheduler.addEventDriven(50, () => {
+    ticksAt.push(clock.monotonic());
+    if (ticksAt.length < 4) ticking.wake();
+  });
+  ticking.wake();
+  await clock.advance(1000);
+  expect(ticksAt).toEqual([0, 20, 40, 60]);
+  ticking.wake();
+  await clock.advance(0);
+  expect(ticksAt.at(-1)).toBe(1000);
+  ticking.wake();
+  ticking.stop();
+  await clock.advance(1000);
+  expect([ticksAt.length, clock.pending]).toEqual([5, 0]);
 });
 
 test('close ends everything', async () => {

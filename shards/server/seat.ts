@@ -14,9 +14,11 @@ import { Ring } from '../../src/base/ring.ts';
 import type { Channel } from '../../src/plugin/channel.ts';
 import type { Session } from '../../src/plugin/session.ts';
 import type { Components } from '../core/component.ts';
-import type { AnyShardDef, Player } from '../core/define-shard.ts';
+import type { AnyShardDef } from '../core/define-shard.ts';
 import { encodeReject, type Reject } from '../core/frames.ts';
 import { decodeInputHeader } from '../core/input-codec.ts';
+import type { Player } from '../core/player.ts';
+import type { Row } from '../core/record-type.ts';
 import { InputBuffer } from './input-buffer.ts';
 import type { View } from './view.ts';
 
@@ -35,6 +37,7 @@ export class Seat implements Player {
   #viewer: Session['viewer'];
   #state: SeatState;
   #rejected = 0;
+  readonly #eventDriven: boolean;
   readonly #inputRate: RateLimit;
   readonly #messageRate: RateLimit;
   /** Rejections since the last tick, the newest of each kind: however many come, so many go. */
@@ -42,6 +45,7 @@ export class Seat implements Player {
 
   constructor(clock: Clock, def: AnyShardDef, channel: Channel) {
     const { limits } = def;
+    this.#eventDriven = def.eventDriven;
     this.clientId = channel.session.clientId;
     this.#viewer = channel.session.viewer;
     this.#state = { name: 'joining', channel };
@@ -90,14 +94,25 @@ export class Seat implements Player {
     this.#state = state;
   }
 
-  /** An input frame, while `now` is the last tick computed. Throws Fault `bad_message`. [T4] */
-  input(reader: Reader, now: number): void {
+  /** Whether something came that is for the next tick, or an answer goes with it. */
+  get waits(): boolean {
+    return this.inputs.waiting > 0 || this.messages.size > 0 || this.#rejects.size > 0;
+  }
+
+  /** An input frame, while `tick` is the last one computed. Throws Fault `bad_message`. [T4] */
+  input(reader: Reader, tick: number): void {
     if (this.#state.name !== 'playing')
       throw new Fault('bad_message', 'an input before the channel was opened');
     const header = decodeInputHeader(reader);
     this.#state.view.ack(header.ackTick);
     if (!this.#inputRate.take()) return this.reject(header.firstTick, 'rate_limited');
-    this.inputs.receive(reader, header, now, (tick, why) => this.reject(tick, why));
+    const now = this.#eventDriven ? this.inputs.taken : tick;
+    this.inputs.receive(reader, header, now, (of, why) => this.reject(of, why));
+  }
+
+  /** The input for this tick; in an event-driven shard the next one that waits, if there is one. */
+  take(tick: number): Row<Components> | undefined {
+    return this.#eventDriven ? this.inputs.takeNext() : this.inputs.take(tick);
   }
 
   /** Whether one more message is within the rate; if not, the player is told. */

@@ -2,26 +2,29 @@
  * One running world: its state, its players, and the turn of a tick: inputs -> step -> tick -> encode ->
  * send. The scheduler calls `tick`, channels call the rest between two ticks.
  * [T3] A tick waits for nothing; when a function of the definition throws, this shard alone stops and its
- * players are told.  [T2] The key chunk is encoded once a tick and shared by all who may get a frame.
+ * players are told.  [T2] What several players are sent is encoded once; see frame-maker.ts.
  *
  *   running --stop()--> stopped         running --a function throws--> stopped
  */
-import { Writer } from '../../src/base/bytes.ts';
 import type { Env } from '../../src/base/env.ts';
 import { Fault, isFault } from '../../src/base/fault.ts';
 import { fnv1a64 } from '../../src/base/hash.ts';
+import type { Json } from '../../src/base/json.ts';
+import { parseShape, s } from '../../src/base/shape.ts';
 import type { Channel } from '../../src/plugin/channel.ts';
-import { KeyChunkEncoder, WHOLE_WORLD } from '../core/cell-codec.ts';
 import type { Components } from '../core/component.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
-import { encodeFrame, type FrameCell } from '../core/frames.ts';
+import type { TailPart } from '../core/frames.ts';
 import { MessageCodec } from '../core/message-codec.ts';
 import type { Entity, Events } from '../core/world.ts';
 import { WorldColumns } from '../core/world-columns.ts';
+import { noShardCounts, type ShardCounts } from './counts.ts';
+import { EventPace } from './event-pace.ts';
 import { EventQueue } from './event-queue.ts';
+import { FrameMaker } from './frame-maker.ts';
+import type { LadderOptions } from './ladder.ts';
 import { nodePacker } from './node-packer.ts';
-import { Seat } from './seat.ts';
-import { View } from './view.ts';
+import { Seat, type SeatState } from './seat.ts';
 
 export interface ShardOptions {
   readonly id: string;
@@ -30,19 +33,20 @@ export interface ShardOptions {
   /** Kept by the server; the clients get another one, derived from it, for `random` inside `step`. */
   readonly seed: string;
   readonly graceMs: number;
-  readonly ackWindowMs: number;
-  /** Called once when the shard has stopped; with the fault when it failed. */
-  stopped(fault: Fault | undefined): void;
-  /** The number of seats taken or kept has changed. */
-  peopled(players: number): void;
+  /** What becomes of slow players. */
+  readonly ladder: LadderOptions;
 }
 
-/** Counters of one shard, for the gauges. */
-export interface ShardCounts {
-  framesSent: number;
-  framesSkipped: number;
-  eventsDropped: number;
-  inputsRejected: number;
+/** What is told of a shard. */
+export interface ShardEvents {
+  /** An event-driven shard has something to compute. */
+  wake(): void;
+  /** A seat was taken; it is in `players` from now on. */
+  came(seat: Seat): void;
+  /** A seat was given up while the shard runs on. */
+  went(seat: Seat): void;
+  /** Called once when the shard has stopped, with the fault when it failed. */
+  stopped(fault: Fault | undefined): void;
 }
 
 export class Shard {
@@ -52,25 +56,27 @@ export class Shard {
   readonly stepSeed: string;
   readonly world: WorldColumns<Components, Events>;
   readonly codec: MessageCodec;
-  readonly counts: ShardCounts = { framesSent: 0, framesSkipped: 0, eventsDropped: 0, inputsRejected: 0 };
+  readonly counts: ShardCounts = noShardCounts();
   readonly #env: Env;
   readonly #options: ShardOptions;
+  readonly #told: ShardEvents;
   readonly #seats = new Set<Seat>();
   readonly #events: EventQueue;
-  readonly #chunks = new KeyChunkEncoder();
-  readonly #writer = new Writer(1024);
-  readonly #dtSeconds: number;
+  readonly #frames: FrameMaker;
+  /** Of an event-driven shard. */
+  readonly #pace: EventPace | undefined;
   #state: { name: 'running' } | { name: 'stopped'; fault: Fault | undefined } = { name: 'running' };
   #frameDue = false;
 
-  constructor(env: Env, def: AnyShardDef, options: ShardOptions) {
+  constructor(env: Env, deps: { def: AnyShardDef; events: ShardEvents }, options: ShardOptions) {
+    const { def } = deps;
     this.#env = env;
+    this.#told = deps.events;
     this.#options = options;
     this.def = def;
     this.id = options.id;
     this.params = options.params;
     this.stepSeed = fnv1a64(`step/${options.seed}`);
-    this.#dtSeconds = 1 / def.tickRate;
     const { messageBytes, messageDepth, entities } = def.limits;
     this.codec = new MessageCodec(nodePacker(), { maxBytes: messageBytes, maxDepth: messageDepth });
     this.#events = new EventQueue(def.events, this.codec);
@@ -80,6 +86,8 @@ export class Shard {
       maxEntities: entities,
       emit: (event, data, to) => this.#events.add(event, data, to),
     });
+    this.#frames = new FrameMaker(def, this.world, this.counts);
+    if (def.eventDriven) this.#pace = new EventPace(env.clock, () => this.#told.wake());
   }
 
   get running(): boolean {
@@ -104,6 +112,17 @@ export class Shard {
       this.#frameDue ||= this.world.tick % this.def.snapshotEvery === 0;
       if (last) this.#send();
     });
+    this.#pace?.ticked(this.#seats);
+  }
+
+  /** Server code has changed the world, or a player has come: an event-driven shard shall tick. */
+  wake(): void {
+    this.#pace?.wake();
+  }
+
+  /** A player's frame was taken in, or his channel takes another one of ours. */
+  heard(seat: Seat): void {
+    this.#pace?.heard(seat);
   }
 
   /**
@@ -116,7 +135,7 @@ export class Shard {
     if (kept) {
       const old = kept.channel;
       kept.identify(channel.session.viewer);
-      kept.to({ name: 'joining', channel });
+      this.#to(kept, { name: 'joining', channel });
       old?.close(new Fault('conflict', 'joined again from the same page'));
       return kept;
     }
@@ -124,7 +143,7 @@ export class Shard {
     const seat = new Seat(this.#env.clock, this.def, channel);
     seat.entityId = this.#join(seat)?.id ?? 0;
     this.#seats.add(seat);
-    this.#options.peopled(this.#seats.size);
+    this.#told.came(seat);
     return seat;
   }
 
@@ -132,27 +151,46 @@ export class Shard {
   play(seat: Seat): void {
     const { state } = seat;
     if (state.name !== 'joining') return;
-    const windowTicks = Math.ceil((this.#options.ackWindowMs * this.def.tickRate) / 1000);
-    const view = new View(state.channel.latest, windowTicks, this.world.tick);
-    seat.to({ name: 'playing', channel: state.channel, view });
+    const view = this.#frames.view(state.channel.latest, this.#options.ladder, this.#env.clock.monotonic());
+    this.#to(seat, { name: 'playing', channel: state.channel, view });
+    this.wake();
+  }
+
+  /** The player's copy of a cell differs: it comes whole with its next step. */
+  resync(seat: Seat, stream: number | TailPart): void {
+    if (seat.state.name === 'playing' && seat.state.view.resync(stream)) this.counts.desyncs++;
   }
 
   /** The connection is gone: keeps the seat for the grace time, if somebody can come back to it. */
   vacate(seat: Seat): void {
     if (seat.userId === null || this.#options.graceMs === 0) return this.leave(seat);
     const cancel = this.#env.clock.after(this.#options.graceMs, () => this.leave(seat));
-    seat.to({ name: 'vacant', cancel });
+    this.#to(seat, { name: 'vacant', cancel });
   }
 
   /** The player is gone for good. */
   leave(seat: Seat): void {
     if (!this.#seats.delete(seat)) return;
-    seat.to({ name: 'left' });
+    this.#to(seat, { name: 'left' });
     this.counts.inputsRejected += seat.rejected;
     this.#guard(() => this.def.leave?.(this.world, seat));
     if (!this.running) return;
     this.world.despawn(seat.entityId);
-    this.#options.peopled(this.#seats.size);
+    this.#told.went(seat);
+    this.wake();
+  }
+
+  /** Server code's question. Throws what the definition's `answer` refuses with; all else ends the shard. */
+  ask(question: Json): Json {
+    if (!this.running) throw new Fault('unavailable', 'the shard has stopped');
+    if (!this.def.answer) throw new Fault('invalid', `${this.def.name} answers no questions`);
+    try {
+      return parseShape(s.json(), this.def.answer(this.world, question), 'answer');
+    } catch (error) {
+      throw isFault(error) ? error : this.#fail(error);
+    } finally {
+      this.wake();
+    }
   }
 
   /** Ends the shard; its players are told. Stopping twice does nothing. */
@@ -163,27 +201,28 @@ export class Shard {
   #simulate(): void {
     const { world, def } = this;
     world.tick++;
+    const dtSeconds = this.#pace?.passedSeconds() ?? 1 / def.tickRate;
     for (const seat of this.#seats) {
       for (let message = seat.messages.shift(); message !== undefined; message = seat.messages.shift()) {
         def.receive?.(world, seat, message);
       }
     }
     for (const seat of this.#seats) {
-      const input = seat.inputs.take(world.tick);
+      const input = seat.take(world.tick);
       const entity = world.get(seat.entityId);
-      if (!entity) continue;
+      if (!entity || !input) continue;
       world.beginStep(entity.id);
-      def.step(world, entity, input, this.#dtSeconds);
+      def.step(world, entity, input, dtSeconds);
       world.endStep();
     }
-    def.tick?.(world, this.#dtSeconds);
+    def.tick?.(world, dtSeconds);
   }
 
   #send(): void {
     const { tick } = this.world;
     const due = this.#frameDue;
     this.#frameDue = false;
-    let cells: readonly FrameCell[] | undefined;
+    if (due) this.#frames.make(this.#seats, this.#env.clock.monotonic());
     for (const seat of this.#seats) {
       if (seat.state.name !== 'playing') continue;
       const { view, channel } = seat.state;
@@ -191,17 +230,17 @@ export class Shard {
       const events = this.#events.frameFor(seat.entityId, tick);
       if (events && !channel.send(events, 'shard')) this.counts.eventsDropped++;
       if (!due) continue;
-      if (!view.open(tick)) {
-        this.counts.framesSkipped++;
-        continue;
-      }
-      cells ??= [{ cell: WHOLE_WORLD, kind: 'key', chunk: this.#chunks.encode(this.world) }];
-      const { newest, waiting } = seat.inputs;
-      const header = { tick, baseTick: 0, newestInput: newest, inputBuffer: waiting };
-      view.put(encodeFrame(this.#writer, header, cells), tick);
-      this.counts.framesSent++;
+      this.#pace?.sent(seat, view.tick === tick);
+      if (view.ladder.rung === 'closed') channel.close(new Fault('overloaded', 'too slow for this shard'));
     }
     this.#events.clear();
+  }
+
+  /** The seat's next state; what its view held is given back. */
+  #to(seat: Seat, state: SeatState): void {
+    if (seat.state.name === 'playing') this.#frames.forget(seat.state.view);
+    this.#pace?.gone(seat);
+    seat.to(state);
   }
 
   #keptFor(channel: Channel): Seat | undefined {
@@ -246,6 +285,7 @@ export class Shard {
   #stop(told: Fault, failure: Fault | undefined): void {
     if (!this.running) return;
     this.#state = { name: 'stopped', fault: failure };
+    this.#pace?.stop();
     const seats = [...this.#seats];
     this.#seats.clear();
     for (const seat of seats) {
@@ -254,6 +294,8 @@ export class Shard {
       seat.to({ name: 'left' });
       channel?.close(told);
     }
-    this.#options.stopped(failure);
+    this.counts.cells = 0;
+    this.counts.streams = 0;
+    this.#told.stopped(failure);
   }
 }

@@ -48,6 +48,27 @@ test('32 bits are unsigned at any offset', () => {
   }
 });
 
+test('slices of bits are appended as they are, wherever they begin and end', () => {
+  const bits = fc.array(fc.boolean(), { maxLength: 60 });
+  fc.assert(
+    fc.property(bits, bits, fc.nat(60), fc.nat(60), (before, source, from, length) => {
+      const first = Math.min(from, source.length);
+      const count = Math.min(length, source.length - first);
+      const other = new BitWriter(1);
+      for (const bit of source) other.bool(bit);
+      other.write(0xff, 8);
+      const writer = new BitWriter(1);
+      const expected = new BitWriter(1);
+      for (const bit of before) for (const each of [writer, expected]) each.bool(bit);
+      writer.appendSlice(other.bytes, first, count);
+      for (const bit of source.slice(first, first + count)) expected.bool(bit);
+      expect(writer.finish()).toEqual(expected.finish());
+      for (const each of [writer, expected]) each.write(5, 3);
+      expect(writer.finish()).toEqual(expected.finish());
+    }),
+  );
+});
+
 test('a cleared writer begins anew, and finish was a copy', () => {
   const writer = new BitWriter();
   writer.write(0xff, 8);

@@ -1,56 +1,105 @@
 /**
- * Fields of 1 to 32 bits, least significant bit first, for inputs and snapshots.
+ * Fields of 0 to 32 bits, least significant bit first, for inputs and snapshots.
  * Bytes come from `finish()` padded with zero bits; a reader refuses set padding, so that equal values
- * have equal bytes.
+ * have equal bytes. Both are on the hot path of shards: a field is written with at most five byte writes.
  */
 import { Fault } from './fault.ts';
 
 export class BitWriter {
-  #bytes: Uint8Array;
+  /** What was written so far, and bytes of no meaning behind it. Replaced when it grows. */
+  bytes: Uint8Array;
   #bits = 0;
 
   constructor(sizeHintBytes = 64) {
-    this.#bytes = new Uint8Array(sizeHintBytes);
+    this.bytes = new Uint8Array(sizeHintBytes);
   }
 
   /** Writes the low `width` bits of `value`, which must be a whole number in 0 .. 2^width - 1. */
   write(value: number, width: number): void {
-    const end = this.#bits + width;
-    if (end > this.#bytes.length * 8) {
-      const bigger = new Uint8Array(Math.max(this.#bytes.length * 2, (end + 7) >> 3));
-      bigger.set(this.#bytes);
-      this.#bytes = bigger;
-    }
-    let at = this.#bits;
-    let left = width;
-    let rest = value >>> 0;
-    while (left > 0) {
-      const shift = at & 7;
-      const room = Math.min(8 - shift, left);
-      this.#bytes[at >> 3]! |= (rest & ((1 << room) - 1)) << shift;
-      rest >>>= room;
-      at += room;
-      left -= room;
-    }
+    const start = this.#bits;
+    const end = start + width;
+    if (end > this.bytes.length * 8) this.#grow(end);
+    if (width === 0) return;
     this.#bits = end;
+    const { bytes } = this;
+    const shift = start & 7;
+    let at = start >> 3;
+    // The byte that was begun keeps its low bits; all behind it is overwritten, so nothing has to be cleared.
+    bytes[at] = (shift === 0 ? 0 : bytes[at]! & ((1 << shift) - 1)) | (value << shift);
+    let rest = value >>> (8 - shift);
+    for (let left = width + shift - 8; left > 0; left -= 8) {
+      bytes[++at] = rest;
+      rest >>>= 8;
+    }
   }
 
   bool(value: boolean): void {
     this.write(value ? 1 : 0, 1);
   }
 
+  /** Writes the first `count` bits of `from`; the bits behind them in their last byte must be zero. */
+  append(from: Uint8Array, count: number): void {
+    const start = this.#bits;
+    const end = start + count;
+    if (end + 8 > this.bytes.length * 8) this.#grow(end + 8);
+    this.#bits = end;
+    const { bytes } = this;
+    const length = (count + 7) >> 3;
+    const shift = start & 7;
+    const at = start >> 3;
+    let carry = shift === 0 ? 0 : bytes[at]! & ((1 << shift) - 1);
+    for (let i = 0; i < length; i++) {
+      const byte = from[i]!;
+      bytes[at + i] = carry | (byte << shift);
+      carry = byte >> (8 - shift);
+    }
+    bytes[at + length] = carry;
+  }
+
+  /** Writes `count` bits of `from`, from bit `first` on. A byte, whatever it is, must stand behind them. */
+  appendSlice(from: Uint8Array, first: number, count: number): void {
+    const start = this.#bits;
+    const end = start + count;
+    if (end + 16 > this.bytes.length * 8) this.#grow(end + 16);
+    this.#bits = end;
+    const { bytes } = this;
+    const shift = start & 7;
+    const skew = first & 7;
+    let at = start >> 3;
+    let source = first >> 3;
+    let carry = shift === 0 ? 0 : bytes[at]! & ((1 << shift) - 1);
+    for (let left = count; left > 0; left -= 8) {
+      const byte = ((from[source]! | (from[source + 1]! << 8)) >> skew) & 255;
+      source++;
+      bytes[at++] = carry | (byte << shift);
+      carry = byte >> (8 - shift);
+    }
+    bytes[at] = carry;
+    if ((end & 7) !== 0) bytes[end >> 3]! &= (1 << (end & 7)) - 1;
+  }
+
   get bitLength(): number {
     return this.#bits;
   }
 
+  /** Whole bytes that hold what was written; the bits behind it in the last one are zero. */
+  get byteLength(): number {
+    return (this.#bits + 7) >> 3;
+  }
+
   /** A copy, padded to whole bytes with zero bits. */
   finish(): Uint8Array {
-    return this.#bytes.slice(0, (this.#bits + 7) >> 3);
+    return this.bytes.slice(0, this.byteLength);
   }
 
   clear(): void {
-    this.#bytes.fill(0, 0, (this.#bits + 7) >> 3);
     this.#bits = 0;
+  }
+
+  #grow(bits: number): void {
+    const bigger = new Uint8Array(Math.max(this.bytes.length * 2, (bits + 7) >> 3));
+    bigger.set(this.bytes);
+    this.bytes = bigger;
   }
 }
 
@@ -62,19 +111,27 @@ export class BitReader {
     this.#bytes = bytes;
   }
 
+  /** Bits not read yet. */
+  get left(): number {
+    return this.#bytes.length * 8 - this.#at;
+  }
+
   read(width: number): number {
-    if (this.#at + width > this.#bytes.length * 8) throw new Fault('bad_message', 'bits end too early');
-    let value = 0;
-    let got = 0;
+    const start = this.#at;
+    const end = start + width;
+    if (end > this.#bytes.length * 8) throw new Fault('bad_message', 'bits end too early');
+    this.#at = end;
+    if (width === 0) return 0;
+    const bytes = this.#bytes;
+    const shift = start & 7;
+    let at = start >> 3;
+    let value = bytes[at]! >>> shift;
+    let got = 8 - shift;
     while (got < width) {
-      const shift = this.#at & 7;
-      const room = Math.min(8 - shift, width - got);
-      const piece = (this.#bytes[this.#at >> 3]! >> shift) & ((1 << room) - 1);
-      value += piece * 2 ** got; // not `|`: 32-bit fields would turn negative
-      this.#at += room;
-      got += room;
+      value += bytes[++at]! * 2 ** got; // not `|`: 32-bit fields would turn negative
+      got += 8;
     }
-    return value;
+    return width === 32 ? value % 2 ** 32 : value & ((1 << width) - 1);
   }
 
   bool(): boolean {
@@ -83,7 +140,7 @@ export class BitReader {
 
   /** Throws unless only zero padding of less than a byte is left. */
   end(): void {
-    const left = this.#bytes.length * 8 - this.#at;
-    if (left >= 8 || (left > 0 && this.read(left) !== 0)) throw new Fault('bad_message', 'bits left over');
+    const { left } = this;
+    if (left >= 8 || this.read(left) !== 0) throw new Fault('bad_message', 'bits left over');
   }
 }

@@ -183,6 +183,12 @@ export class Writer {
     return this.#at === 0 ? EMPTY : this.#bytes.slice(0, this.#at);
   }
 
+  /** Copies what was written to `out` from `at` on, and gives the place behind it. */
+  copyTo(out: Uint8Array, at: number): number {
+    for (let i = 0; i < this.#at; i++) out[at + i] = this.#bytes[i]!;
+    return at + this.#at;
+  }
+
   clear(): this {
     this.#at = 0;
     return this;

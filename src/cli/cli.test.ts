@@ -2,6 +2,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, copyFileSync, existsSync, openSync, writeSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { nodeEnv } from '../server/node-env.ts';
@@ -213,5 +214,36 @@ describe('start', () => {
   test('[P1] an app that does not fit the database is refused, with the command to run', async () => {
     const { code, err } = await on('start', numbered, '--port', '0');
     expect([code, err]).toEqual([1, expect.stringContaining('run: ternion migrate')]);
+  });
+});
+
+describe('link', () => {
+  test('what goes through it takes its time', async () => {
+    const server = createServer((_request, response) => response.end('hello'));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const to = typeof address === 'object' && address ? String(address.port) : '';
+    const child = spawn(process.execPath, [...NODE, 'link', to, '--port', '0', '--latency', '40']);
+    const [line] = await once(child.stdout, 'data');
+    const url = /http:\S+/.exec(String(line))![0];
+    const beginMs = performance.now();
+    expect(await (await fetch(url)).text()).toBe('hello');
+    expect(performance.now() - beginMs).toBeGreaterThanOrEqual(79);
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+    server.closeAllConnections();
+    server.close();
+  });
+
+  test('a quality that cannot be is refused', async () => {
+    expect(await ternion('link', '4321', '--loss', '101')).toMatchObject({
+      code: 1,
+      err: 'ternion: loss is in percent\n',
+    });
+    expect(await ternion('link', 'here')).toMatchObject({
+      code: 1,
+      err: 'ternion: to must be a number from 0 on\n',
+    });
   });
 });

@@ -9,6 +9,7 @@ import { createServer } from '../server/create-server.ts';
 import { backupCommand, restoreCommand } from './copies.ts';
 import { doctorCommand, explainCommand } from './doctor.ts';
 import { inspectCommand } from './inspect.ts';
+import { type LinkFlags, openLink } from './link.ts';
 import { loadApp } from './load-app.ts';
 import { migrateCommand } from './migrate.ts';
 import type { Report } from './report.ts';
@@ -74,6 +75,19 @@ program
   .command('inspect <database>')
   .description('what is in a database, by numbers')
   .action(async (path: string) => print(await inspectCommand(path)));
+
+program
+  .command('link <to>')
+  .description('a bad link before a server that listens on port <to>: connect to --port instead')
+  .addOption(new Option('-p, --port <number>', 'where to listen').default(4400).argParser(Number))
+  .addOption(new Option('--latency <ms>', 'one way').default(80).argParser(Number))
+  .addOption(new Option('--jitter <ms>', 'up to so much more').default(20).argParser(Number))
+  .addOption(new Option('--loss <percent>', 'packets that are sent again').default(0).argParser(Number))
+  .addOption(new Option('--kbps <number>', 'kilobits a second each way; 0: all').default(0).argParser(Number))
+  .action(async (to: string, flags: LinkFlags) => {
+    const port = await openLink(Number(to), flags);
+    console.log(`a link to port ${to} at http://127.0.0.1:${port}`);
+  });
 
 function print({ ok, lines }: Report): void {
   for (const line of lines) console.log(line);

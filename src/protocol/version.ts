@@ -14,8 +14,9 @@ import { serverMessage } from './server-message.ts';
  *   3  2026-11  live rows and watched queries: `subscribe`, `watch`, `unsubscribe`, `answer`, `dropped`,
  *                 `batch.subs`, `welcome.queried`
  *   4  2026-11  documents: `join.wants`, `joined.spare`, shallow snapshots, `ask` and `told`
+ *   5  2026-11  shards: cells by delta and key chunks, levels of detail, interned texts, tails, `resync`
  */
-export const PROTOCOL = 4;
+export const PROTOCOL = 5;
 
 /** The hash of all message shapes at PROTOCOL. */
 export const WIRE_HASH = '6d325c13fcf148cd';

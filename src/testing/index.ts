@@ -1,4 +1,6 @@
 /** `ternion/testing`: the whole system under a simulated clock, links and chance. Node; `simulate` needs vitest. */
+export { LinkLane, type LinkQuality } from './link-lane.ts';
+export { LinkProxy, type LinkProxyOptions } from './link-proxy.ts';
 export { simAuth, simViewer } from './sim-auth.ts';
 export { SimClient } from './sim-client.ts';
 export { SimClock } from './sim-clock.ts';

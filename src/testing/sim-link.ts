@@ -5,6 +5,7 @@
 import type { Clock } from '../base/env.ts';
 import type { ClientTransport, ClientTransportEvents } from '../client/transport.ts';
 import type { Transport, TransportEvents } from '../plugin/transport.ts';
+import type { LinkLane } from './link-lane.ts';
 
 type Message = string | Uint8Array;
 
@@ -15,7 +16,9 @@ export class SimLink {
   readonly client: ClientTransport;
   readonly server: Transport;
   readonly #clock: Clock;
-  readonly #delayMs: () => number;
+  /** When so many bytes that are sent now arrive. */
+  readonly #upMs: (bytes: number) => number;
+  readonly #downMs: (bytes: number) => number;
   readonly #toClient: { message: Message; dueMs: number }[] = [];
   readonly #clientEvents: ClientTransportEvents;
   #serverEvents: TransportEvents | undefined;
@@ -25,13 +28,23 @@ export class SimLink {
   #pumping = false;
   #over = false;
 
-  /** A function is asked for each message; a later one never overtakes. */
-  constructor(clock: Clock, delayMs: number | (() => number), clientEvents: ClientTransportEvents) {
+  /** A function is asked for each message; a later one never overtakes. Lanes say it of both directions. */
+  constructor(
+    clock: Clock,
+    delay: number | (() => number) | { readonly up: LinkLane; readonly down: LinkLane },
+    clientEvents: ClientTransportEvents,
+  ) {
     this.#clock = clock;
-    this.#delayMs = typeof delayMs === 'number' ? () => delayMs : delayMs;
+    if (typeof delay === 'object') {
+      this.#upMs = (bytes) => delay.up.arrivalMs(bytes);
+      this.#downMs = (bytes) => delay.down.arrivalMs(bytes);
+    } else {
+      this.#upMs = () => clock.monotonic() + (typeof delay === 'number' ? delay : delay());
+      this.#downMs = this.#upMs;
+    }
     this.#clientEvents = clientEvents;
     this.client = {
-      send: (message) => this.#later(() => this.#serverEvents?.message(copy(message))),
+      send: (message) => this.#later(() => this.#serverEvents?.message(copy(message)), message.length),
       close: (code, reason) => this.#closing(code, reason),
     };
     const link = this;
@@ -73,7 +86,7 @@ export class SimLink {
   #sendToClient(message: Message): void {
     if (this.#over) return;
     this.#bufferedBytes += message.length;
-    this.#toClient.push({ message, dueMs: this.#clock.monotonic() + this.#delayMs() });
+    this.#toClient.push({ message, dueMs: this.#downMs(message.length) });
     this.#pump();
   }
 
@@ -95,14 +108,13 @@ export class SimLink {
   #closing(code: number, reason: string): void {
     // What was sent before the close arrives before it.
     if (this.#toClient.length > 0 && !this.#paused)
-      this.#clock.after(this.#delayMs() + 1, () => this.#closing(code, reason));
+      this.#clock.after(this.#downMs(0) - this.#clock.monotonic() + 1, () => this.#closing(code, reason));
     else this.#later(() => this.#end(code, reason));
   }
 
-  #later(task: () => void): void {
-    const nowMs = this.#clock.monotonic();
-    this.#lastToServerMs = Math.max(this.#lastToServerMs, nowMs + this.#delayMs());
-    this.#clock.after(this.#lastToServerMs - nowMs, () => {
+  #later(task: () => void, bytes = 0): void {
+    this.#lastToServerMs = Math.max(this.#lastToServerMs, this.#upMs(bytes));
+    this.#clock.after(this.#lastToServerMs - this.#clock.monotonic(), () => {
       if (!this.#over) task();
     });
   }

@@ -12,6 +12,7 @@ import { type App, defineApp } from '../plugin/define-app.ts';
 import { sessionInfoOf } from '../plugin/session.ts';
 import { Host, type HostOptions } from '../server/host.ts';
 import type { Drivers } from '../store/store.ts';
+import { LinkLane, type LinkQuality } from './link-lane.ts';
 import { simAuth, simViewer } from './sim-auth.ts';
 import { SimClient, type Surroundings } from './sim-client.ts';
 import { type SimEnv, simEnv } from './sim-env.ts';
@@ -30,6 +31,8 @@ export interface WorldOptions<A extends App> {
   latencyMs?: number;
   /** Each message takes up to so much longer, so that connections overtake each other. */
   jitterMs?: number;
+  /** What every link is like, instead of the two above: bandwidth and lost packets too. */
+  link?: LinkQuality;
 }
 
 type Server = { name: 'up'; host: Host; process: SimProcess; drivers: Drivers } | { name: 'down' };
@@ -118,9 +121,7 @@ export class World<A extends App = App> implements Surroundings<A> {
   /** A link from a client; null while the server is down. */
   connect(token: string | null, events: ConstructorParameters<typeof SimLink>[2]): SimLink | null {
     if (this.#server.name === 'down') return null;
-    const { latencyMs = 10, jitterMs } = this.#options;
-    const delayMs = jitterMs ? () => latencyMs + this.env.random.int(jitterMs + 1) : latencyMs;
-    const link = new SimLink(this.env.clock, delayMs, events);
+    const link = new SimLink(this.env.clock, this.#delay(), events);
     this.#links.add(link);
     try {
       this.#server.host.accept(link.server, token);
@@ -170,6 +171,12 @@ export class World<A extends App = App> implements Surroundings<A> {
     for (const client of this.#clients) client.crash();
     if (this.#server.name === 'up') this.kill();
     this.#database.remove();
+  }
+
+  #delay(): ConstructorParameters<typeof SimLink>[1] {
+    const { latencyMs = 10, jitterMs, link } = this.#options;
+    if (link) return { up: new LinkLane(this.env, link), down: new LinkLane(this.env, link) };
+    return jitterMs ? () => latencyMs + this.env.random.int(jitterMs + 1) : latencyMs;
   }
 
   #died(drivers: Drivers): void {

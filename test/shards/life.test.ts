@@ -1,8 +1,10 @@
 /** Shards begin, fail, idle and end. */
 import { expect, test } from 'vitest';
 import { joinShard } from '../../shards/client/index.ts';
+import type { WorldOf } from '../../shards/core/index.ts';
 import type { Log } from '../../src/base/env.ts';
-import { isFault } from '../../src/base/fault.ts';
+import { Fault, isFault } from '../../src/base/fault.ts';
+import type { Json } from '../../src/base/json.ts';
 import { arena } from './arena.ts';
 import { SimShards } from './sim-shards.ts';
 
@@ -18,6 +20,9 @@ const fragile = {
   },
 };
 
+/** An error as it is logged here, or as a thread has told of it. */
+const told = (message: string) => expect.toSatisfy((error) => String(error).startsWith(`Error: ${message}`));
+
 test('[T3] a shard that throws stops alone, its players are told, and the cause is in the log', async () => {
   const errors: unknown[] = [];
   const nothing = () => {};
@@ -32,14 +37,12 @@ test('[T3] a shard that throws stops alone, its players are told, and the cause 
   await sim.instance.start?.();
   const ann = await sim.join(fragile, { userId: 'ann' }, plaza);
   const bob = await sim.join(fragile, { userId: 'bob' }, { id: 'other' });
-  const told: string[] = [];
-  ann.handle.onState((state) => told.push('fault' in state ? state.fault.code : state.name));
+  const states: string[] = [];
+  ann.handle.onState((state) => states.push('fault' in state ? state.fault.code : state.name));
   sim.directory.find(fragile, 'plaza')!.world.spawn({ name: 'bomb' });
   await sim.env.clock.advance(100);
-  expect(told).toEqual(['internal']);
-  expect(errors).toEqual([
-    ['shard.failed', expect.objectContaining({ id: 'plaza', error: new Error('boom') })],
-  ]);
+  expect(states).toEqual(['internal']);
+  expect(errors).toEqual([['shard.failed', expect.objectContaining({ id: 'plaza', error: told('boom') })]]);
   expect(sim.gauge('failed')).toBe(1);
   const { tick } = bob.handle.clock;
   await sim.env.clock.advance(500);
@@ -114,6 +117,7 @@ test('server code creates, finds, lists and stops', async () => {
   await sim.instance.start?.();
   const { directory } = sim;
   const made = directory.create(arena, { bots: 1 }, 'mine');
+  await sim.env.clock.advance(5);
   expect(made.world.entities[0]!.kind).toBe('bot');
   expect(directory.find(arena, 'mine')).toBe(made);
   expect(directory.findOrCreate(arena, { bots: 9 }, 'mine')).toBe(made);
@@ -184,10 +188,39 @@ test('events go to all, to one player, or to some, in order', async () => {
   expect(cid).toBeGreaterThan(0);
 });
 
-test('[T9] the gauges say what a process that is too slow has dropped', async () => {
-  const sim = new SimShards({ arena }, { start, maxCatchUpTicks: 2 });
+test('server code asks a shard, wherever it runs', async () => {
+  const asked = {
+    ...arena,
+    answer(world: WorldOf<typeof arena>, question: Json): Json {
+      if (question === 'count') return { count: world.entities.length };
+      if (question === 'despawn') return world.despawn(world.entities[0]!.id);
+      if (question === 'throw') throw new Error('boom');
+      throw new Fault('not_found', `no answer to ${JSON.stringify(question)}`);
+    },
+  };
+  const sim = new SimShards(
+    { arena: asked },
+    { start: [{ shard: 'arena', id: 'plaza', params: { bots: 3 } }] },
+  );
   await sim.instance.start?.();
-  await sim.env.clock.advance(1000.5);
-  expect([sim.gauge('ticks'), sim.gauge('ticks_caught_up'), sim.gauge('ticks_dropped')]).toEqual([20, 0, 0]);
-  expect([sim.gauge('running'), sim.gauge('players')]).toEqual([1, 0]);
+  const ref = sim.directory.find(asked, 'plaza')!;
+  const ask = (question: Json) => sim.env.clock.run(ref.ask(question));
+  expect(await ask('count')).toEqual({ count: 3 });
+  expect(await ask('despawn')).toBe(true);
+  expect(await ask('count')).toEqual({ count: 2 });
+  await expect(ask('what')).rejects.toThrow('no answer to "what"');
+  expect(ref.running).toBe(true);
+  await expect(ask('throw')).rejects.toMatchObject({ code: 'internal' });
+  expect(ref.running).toBe(false);
+  await expect(ask('count')).rejects.toMatchObject({ code: 'unavailable' });
+  const silent = sim.directory.create(asked, { bots: 0 }, 'silent');
+  silent.stop();
+  await expect(sim.env.clock.run(silent.ask('count'))).rejects.toMatchObject({ code: 'unavailable' });
+});
+
+test('a shard without `answer` says so', async () => {
+  const sim = new SimShards({ arena }, { start });
+  await sim.instance.start?.();
+  const ref = sim.directory.find(arena, 'plaza')!;
+  await expect(sim.env.clock.run(ref.ask('anything'))).rejects.toMatchObject({ code: 'invalid' });
 });

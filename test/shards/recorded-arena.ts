@@ -1,7 +1,6 @@
 /** The arena, with a note of the state's hash at the end of every tick, and of what players decoded. */
-
-import { decodeKeyChunk } from '../../shards/core/cell-codec.ts';
-import { decodeFrame, KIND } from '../../shards/core/frames.ts';
+import { CellReplica } from '../../shards/core/cell-replica.ts';
+import { KIND } from '../../shards/core/frames.ts';
 import { defineShard } from '../../shards/core/index.ts';
 import { Snapshot } from '../../shards/core/snapshot.ts';
 import { Reader } from '../../src/base/bytes.ts';
@@ -21,16 +20,22 @@ export function recordedArena() {
 }
 
 /** The tick and the hash of each state that was received, in order of arrival. */
-export function decodedStates(received: readonly Uint8Array[]): { tick: number; hash: string }[] {
+export function decodedStates(
+  received: readonly Uint8Array[],
+  everyTicks = arena.snapshotEvery,
+): { tick: number; hash: string }[] {
+  const replica = new CellReplica(arena.layouts, {
+    maxEntities: arena.limits.entities,
+    everyTicks,
+  });
   const snapshot = new Snapshot(arena.entityType);
   const states: { tick: number; hash: string }[] = [];
   for (const payload of received) {
     const reader = new Reader(payload);
     if (reader.u8() !== KIND.frame) continue;
-    const frame = decodeFrame(reader);
-    decodeKeyChunk(frame.cells[0]!.chunk, snapshot, arena.limits.entities);
-    snapshot.tick = frame.tick;
-    states.push({ tick: frame.tick, hash: snapshot.hash() });
+    replica.apply(reader);
+    replica.fill(snapshot);
+    states.push({ tick: snapshot.tick, hash: snapshot.hash() });
   }
   return states;
 }

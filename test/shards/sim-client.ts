@@ -35,6 +35,8 @@ export class SimClient implements EngineHost, PipeEnd {
       clientId: `page-${link.userId}`,
       latencyMs: 20,
       jitterMs: 0,
+      loss: 0,
+      bytesPerSecond: Number.POSITIVE_INFINITY,
       laneSize: 64,
       kernelSize: 8,
       ...link,

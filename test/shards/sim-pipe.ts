@@ -9,20 +9,19 @@ import type { ChannelEvents, ClientChannel } from '../../src/client/channel.ts';
 import type { Channel, ChannelHandler, ChannelHost, LatestSlot } from '../../src/plugin/channel.ts';
 import type { Session } from '../../src/plugin/session.ts';
 import type { Viewer } from '../../src/policy/viewer.ts';
+import { LinkLane, type LinkQuality } from '../../src/testing/link-lane.ts';
 import type { SimEnv } from '../../src/testing/sim-env.ts';
 
-export interface LinkOptions {
+export interface LinkOptions extends Writable<LinkQuality> {
   readonly userId: string | null;
   readonly clientId?: string;
-  /** One way. */
-  latencyMs?: number;
-  /** Added to each message by chance, up to this; the order is kept. */
-  jitterMs?: number;
   /** Payloads of the shard lane that may wait while the reader is paused. */
   laneSize?: number;
   /** Payloads that the kernel takes from a paused reader's outbox before it fills. */
   kernelSize?: number;
 }
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** What a pipe sees of its client. */
 export interface PipeEnd {
@@ -64,11 +63,13 @@ export class SimPipe implements ClientChannel {
   #sentTag = -1;
   #full = false;
   #flushing = false;
-  #downMs = 0;
-  #upMs = 0;
+  readonly #downLane: LinkLane;
+  readonly #upLane: LinkLane;
 
   constructor(client: PipeEnd, opening: Opening) {
     this.#client = client;
+    this.#downLane = new LinkLane(client.env, client.link);
+    this.#upLane = new LinkLane(client.env, client.link);
     this.#opening = opening;
   }
 
@@ -116,15 +117,19 @@ export class SimPipe implements ClientChannel {
   send(payload: Uint8Array): boolean {
     if (!this.#open || this.#ended) return false;
     const copy = payload.slice();
-    this.#up(this.#epoch, () => {
-      if (!same(payload, copy)) throw new Error('a client wrote to bytes that it had sent');
-      try {
-        this.#handler?.frame(copy.slice());
-      } catch (error) {
-        if (!(error instanceof Fault)) throw error;
-        this.#serverClose(this.#epoch, error);
-      }
-    });
+    this.#up(
+      this.#epoch,
+      () => {
+        if (!same(payload, copy)) throw new Error('a client wrote to bytes that it had sent');
+        try {
+          this.#handler?.frame(copy.slice());
+        } catch (error) {
+          if (!(error instanceof Fault)) throw error;
+          this.#serverClose(this.#epoch, error);
+        }
+      },
+      payload.length,
+    );
     return true;
   }
 
@@ -160,11 +165,16 @@ export class SimPipe implements ClientChannel {
   }
 
   #deliver(sent: Sent): void {
-    this.#down(this.#epoch, () => {
-      if (!same(sent.bytes, sent.copy)) throw new Error('the server wrote to bytes that it had handed over');
-      this.#client.received.push(sent.copy);
-      if (!this.#ended) this.#opening.events.frame(sent.copy.slice());
-    });
+    this.#down(
+      this.#epoch,
+      () => {
+        if (!same(sent.bytes, sent.copy))
+          throw new Error('the server wrote to bytes that it had handed over');
+        this.#client.received.push(sent.copy);
+        if (!this.#ended) this.#opening.events.frame(sent.copy.slice());
+      },
+      sent.bytes.length,
+    );
   }
 
   #serverChannel(epoch: number): Channel {
@@ -237,25 +247,19 @@ export class SimPipe implements ClientChannel {
     this.#client.env.clock.soon(() => this.flush());
   }
 
-  #up(epoch: number, run: () => void): void {
-    this.#upMs = this.#later(this.#upMs, () => {
-      if (epoch === this.#epoch) run();
-    });
+  #up(epoch: number, run: () => void, bytes = 0): void {
+    this.#later(this.#upLane.arrivalMs(bytes), epoch, run);
   }
 
-  #down(epoch: number, run: () => void): void {
-    this.#downMs = this.#later(this.#downMs, () => {
-      if (epoch === this.#epoch) run();
-    });
+  #down(epoch: number, run: () => void, bytes = 0): void {
+    this.#later(this.#downLane.arrivalMs(bytes), epoch, run);
   }
 
-  /** Runs after the latency, never before what was sent earlier. */
-  #later(beforeMs: number, run: () => void): number {
-    const { clock, random } = this.#client.env;
-    const { latencyMs, jitterMs } = this.#client.link;
-    const atMs = Math.max(beforeMs, clock.monotonic() + latencyMs + random.next() * jitterMs);
-    clock.after(atMs - clock.monotonic(), run);
-    return atMs;
+  #later(atMs: number, epoch: number, run: () => void): void {
+    const { clock } = this.#client.env;
+    clock.after(atMs - clock.monotonic(), () => {
+      if (epoch === this.#epoch) run();
+    });
   }
 }
 

@@ -3,17 +3,23 @@
 import { type JoinOptions, joinShard, type ShardHandle } from '../../shards/client/index.ts';
 import type { AnyShardDef } from '../../shards/core/index.ts';
 import { type ShardsOptions, type ShardsPlugin, shards } from '../../shards/server/index.ts';
+import { shardsOn } from '../../shards/server/plugin.ts';
 import type { Log } from '../../src/base/env.ts';
 import type { PluginInstance } from '../../src/plugin/plugin.ts';
 import type { Services } from '../../src/plugin/services.ts';
 import { type SimEnv, simEnv } from '../../src/testing/sim-env.ts';
 import { SimClient } from './sim-client.ts';
 import type { LinkOptions } from './sim-pipe.ts';
+import { SimThreads } from './sim-threads.ts';
+
+/** Worker threads that shards run in, unless the test says; test/contract/shard-hosts.test.ts sets it. */
+export const hosting = { threads: 0 };
 
 export class SimShards {
   readonly env: SimEnv;
   readonly #defs: Readonly<Record<string, AnyShardDef>>;
   readonly #options: Partial<ShardsOptions>;
+  readonly threads: SimThreads;
   plugin: ShardsPlugin;
   instance: PluginInstance;
 
@@ -24,8 +30,9 @@ export class SimShards {
   ) {
     this.env = simEnv(seed, log);
     this.#defs = defs;
-    this.#options = options;
-    this.plugin = shards(defs, options);
+    this.#options = { threads: hosting.threads, module: new URL('sim:threads'), ...options };
+    this.threads = new SimThreads(this.env);
+    this.plugin = this.#plugin();
     this.instance = this.#boot();
   }
 
@@ -56,13 +63,26 @@ export class SimShards {
   /** The process dies and another one begins; connections are for the test to cut. */
   async restart(): Promise<void> {
     await this.instance.close?.();
-    this.plugin = shards(this.#defs, this.#options);
+    this.plugin = this.#plugin();
     this.instance = this.#boot();
     await this.instance.start?.();
   }
 
+  /** Threads need a turn to begin, and another for their first shards. */
+  async #start(instance: PluginInstance): Promise<void> {
+    await this.env.clock.run(instance.start!());
+    await this.env.clock.advance(0);
+  }
+
+  #plugin(): ShardsPlugin {
+    return this.#options.threads === 0
+      ? shards(this.#defs, this.#options)
+      : shardsOn(this.threads.host, this.#defs, this.#options);
+  }
+
   /** The plugin uses nothing of the services but the environment. */
   #boot(): PluginInstance {
-    return this.plugin.create({ env: this.env } as unknown as Services);
+    const instance = this.plugin.create({ env: this.env } as unknown as Services);
+    return { ...instance, start: () => this.#start(instance) };
   }
 }

@@ -1,15 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { browserPacker } from '../../shards/client/browser-packer.ts';
-import { decodeKeyChunk, KeyChunkEncoder } from '../../shards/core/cell-codec.ts';
 import type { Component } from '../../shards/core/component.ts';
 import { c } from '../../shards/core/components.ts';
 import {
-  CELL_KINDS,
   decodeEvents,
-  decodeFrame,
   decodeReject,
+  decodeResync,
   encodeEvents,
-  encodeFrame,
   encodeLeave,
   encodeMessage,
   encodeReject,
@@ -21,24 +19,21 @@ import { decodeInputHeader, decodeInputs, InputEncoder } from '../../shards/core
 import { MessageCodec } from '../../shards/core/message-codec.ts';
 import { readRecord, writeRecord } from '../../shards/core/record-codec.ts';
 import { RecordType } from '../../shards/core/record-type.ts';
-import { Snapshot } from '../../shards/core/snapshot.ts';
-import { WorldColumns } from '../../shards/core/world-columns.ts';
+import { RESIDUAL_TABLES } from '../../shards/core/residual-tables.ts';
 import { nodePacker } from '../../shards/server/node-packer.ts';
 import { BitReader, BitWriter } from '../../src/base/bits.ts';
-import { Reader, Writer } from '../../src/base/bytes.ts';
+import { Reader } from '../../src/base/bytes.ts';
 import { Fault } from '../../src/base/fault.ts';
 import { parseShape, s } from '../../src/base/shape.ts';
 import {
-  chunks,
-  entityType,
+  frames,
   inputType,
   payloads,
   records,
-  type ShardEntity,
   type ShardInput,
   type ShardPayload,
 } from './shards.vectors.ts';
-import { binarySuite, type Codec, kindsOf } from './vector.ts';
+import { binarySuite, type Codec, kindsOf, unhex } from './vector.ts';
 
 const LIMITS = { maxBytes: 4096, maxDepth: 16 };
 const eventList = s.array(s.array(s.json(), 2));
@@ -53,11 +48,9 @@ function payloadCodec(messages: MessageCodec): Codec<ShardPayload> {
         case 'message':
           return encodeMessage(messages.encode(payload.message));
         case 'resync':
-          return encodeResync(payload.cell);
+          return encodeResync(payload.stream);
         case 'leave':
           return encodeLeave();
-        case 'frame':
-          return encodeFrame(new Writer(), payload, payload.cells);
         case 'events':
           return encodeEvents(
             payload.tick,
@@ -75,16 +68,11 @@ function payloadCodec(messages: MessageCodec): Codec<ShardPayload> {
           return decodeInput(reader);
         case KIND.message:
           return { kind: 'message', message: messages.decode(reader.rest()) };
-        case KIND.resync: {
-          const cell = reader.varuint();
-          reader.end();
-          return { kind: 'resync', cell };
-        }
+        case KIND.resync:
+          return { kind: 'resync', stream: decodeResync(reader) };
         case KIND.leave:
           reader.end();
           return { kind: 'leave' };
-        case KIND.frame:
-          return { kind: 'frame', ...decodeFrame(reader) };
         case KIND.events: {
           const { tick, list } = decodeEvents(reader);
           return { kind: 'events', tick, events: parseShape(eventList, messages.decode(list), 'events') };
@@ -121,29 +109,6 @@ function decodeInput(reader: Reader): ShardPayload {
   return { kind: 'input', ackTick, firstTick, inputs };
 }
 
-const chunkCodec: Codec<ShardEntity[]> = {
-  encode: (entities) => {
-    const snapshot = new Snapshot(entityType, entities.length);
-    entities.forEach((entity, row) => {
-      snapshot.table.ids[row] = entity.id;
-      entityType.assign(snapshot.table.at(row), entity);
-    });
-    snapshot.count = entities.length;
-    const options = { seed: '', stepSeed: '', maxEntities: 100, emit: () => {} };
-    const world = new WorldColumns(entityType, options);
-    world.load(snapshot);
-    return new KeyChunkEncoder().encode(world);
-  },
-  decode: (bytes) => {
-    const snapshot = new Snapshot(entityType);
-    decodeKeyChunk(bytes, snapshot, 100);
-    return Array.from({ length: snapshot.count }, (_, row) => {
-      const { id, position, health, name, shield } = snapshot.table.at(row);
-      return { id, position: { x: position.x, y: position.y }, health, name, shield };
-    });
-  },
-};
-
 function recordCodec(component: Component<unknown>): Codec<unknown> {
   const type = new RecordType({ value: component });
   return {
@@ -174,8 +139,6 @@ binarySuite(
   payloadCodec(new MessageCodec(browserPacker(), LIMITS)),
   payloads,
 );
-binarySuite('key chunks', chunkCodec, chunks);
-
 describe('records', () => {
   for (const [kind, vectors] of Object.entries(records)) {
     for (const vector of vectors) binarySuite(kind, recordCodec(vector.component), [vector]);
@@ -183,17 +146,22 @@ describe('records', () => {
 });
 
 test('every kind has a vector', () => {
-  expect(kindsOf(payloads)).toEqual(KIND);
+  expect({ ...kindsOf(payloads), frame: unhex(frames[0]!.hex)[0] }).toEqual(KIND);
 });
 
 test('every choice has a vector', () => {
   const values = payloads.map(({ value }) => value);
-  const cells = values.flatMap((value) => (value.kind === 'frame' ? value.cells : []));
-  expect(new Set(cells.map(({ kind }) => kind))).toEqual(new Set(CELL_KINDS));
   expect(values.flatMap((value) => (value.kind === 'reject' ? [value.reject] : []))).toEqual([...REJECTS]);
 });
 
 test('every kind of component has a record', () => {
   expect(Object.keys(records).sort()).toEqual(Object.keys(c).sort());
   expect(Object.entries(records).filter(([, vectors]) => vectors.length === 0)).toEqual([]);
+});
+
+test('docs/wire.md shows the lengths of all codes of residuals', () => {
+  const lines = readFileSync('docs/wire.md', 'utf8').split('\n');
+  for (const [table, lengths] of Object.entries(RESIDUAL_TABLES)) {
+    expect(lines).toContain(`${table.padEnd(8)} ${lengths.join(' ')}`);
+  }
 });

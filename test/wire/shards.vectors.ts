@@ -1,14 +1,14 @@
 /**
- * The payloads of a shard channel, its key chunks, and the records of both: the bits of each component.
+ * The payloads of a shard channel, frames with their chunks, and records: the bits of each component.
  * Inputs and entities are those of a small definition, which docs/wire.md shows too.
  */
 import type { Component, Values } from '../../shards/core/component.ts';
 import { c } from '../../shards/core/components.ts';
-import type { Frame, Reject } from '../../shards/core/frames.ts';
+import type { Reject, TailPart } from '../../shards/core/frames.ts';
 import type { InputHeader } from '../../shards/core/input-codec.ts';
 import { RecordType, type Row } from '../../shards/core/record-type.ts';
 import type { Json } from '../../src/base/json.ts';
-import { type BinaryVector, unhex } from './vector.ts';
+import type { BinaryVector } from './vector.ts';
 
 const inputFields = { move: c.vec2({ min: -1, max: 1, step: 0.5 }), fire: c.bool() };
 const entityFields = {
@@ -16,6 +16,7 @@ const entityFields = {
   health: c.uint({ max: 100 }),
   name: c.string({ maxBytes: 4 }),
   shield: c.optional(c.uint({ max: 3 })),
+  key: { ...c.uint({ max: 3 }), audience: 'owner' as const },
 };
 export const inputType = new RecordType(inputFields);
 export const entityType = new RecordType(entityFields);
@@ -26,23 +27,169 @@ export type ShardEntity = Row<typeof entityFields>;
 export type ShardPayload =
   | ({ kind: 'input'; inputs: readonly ShardInput[] } & Omit<InputHeader, 'count'>)
   | { kind: 'message'; message: Json }
-  | { kind: 'resync'; cell: number }
+  | { kind: 'resync'; stream: number | TailPart }
   | { kind: 'leave' }
-  | ({ kind: 'frame' } & Frame)
   | { kind: 'events'; tick: number; events: Json[] }
   | { kind: 'reject'; inputTick: number; reject: Reject };
 
-const NONE = new Uint8Array();
+/** What a player holds after a frame. */
+export interface ShardFrame {
+  readonly frame: number;
+  readonly tick: number;
+  readonly base: number;
+  readonly newestInput: number;
+  readonly waiting: number;
+  readonly cells: readonly { cell: number; level: number; entities: readonly ShardEntity[] }[];
+  /** Which of the entities are his own; he alone is sent their `key`. */
+  readonly own: readonly number[];
+}
 
-export const chunks: readonly BinaryVector<ShardEntity[]>[] = [
-  { name: 'key chunk of an empty world', value: [], hex: '00' },
+const ada = { id: 1, position: { x: -8, y: 8 }, health: 100, name: 'Ada', shield: undefined, key: 2 };
+const bob = { id: 301, position: { x: 0.5, y: 0 }, health: 0, name: '', shield: 3, key: 0 };
+const far = { id: 9, position: { x: 7, y: 7 }, health: 50, name: '', shield: undefined, key: 0 };
+
+/** One player's frames, one after another. Where a number is left out, nothing changes in that frame. */
+export const frames: readonly BinaryVector<ShardFrame>[] = [
   {
-    name: 'key chunk of entity 1 with a name and 301 with a shield',
-    value: [
-      { id: 1, position: { x: -8, y: 8 }, health: 100, name: 'Ada', shield: undefined },
-      { id: 301, position: { x: 0.5, y: 0 }, health: 0, name: '', shield: 3 },
-    ],
-    hex: '02 01 ac02 00485e1059980802e0',
+    name: 'frame 2 of tick 300, which begins anew with cells 43 and 44; the latter at level 1',
+    value: {
+      frame: 2,
+      tick: 300,
+      base: 0,
+      newestInput: 304,
+      waiting: 3,
+      cells: [
+        { cell: 43, level: 0, entities: [ada, bob] },
+        { cell: 44, level: 1, entities: [far] },
+      ],
+      own: [],
+    },
+    hex: '31 33 00 02 ac02 09 01 00 03416461 00 02 ac01 01 2fc09a002039002208e0f8403c4f0600',
+  },
+  {
+    name: 'frame 3: entity 1 moves by (0.5, -0.5)',
+    value: {
+      frame: 3,
+      tick: 301,
+      base: 2,
+      newestInput: 0,
+      waiting: 0,
+      cells: [
+        { cell: 43, level: 0, entities: [{ ...ada, position: { x: -7.5, y: 7.5 } }, bob] },
+        { cell: 44, level: 1, entities: [far] },
+      ],
+      own: [],
+    },
+    hex: '31 80 00 2d03',
+  },
+  {
+    name: 'frame 4: it moves on, and nothing else happens',
+    value: {
+      frame: 4,
+      tick: 302,
+      base: 3,
+      newestInput: 290,
+      waiting: 0,
+      cells: [
+        { cell: 43, level: 0, entities: [{ ...ada, position: { x: -7, y: 7 } }, bob] },
+        { cell: 44, level: 1, entities: [far] },
+      ],
+      own: [],
+    },
+    hex: '31 80 18 00',
+  },
+  {
+    name: 'frame 5: it stands; 301 loses its shield and is named "Bob"; 7 comes',
+    value: {
+      frame: 5,
+      tick: 303,
+      base: 4,
+      newestInput: 306,
+      waiting: 15,
+      cells: [
+        {
+          cell: 43,
+          level: 0,
+          entities: [
+            { ...ada, position: { x: -7, y: 7 } },
+            { ...far, id: 7, shield: 1 },
+            { ...bob, name: 'Bob', shield: undefined },
+          ],
+        },
+        { cell: 44, level: 1, entities: [far] },
+      ],
+      own: [],
+    },
+    hex: '31 9f 07 01 01 03426f62 035b71a0303c4f6600',
+  },
+  {
+    name: 'frame 8, three later: 301 is gone, cell 44 is left for cell 300, which is empty; entity 1 is his own',
+    value: {
+      frame: 8,
+      tick: 306,
+      base: 5,
+      newestInput: 306,
+      waiting: 0,
+      cells: [
+        {
+          cell: 43,
+          level: 0,
+          entities: [
+            { ...ada, position: { x: -7, y: 7 } },
+            { ...far, id: 7, shield: 1 },
+          ],
+        },
+        { cell: 300, level: 2, entities: [] },
+      ],
+      own: [1],
+    },
+    hex: '31 60 03 03 01 01 2c 01 b209 1302e00310',
+  },
+  {
+    name: 'frame 9: nothing changes, but a hash is due',
+    value: {
+      frame: 9,
+      tick: 307,
+      base: 8,
+      newestInput: 307,
+      waiting: 0,
+      cells: [
+        {
+          cell: 43,
+          level: 0,
+          entities: [
+            { ...ada, position: { x: -7, y: 7 } },
+            { ...far, id: 7, shield: 1 },
+          ],
+        },
+        { cell: 300, level: 2, entities: [] },
+      ],
+      own: [1],
+    },
+    hex: '31 80 01 c75e3f',
+  },
+  {
+    name: 'frame 10: he has no entity any more',
+    value: {
+      frame: 10,
+      tick: 308,
+      base: 9,
+      newestInput: 0,
+      waiting: 0,
+      cells: [
+        {
+          cell: 43,
+          level: 0,
+          entities: [
+            { ...ada, position: { x: -7, y: 7 } },
+            { ...far, id: 7, shield: 1 },
+          ],
+        },
+        { cell: 300, level: 2, entities: [] },
+      ],
+      own: [],
+    },
+    hex: '31 c0 00 00',
   },
 ];
 
@@ -65,38 +212,13 @@ export const payloads: readonly BinaryVector<ShardPayload>[] = [
     value: { kind: 'message', message: { say: 'hi', to: [1, 300, -5, 0.5, null, true] } },
     hex: '22 82 a3736179 a26869 a2746f 96 01 cd012c fb cb3fe0000000000000 c0 c3',
   },
-  { name: 'resync of cell 0', value: { kind: 'resync', cell: 0 }, hex: '23 00' },
+  { name: 'resync of cell 0', value: { kind: 'resync', stream: 0 }, hex: '23 03' },
+  {
+    name: 'resync of the components for the owner',
+    value: { kind: 'resync', stream: 'owner' },
+    hex: '23 01',
+  },
   { name: 'leave', value: { kind: 'leave' }, hex: '24' },
-  {
-    name: 'frame 300, newest input 304, 3 wait, with the key chunk of the empty world',
-    value: {
-      kind: 'frame',
-      tick: 300,
-      baseTick: 0,
-      newestInput: 304,
-      inputBuffer: 3,
-      cells: [{ cell: 0, kind: 'key', chunk: unhex(chunks[0]!.hex) }],
-      tail: NONE,
-    },
-    hex: '31 ac02 00 b002 03 01 00 01 01 00 00',
-  },
-  {
-    name: 'frame 301 on 300: cell 1 by delta `aabb`, cell 2 by key `cc`, cell 300 left',
-    value: {
-      kind: 'frame',
-      tick: 301,
-      baseTick: 300,
-      newestInput: 0,
-      inputBuffer: 255,
-      cells: [
-        { cell: 1, kind: 'delta', chunk: unhex('aabb') },
-        { cell: 2, kind: 'key', chunk: unhex('cc') },
-        { cell: 300, kind: 'leave', chunk: NONE },
-      ],
-      tail: NONE,
-    },
-    hex: '31 ad02 ac02 00 ff 03 01 00 02 01 ac02 02 02 aabb 01 cc 00',
-  },
   {
     name: 'events of tick 300: `["hit",{"by":1}]`, `["end",null]`',
     value: {
@@ -226,4 +348,4 @@ export const records: Readonly<Record<keyof typeof c, readonly RecordVector[]>> 
   ],
 };
 
-export const vectors = [...payloads, ...chunks, ...Object.values(records).flat()];
+export const vectors = [...payloads, ...frames, ...Object.values(records).flat()];

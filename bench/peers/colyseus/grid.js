@@ -1,13 +1,14 @@
 /** Who sees whom: the cells around a player's own, as our `grid` chooses them, kept in the players' views. */
 const CELL = 32; // m
-const REACH = 3; // cells
+const REACH = 3; // cells, a radius of 96 m
 /** Numbers of the cells of a row. */
 const ROW = 4096;
 
-/** Cells that a player sees, as differences of numbers. */
+/** Cells that a player sees, as differences of numbers: those of which a part is within the radius of a part of his. */
 const AROUND = [];
+const apart = (steps) => Math.max(0, Math.abs(steps) - 1);
 for (let y = -REACH; y <= REACH; y++) {
-  for (let x = -REACH; x <= REACH; x++) if (x * x + y * y <= REACH * REACH) AROUND.push(y * ROW + x);
+  for (let x = -REACH; x <= REACH; x++) if (Math.hypot(apart(x), apart(y)) < REACH) AROUND.push(y * ROW + x);
 }
 
 const cellOf = ({ x, y }) => (Math.floor(y / CELL) + ROW / 2) * ROW + Math.floor(x / CELL) + ROW / 2;

@@ -20,7 +20,7 @@ import { figureParts, type Part } from './figure.ts';
 import { softDot } from './furniture.ts';
 import { Gait } from './gait.ts';
 
-const CAPACITY = 160;
+const CAPACITY = 1024;
 const SKINS = ['#f2cfb0', '#e0ac86', '#c68a62', '#9a6544', '#6f4630'];
 const HAIRS = ['#2e2622', '#5b3b26', '#8a5a32', '#c79a54', '#a5452c', '#4a4a52', '#d8d3cc'];
 const TROUSERS = ['#3d4655', '#54473f', '#39504c', '#5d5a66', '#6b5a4a'];

@@ -1,4 +1,4 @@
-/** Names over heads: sprites that fade with the distance. A texture per name, made once. */
+/** Names over the heads of those nearest: sprites that fade with the distance, each with a texture made once. */
 import { CanvasTexture, Group, Sprite, SpriteMaterial, type Vector3 } from 'three';
 import type { Actor } from '../actor.ts';
 import { coatColor } from './crowd.ts';
@@ -7,6 +7,8 @@ const HEIGHT = 64;
 const METRES_PER_PIXEL = 0.0062;
 const NEAR = 12;
 const FAR = 26;
+/** So many at once: each is a draw call. */
+const MOST = 32;
 /** Nearer than this a label grows no more. */
 const CLOSE = 7;
 
@@ -22,13 +24,19 @@ export class Labels {
   readonly #labels = new Map<number, Label>();
 
   update(actors: readonly Actor[], eye: Vector3): void {
+    const distanceOf = ({ x, z }: Actor) => Math.hypot(x - eye.x, z - eye.z);
+    const far = actors.length > MOST ? actors.map(distanceOf).sort((a, b) => a - b)[MOST]! : FAR;
     const seen = new Set<number>();
     for (const actor of actors) {
       seen.add(actor.id);
+      const distance = distanceOf(actor);
+      if (distance >= Math.min(far, FAR)) {
+        this.#hide(actor.id);
+        continue;
+      }
       const { sprite, width } = this.#label(actor);
-      const distance = Math.hypot(actor.x - eye.x, actor.z - eye.z);
-      const fade = Math.min(1, Math.max(0, (FAR - distance) / (FAR - NEAR)));
-      sprite.visible = fade > 0;
+      const fade = Math.min(1, (FAR - distance) / (FAR - NEAR));
+      sprite.visible = true;
       sprite.material.opacity = fade * (actor.kind === 'bot' ? 0.75 : 1);
       sprite.position.set(actor.x, 2.12, actor.z);
       const scale = METRES_PER_PIXEL * Math.min(1, Math.max(0.25, distance / CLOSE));
@@ -45,6 +53,11 @@ export class Labels {
     this.group.add(label.sprite);
     this.#labels.set(actor.id, label);
     return label;
+  }
+
+  #hide(id: number): void {
+    const label = this.#labels.get(id);
+    if (label) label.sprite.visible = false;
   }
 
   #remove(id: number): void {

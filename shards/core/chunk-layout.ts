@@ -1,0 +1,181 @@
+/**
+ * What chunks hold of an entity: the lanes of those components that an audience is sent, compiled to arrays.
+ * Once per definition and audience; the server's streams and the client's cells use the same one, so both
+ * predict alike. [T2]
+ */
+import { assert } from '../../src/base/assert.ts';
+import { type Audience, type Components, MAX_EVERY } from './component.ts';
+import { joinLanes } from './compound-components.ts';
+import { bitsFor, type Lane } from './lane.ts';
+import { RESIDUAL_CODES, type ResidualCode } from './residual-code.ts';
+import type { ResidualTable } from './residual-tables.ts';
+
+/** What becomes of a lane from frame to frame. */
+export const LINEAR = 0;
+export const ANGLE = 1;
+export const STILL = 2;
+export const TEXT = 3;
+
+/** Numbers of so few bits are sent as they are, instead of a residual. */
+const PLAIN_BITS = 2;
+
+/** Places in the dictionary of texts for each text that the entities may have; see text-pool.ts. */
+const PLACES_PER_TEXT = 8;
+
+/** Lanes `first` to `end` of the layout. */
+export interface ChunkComponent {
+  readonly first: number;
+  readonly end: number;
+  /** Whether any lane is predicted to go on as before. */
+  readonly moves: boolean;
+  readonly every: number;
+}
+
+/** What is sent in a frame: all but the components that wait for a later one. */
+export interface Phase {
+  /** Lanes that are always present, by kind; and those that have a guard. */
+  readonly linear: Int32Array;
+  readonly angles: Int32Array;
+  readonly still: Int32Array;
+  readonly texts: Int32Array;
+  readonly guarded: Int32Array;
+  /** Those that move first. */
+  readonly components: readonly ChunkComponent[];
+  /** How many of them move. */
+  readonly moving: number;
+}
+
+export class ChunkLayout {
+  /** Lanes of an entity, and how many of them are texts. */
+  readonly stride: number;
+  readonly textStride: number;
+  /** Numbers that a CellState holds of an entity: its id, its lanes, and three for each lane that moves. */
+  readonly size: number;
+  /** Where the three of a lane that moves begin in these: pace, swing and bend; 0 for others. See cell-state.ts. */
+  readonly motion: Int32Array;
+  readonly lanes: readonly Lane[];
+  /** By lane: which lane of the table it is, and so on. */
+  readonly source: Int32Array;
+  readonly kind: Uint8Array;
+  readonly min: Int32Array;
+  readonly max: Int32Array;
+  readonly initial: Int32Array;
+  readonly bits: Uint8Array;
+  readonly plain: Uint8Array;
+  /** The lane that says whether this one is present, or -1. */
+  readonly guard: Int32Array;
+  /** Where a text lane stands among the texts, or -1. */
+  readonly text: Int32Array;
+  readonly every: Int32Array;
+  readonly codes: readonly ResidualCode[];
+  readonly paces: ResidualCode;
+  readonly components: readonly ChunkComponent[];
+  /** Bits of a place in the dictionary of texts. */
+  readonly placeBits: number;
+  readonly #phases: readonly Phase[];
+
+  constructor(fields: Components, audience: Audience, placeBits: number) {
+    this.placeBits = placeBits;
+    const lanes: Lane[] = [];
+    const source: number[] = [];
+    const every: number[] = [];
+    const components: ChunkComponent[] = [];
+    const tables: ResidualTable[] = [];
+    let at = 0;
+    for (const component of Object.values(fields)) {
+      if ((component.audience ?? 'all') === audience && component.lanes.length > 0) {
+        const period = component.every ?? 1;
+        assert(
+          period >= 1 && period <= MAX_EVERY && Number.isInteger(Math.log2(period)),
+          `a component every ${period} frames`,
+        );
+        const first = lanes.length;
+        for (const [i, lane] of component.lanes.entries()) {
+          lanes.push(lane.guard === -1 ? lane : { ...lane, guard: first + lane.guard });
+          source.push(at + i);
+          every.push(period);
+          tables.push(tableOf(lane, component.lanes));
+        }
+        const moves = component.lanes.some(({ blend }) => blend !== 'snap');
+        components.push({ first, end: lanes.length, moves, every: period });
+      }
+      at += component.lanes.length;
+    }
+    this.lanes = lanes;
+    this.stride = lanes.length;
+    this.source = Int32Array.from(source);
+    this.kind = Uint8Array.from(lanes, kindOf);
+    let size = 1 + lanes.length;
+    this.motion = Int32Array.from(lanes, (lane) => {
+      if (kindOf(lane) !== LINEAR && kindOf(lane) !== ANGLE) return 0;
+      size += 3;
+      return size - 3;
+    });
+    this.size = size;
+    this.min = Int32Array.from(lanes, ({ min }) => min);
+    this.max = Int32Array.from(lanes, ({ max }) => max);
+    this.initial = Int32Array.from(lanes, ({ initial }) => initial);
+    this.bits = Uint8Array.from(lanes, ({ bits }) => bits);
+    this.plain = Uint8Array.from(lanes, ({ bits, blend }) =>
+      blend === 'snap' && bits <= PLAIN_BITS ? 1 : 0,
+    );
+    this.guard = Int32Array.from(lanes, ({ guard }) => guard);
+    this.every = Int32Array.from(every);
+    let texts = 0;
+    this.text = Int32Array.from(lanes, ({ textBytes }) => (textBytes > 0 ? texts++ : -1));
+    this.textStride = texts;
+    this.codes = tables.map((table) => RESIDUAL_CODES[table]);
+    this.paces = RESIDUAL_CODES.pace;
+    this.components = components;
+    this.#phases = phasesOf(components, this);
+  }
+
+  /** What is sent in a frame. */
+  phase(frame: number): Phase {
+    return this.#phases[frame % this.#phases.length]!;
+  }
+}
+
+/** The layouts of a definition, by audience. */
+export type ChunkLayouts = Readonly<Record<Audience, ChunkLayout>>;
+
+/** `entities` is the limit of the definition. */
+export function chunkLayouts(fields: Components, entities: number): ChunkLayouts {
+  const texts = joinLanes(Object.values(fields)).filter(({ textBytes }) => textBytes > 0).length;
+  const placeBits = bitsFor(entities * texts * PLACES_PER_TEXT - 1);
+  return {
+    all: new ChunkLayout(fields, 'all', placeBits),
+    owner: new ChunkLayout(fields, 'owner', placeBits),
+    team: new ChunkLayout(fields, 'team', placeBits),
+  };
+}
+
+function kindOf({ textBytes, blend }: Lane): number {
+  if (textBytes > 0) return TEXT;
+  return blend === 'linear' ? LINEAR : blend === 'angle' ? ANGLE : STILL;
+}
+
+function tableOf({ blend }: Lane, siblings: readonly Lane[]): ResidualTable {
+  if (blend === 'angle') return 'angle';
+  if (blend === 'snap') return 'whole';
+  return siblings.filter((lane) => lane.blend === 'linear').length > 1 ? 'vector' : 'scalar';
+}
+
+function phasesOf(components: readonly ChunkComponent[], { kind, guard }: ChunkLayout): Phase[] {
+  const longest = components.reduce((most, { every }) => Math.max(most, every), 1);
+  return Array.from({ length: longest }, (_, frame): Phase => {
+    const due = components.filter(({ every }) => frame % every === 0);
+    const moving = due.filter(({ moves }) => moves);
+    const lanes = due.flatMap(({ first, end }) => Array.from({ length: end - first }, (_, i) => first + i));
+    const present = (of: number) => Int32Array.from(lanes.filter((i) => guard[i] === -1 && kind[i] === of));
+    return {
+      linear: present(LINEAR),
+      angles: present(ANGLE),
+      still: present(STILL),
+      texts: present(TEXT),
+      guarded: Int32Array.from(lanes.filter((i) => guard[i] !== -1)),
+      components: [...moving, ...due.filter(({ moves }) => !moves)],
+      moving: moving.length,
+    };
+  });
+}

@@ -1,0 +1,293 @@
+import { expect, test } from 'vitest';
+import { Reader } from '../../src/base/bytes.ts';
+import type { Channel } from '../../src/plugin/channel.ts';
+import { simEnv } from '../../src/testing/sim-env.ts';
+import { CellReplica } from '../core/cell-replica.ts';
+import { c } from '../core/components.ts';
+import { defineShard } from '../core/define-shard.ts';
+import { everyone, grid, type Interest, visibleTo } from '../core/interest.ts';
+import type { World } from '../core/world.ts';
+import { Shard } from './shard.ts';
+
+const components = {
+  at: c.vec2({ min: 0, max: 100, step: 0.5 }),
+  n: c.uint({ max: 1000 }),
+  name: c.string({ maxBytes: 20 }),
+  team: c.optional(c.uint({ max: 9 })),
+  secret: { ...c.string({ maxBytes: 20 }), audience: 'owner' as const },
+  plan: { ...c.string({ maxBytes: 20 }), audience: 'team' as const },
+};
+const PATIENT = { coarserAfterMs: 1e6, nearerAfterMs: 1e6, ackWindowMs: 1e6, closeAfterMs: 1e6, calmMs: 0 };
+const NEAR = grid({ by: 'at', cell: 10, radius: 10 });
+
+function defOf(interest: Interest<typeof components>, bytesPerSecond = 0) {
+  return defineShard({
+    name: 'x',
+    tickRate: 10,
+    components,
+    input: c.struct({}),
+    interest,
+    limits: { bytesPerSecond },
+    authorize: () => true,
+    step: () => {},
+  });
+}
+
+/** A shard whose players take every frame at once. */
+function newShard(
+  interest: Interest<typeof components>,
+  options: { bytesPerSecond?: number; ladder?: object } = {},
+) {
+  const nothing = () => {};
+  const env = simEnv();
+  const def = defOf(interest, options.bytesPerSecond);
+  const events = { wake: nothing, came: nothing, went: nothing, stopped: nothing };
+  const ladder = { ...PATIENT, ...options.ladder };
+  const shard = new Shard(env, { def, events }, { id: 'one', params: {}, seed: 's', graceMs: 0, ladder });
+  shard.start();
+  const world = shard.world as unknown as World<typeof components>;
+  const player = (userId: string, at: { x: number; y: number }) => {
+    const frames: Uint8Array[] = [];
+    const closed: string[] = [];
+    let sentTag = -1;
+    const channel: Channel = {
+      session: {
+        id: userId,
+        clientId: userId,
+        viewer: { userId, kind: 'user', roles: [], name: userId },
+        onViewer: () => () => {},
+      },
+      send: () => true,
+      latest: {
+        put: (bytes, tag) => {
+          frames.push(bytes);
+          sentTag = tag;
+        },
+        get sentTag() {
+          return sentTag;
+        },
+      },
+      close: (fault) => {
+        closed.push(fault.code);
+        shard.vacate(seat);
+      },
+    };
+    const seat = shard.seat(channel);
+    const entity = world.get(seat.entityId)!;
+    Object.assign(entity, { at, name: userId });
+    shard.play(seat);
+    const replica = new CellReplica<typeof components>(def.layouts, { maxEntities: 100, everyTicks: 1 });
+    const read = () => {
+      for (const frame of frames.splice(0)) replica.apply(new Reader(frame.subarray(1)));
+      return replica.held
+        .filter(({ state }) => state.count > 0)
+        .map(({ state }) => Array.from({ length: state.count }, (_, slot) => state.idAt(slot)));
+    };
+    return {
+      seat,
+      entity,
+      frames,
+      closed,
+      replica,
+      read,
+      holds: (bytes: string) => frames.some((frame) => Buffer.from(frame).includes(bytes)),
+    };
+  };
+  const tick = async (times = 1) => {
+    for (let i = 0; i < times; i++) {
+      await env.clock.advance(100);
+      shard.tick(true);
+    }
+  };
+  return { shard, world, player, tick };
+}
+
+test("[T8] a component for its owner is in nobody else's bytes, one for a team in those of that team alone", async () => {
+  for (const interest of [everyone(), NEAR, visibleTo<typeof components>(() => true)]) {
+    const { player, tick } = newShard(interest);
+    const ann = player('ann', { x: 50, y: 50 });
+    const bob = player('bob', { x: 51, y: 50 });
+    const cid = player('cid', { x: 50, y: 51 });
+    Object.assign(ann.entity, { team: 1, secret: 'the key of ann', plan: 'attack at dawn' });
+    Object.assign(bob.entity, { team: 1 });
+    Object.assign(cid.entity, { team: 2 });
+    await tick(3);
+    expect([ann, bob, cid].map(({ holds }) => holds('the key of ann'))).toEqual([true, false, false]);
+    expect([ann, bob, cid].map(({ holds }) => holds('attack at dawn'))).toEqual([true, true, false]);
+    // Who changes sides is told no more, and sees what the others plan.
+    Object.assign(bob.entity, { team: 2 });
+    Object.assign(cid.entity, { plan: 'stay in bed' });
+    for (const { frames } of [ann, bob, cid]) frames.length = 0;
+    Object.assign(ann.entity, { plan: 'attack at noon' });
+    await tick(2);
+    expect([ann, bob, cid].map(({ holds }) => holds('attack at noon'))).toEqual([true, false, false]);
+    expect([ann, bob, cid].map(({ holds }) => holds('stay in bed'))).toEqual([false, true, true]);
+    // Who is in no team has no part in its plans.
+    Object.assign(bob.entity, { team: undefined });
+    for (const { frames } of [ann, bob, cid]) frames.length = 0;
+    Object.assign(cid.entity, { plan: 'sleep on' });
+    await tick(2);
+    expect([ann, bob, cid].map(({ holds }) => holds('sleep on'))).toEqual([false, false, true]);
+  }
+});
+
+test("[T8] what happens out of sight leaves no trace in a player's bytes", async () => {
+  const run = async (elsewhere: number) => {
+    const { world, player, tick } = newShard(NEAR);
+    const ann = player('ann', { x: 5, y: 5 });
+    const bob = player('bob', { x: 95, y: 95 });
+    const far = world.spawn({ at: { x: 90, y: 90 } });
+    for (let i = 0; i < 20; i++) {
+      far.at.x = 80 + ((i * elsewhere) % 15);
+      far.n = i * elsewhere;
+      bob.entity.n = elsewhere;
+      ann.entity.at.x = i % 5;
+      await tick();
+    }
+    return { ann: ann.frames, bob: bob.frames };
+  };
+  const [one, other] = [await run(1), await run(7)];
+  expect(other.ann).toEqual(one.ann);
+  expect(other.bob).not.toEqual(one.bob);
+});
+
+test('[T2] who looks from the same cell gets the same bytes, encoded once', async () => {
+  const { shard, player, tick } = newShard(NEAR);
+  const players = ['ann', 'bob', 'cid'].map((name, i) => player(name, { x: 51 + i, y: 51 }));
+  await tick(2);
+  const { streams } = shard.counts;
+  const later = player('dan', { x: 55, y: 55 });
+  for (const { entity } of players) entity.n++;
+  await tick(2);
+  expect(shard.counts.streams - streams).toBe(1); // his own secret
+  for (const { frames } of players) frames.length = 0;
+  for (const { entity } of players) entity.n += 5;
+  await tick();
+  const [ann, bob, cid, dan] = [...players, later].map(({ frames }) => frames.at(-1)!);
+  expect(bob).toEqual(ann);
+  expect(cid).toEqual(ann);
+  expect(dan).toEqual(ann);
+});
+
+test('streams and cells end with those who hold them', async () => {
+  const { shard, player, tick } = newShard(NEAR);
+  await tick();
+  expect([shard.counts.streams, shard.counts.cells]).toEqual([0, 0]);
+  const ann = player('ann', { x: 50, y: 50 });
+  await tick();
+  // Nine cells, that of those without a place, and what only she is sent.
+  expect([shard.counts.streams, shard.counts.cells]).toEqual([11, 10]);
+  ann.entity.at.x = 95;
+  await tick();
+  expect([shard.counts.streams, shard.counts.cells]).toEqual([11, 10]);
+  shard.leave(ann.seat);
+  await tick();
+  expect([shard.counts.streams, shard.counts.cells]).toEqual([0, 0]);
+});
+
+test('[T8] without an entity a player looks from where it was; who never had one sees what has no place', async () => {
+  const { world, player, tick } = newShard(NEAR);
+  const ann = player('ann', { x: 5, y: 5 });
+  const other = world.spawn({ at: { x: 6, y: 6 } });
+  await tick();
+  expect(ann.read()).toEqual([[ann.entity.id, other.id]]);
+  world.despawn(ann.entity.id);
+  await tick();
+  expect(ann.read()).toEqual([[other.id]]);
+  const bob = player('bob', { x: 5, y: 5 });
+  world.despawn(bob.entity.id);
+  await tick();
+  expect(bob.read()).toEqual([]);
+});
+
+test('[T2] a cell that is asked for again comes whole, and the player goes on; others are not troubled', async () => {
+  const { shard, player, tick } = newShard(NEAR);
+  const ann = player('ann', { x: 51, y: 51 });
+  const bob = player('bob', { x: 52, y: 51 });
+  await tick(2);
+  ann.read();
+  const { cell, state } = ann.replica.held.find((held) => held.state.count > 0)!;
+  state.data[1] = 7; // another place than that of the server
+  shard.resync(ann.seat, cell);
+  shard.resync(ann.seat, 'owner');
+  shard.resync(ann.seat, 'team');
+  shard.resync(ann.seat, 123_456);
+  expect(shard.counts.desyncs).toBe(2);
+  bob.read();
+  await tick();
+  expect(ann.frames[0]!.length).toBeGreaterThan(bob.frames[0]!.length);
+  ann.read();
+  bob.read();
+  const copies = [ann, bob].map(({ replica }) => replica.held.find((held) => held.cell === cell)!.state);
+  expect(copies[0]!.hash()).toBe(copies[1]!.hash());
+  await tick(3);
+  expect(ann.frames.map(({ length }) => length)).toEqual(bob.frames.map(({ length }) => length));
+});
+
+test('[T5] who acknowledges nothing is let down rung by rung, and closed in the end; each is counted', async () => {
+  const ladder = {
+    coarserAfterMs: 200,
+    nearerAfterMs: 400,
+    ackWindowMs: 600,
+    closeAfterMs: 2000,
+    calmMs: 300,
+  };
+  const { shard, player, tick } = newShard(NEAR, { ladder });
+  const ann = player('ann', { x: 51, y: 51 });
+  const steps = () => {
+    const { toCoarse, toNear, toWaiting, toClosed } = shard.counts;
+    return [toCoarse, toNear, toWaiting, toClosed];
+  };
+  await tick(3);
+  expect(steps()).toEqual([0, 0, 0, 0]);
+  await tick(1);
+  expect(steps()).toEqual([1, 0, 0, 0]);
+  await tick(2);
+  expect(steps()).toEqual([1, 1, 0, 0]);
+  await tick(2);
+  expect(steps()).toEqual([1, 1, 1, 0]);
+  const sent = ann.frames.length;
+  expect(shard.counts.streams).toBe(0);
+  await tick(13);
+  expect([ann.frames.length, ann.closed]).toEqual([sent, []]);
+  await tick(1);
+  expect([steps(), ann.closed]).toEqual([[1, 1, 1, 1], ['overloaded']]);
+  expect(shard.players.size).toBe(0);
+});
+
+test('within a budget the near cells go first, nothing is wrong for long, and the bytes keep to it', async () => {
+  const bytesPerSecond = 400;
+  const { world, player, tick } = newShard(grid({ by: 'at', cell: 10, radius: 40 }), { bytesPerSecond });
+  const ann = player('ann', { x: 50, y: 50 });
+  const others = Array.from({ length: 80 }, (_, i) =>
+    world.spawn({ at: { x: (i % 9) * 11, y: Math.floor(i / 9) * 11 }, n: i }),
+  );
+  let bytes = 0;
+  const count = () => {
+    for (const { length } of ann.frames) bytes += length;
+    ann.read();
+  };
+  await tick();
+  count();
+  const own = ann.replica.held.some(({ state }) => state.find(ann.entity.id) !== -1);
+  expect([own, ann.replica.held.length < 40]).toEqual([true, true]);
+  for (let i = 0; i < 100; i++) {
+    for (const entity of others) entity.n = (entity.n * 7 + i) % 1000;
+    await tick();
+    count();
+  }
+  // Ten seconds, the burst, and one chunk that may be more than was left.
+  expect(bytes).toBeLessThan(10 * bytesPerSecond + bytesPerSecond / 4 + 200);
+  expect(bytes).toBeGreaterThan(9 * bytesPerSecond);
+  // At rest all cells are told of, and right.
+  await tick(60);
+  count();
+  expect(ann.replica.held.length).toBeGreaterThan(60);
+  const bob = player('bob', { x: 50, y: 50 });
+  await tick(60);
+  count();
+  bob.read();
+  expect(ann.replica.held.map(({ cell, state }) => [cell, state.hash()])).toEqual(
+    bob.replica.held.map(({ cell, state }) => [cell, state.hash()]),
+  );
+});

@@ -1,0 +1,84 @@
+/** Runs shards on the main thread: no copies, no waiting, and `world` within reach of server code. */
+import type { Env } from '../../src/base/env.ts';
+import type { Fault } from '../../src/base/fault.ts';
+import type { Json } from '../../src/base/json.ts';
+import type { Channel } from '../../src/plugin/channel.ts';
+import type { AnyShardDef } from '../core/define-shard.ts';
+import type { Player } from '../core/player.ts';
+import type { ThreadCounts } from './counts.ts';
+import type { ThreadOptions } from './options.ts';
+import { PlayerChannel } from './player-channel.ts';
+import { Runner } from './runner.ts';
+import type { Shard } from './shard.ts';
+import type { Begin, HostedShard, PlayerHandler, ShardHost } from './shard-host.ts';
+
+export class InlineHost implements ShardHost {
+  readonly #runner: Runner;
+
+  constructor(env: Env, options: ThreadOptions) {
+    this.#runner = new Runner(env, options);
+  }
+
+  async start(): Promise<void> {}
+
+  begin(def: AnyShardDef, begin: Begin, stopped: (fault: Fault | undefined) => void): HostedShard {
+    return new InlineShard(this.#runner.begin(def, begin, { stopped }));
+  }
+
+  counts(): ThreadCounts[] {
+    return [this.#runner.counts()];
+  }
+
+  async close(): Promise<void> {
+    this.#runner.close();
+  }
+}
+
+class InlineShard implements HostedShard {
+  readonly #shard: Shard;
+
+  constructor(shard: Shard) {
+    this.#shard = shard;
+  }
+
+  get def(): AnyShardDef {
+    return this.#shard.def;
+  }
+
+  get id(): string {
+    return this.#shard.id;
+  }
+
+  get params(): unknown {
+    return this.#shard.params;
+  }
+
+  get running(): boolean {
+    return this.#shard.running;
+  }
+
+  get world(): HostedShard['world'] {
+    return this.#shard.world;
+  }
+
+  get players(): readonly Player[] {
+    return [...this.#shard.players];
+  }
+
+  async join(channel: Channel): Promise<PlayerHandler> {
+    return new PlayerChannel(channel, this.#shard);
+  }
+
+  /** Question and answer are copies, as they are between threads. */
+  async ask(question: Json): Promise<Json> {
+    return structuredClone(this.#shard.ask(structuredClone(question)));
+  }
+
+  wake(): void {
+    this.#shard.wake();
+  }
+
+  stop(fault?: Fault): void {
+    this.#shard.stop(fault);
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * A player's channel beside his shard, in the thread of the shard: takes his seat, reads his frames. Who may
+ * join was decided before, by shard-channel.ts on the main thread.
+ */
+import { Reader } from '../../src/base/bytes.ts';
+import { Fault, isFault } from '../../src/base/fault.ts';
+import type { Json } from '../../src/base/json.ts';
+import { parseShape, s } from '../../src/base/shape.ts';
+import type { Channel } from '../../src/plugin/channel.ts';
+import type { Session } from '../../src/plugin/session.ts';
+import { decodeResync, KIND } from '../core/frames.ts';
+import type { Player } from '../core/player.ts';
+import type { Seat } from './seat.ts';
+import type { Shard } from './shard.ts';
+import type { PlayerHandler } from './shard-host.ts';
+
+export class PlayerChannel implements PlayerHandler {
+  readonly info: Json;
+  readonly #channel: Channel;
+  readonly #shard: Shard;
+  readonly #seat: Seat;
+
+  /** Throws Fault `overloaded`, `unavailable`, or what the definition's `join` refuses with. */
+  constructor(channel: Channel, shard: Shard) {
+    this.#channel = channel;
+    this.#shard = shard;
+    this.#seat = shard.seat(channel);
+    const { def } = shard;
+    this.info = {
+      shard: shard.id,
+      entity: this.#seat.entityId,
+      tickRate: def.tickRate,
+      snapshotEvery: def.snapshotEvery,
+      tick: shard.world.tick,
+      params: jsonOf(shard.params),
+      seed: shard.stepSeed,
+      hash: def.hash,
+    };
+  }
+
+  get player(): Player {
+    return this.#seat;
+  }
+
+  opened(): void {
+    if (this.#seated) this.#shard.play(this.#seat);
+  }
+
+  frame(payload: Uint8Array): void {
+    if (!this.#seated) return;
+    this.#take(new Reader(payload));
+    this.#shard.heard(this.#seat);
+  }
+
+  /** His channel takes another frame. */
+  ready(): void {
+    if (this.#seated) this.#shard.heard(this.#seat);
+  }
+
+  closed(): void {
+    if (this.#seated) this.#shard.vacate(this.#seat);
+  }
+
+  identify(viewer: Session['viewer']): void {
+    if (this.#seated) this.#seat.identify(viewer);
+  }
+
+  evict(): void {
+    if (this.#seated) this.#shard.leave(this.#seat);
+  }
+
+  /** False once another channel has taken the seat over, or it was given up. */
+  get #seated(): boolean {
+    return this.#seat.channel === this.#channel;
+  }
+
+  #take(reader: Reader): void {
+    const kind = reader.u8();
+    switch (kind) {
+      case KIND.input:
+        return this.#seat.input(reader, this.#shard.world.tick);
+      case KIND.message:
+        return this.#message(reader.rest());
+      case KIND.resync:
+        return this.#shard.resync(this.#seat, decodeResync(reader));
+      case KIND.leave:
+        reader.end();
+        return this.#shard.leave(this.#seat);
+      default:
+        throw new Fault('bad_message', `no shard frame begins with 0x${kind.toString(16)}`);
+    }
+  }
+
+  #message(bytes: Uint8Array): void {
+    if (!this.#seat.mayMessage()) return;
+    if (bytes.length > this.#shard.def.limits.messageBytes) return this.#seat.reject(0, 'too_large');
+    const { messages } = this.#shard.def;
+    const value = this.#shard.codec.decode(bytes);
+    if (!messages) return this.#seat.reject(0, 'invalid');
+    let message: unknown;
+    try {
+      message = parseShape(messages, value, 'message');
+    } catch (error) {
+      if (isFault(error)) return this.#seat.reject(0, 'invalid');
+      throw error;
+    }
+    this.#seat.messages.push(message);
+  }
+}
+
+/** Params came as JSON and were parsed from it; what a shape made of them is sent as JSON again. */
+function jsonOf(params: unknown): Json {
+  return parseShape(s.json(), params ?? {}, 'params');
+}

@@ -1,0 +1,68 @@
+/**
+ * Where shards run: on the main thread (inline-host.ts) or in worker threads (thread-host.ts). The directory
+ * begins them through a ShardHost, shard-channel.ts brings players to them; neither knows which host it is.
+ * test/contract/shard-hosts.test.ts holds both to the same answers.
+ */
+import type { Fault } from '../../src/base/fault.ts';
+import type { Json } from '../../src/base/json.ts';
+import type { Channel, ChannelHandler } from '../../src/plugin/channel.ts';
+import type { Session } from '../../src/plugin/session.ts';
+import type { Components } from '../core/component.ts';
+import type { AnyShardDef } from '../core/define-shard.ts';
+import type { Player } from '../core/player.ts';
+import type { Events, World } from '../core/world.ts';
+import type { ThreadCounts } from './counts.ts';
+
+/** What a shard begins with. */
+export interface Begin {
+  readonly id: string;
+  /** Parsed by the definition's shape. */
+  readonly params: unknown;
+  readonly seed: string;
+  /** It never stops for being empty. */
+  readonly pinned: boolean;
+}
+
+export interface HostedShard {
+  readonly def: AnyShardDef;
+  readonly id: string;
+  readonly params: unknown;
+  readonly running: boolean;
+  /** Throws Fault `unsupported` when the shard runs in another thread. */
+  readonly world: World<Components, Events>;
+  /** Those who are here or whose seat is kept. */
+  readonly players: readonly Player[];
+  /** Takes a seat. Throws Fault `overloaded`, `unavailable`, or what the definition's `join` refuses with. */
+  join(channel: Channel): Promise<PlayerHandler>;
+  /**
+   * Has the definition's `answer` answer, between two ticks. Throws what that refuses with, Fault `invalid` when
+   * there is none, `unavailable` when the shard stops, `overloaded` when too many wait.
+   */
+  ask(question: Json): Promise<Json>;
+  /** An event-driven shard computes a tick soon. */
+  wake(): void;
+  /** Ends the shard; its players are told. Stopping twice does nothing. */
+  stop(fault?: Fault): void;
+}
+
+/** A player's channel, and what else happens to him. */
+export interface PlayerHandler extends ChannelHandler {
+  /** His roles or his name changed. */
+  identify(viewer: Session['viewer']): void;
+  /** He may not stay: his seat is free at once. The channel is closed by the caller. */
+  evict(): void;
+}
+
+export interface ShardHost {
+  /** Rejects when shards cannot run here. */
+  start(): Promise<void>;
+  /**
+   * Begins a shard. Inline, what its `start` throws comes out as Fault `internal`; in a thread the shard stops
+   * a moment later. `stopped` is called once, with the fault when the shard failed.
+   */
+  begin(def: AnyShardDef, begin: Begin, stopped: (fault: Fault | undefined) => void): HostedShard;
+  /** One for each thread, and one for those that have ended. */
+  counts(): ThreadCounts[];
+  /** Ends all shards. */
+  close(): Promise<void>;
+}

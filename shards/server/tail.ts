@@ -1,0 +1,85 @@
+/**
+ * The tail of a player's frames: the streams that not everybody who sees the same cells is sent. Entities shown to
+ * him one by one, components of his own entity, components of his team among what he sees. [T8]
+ */
+import type { Rows } from '../core/chunk-encoder.ts';
+import type { AnyShardDef } from '../core/define-shard.ts';
+import type { Player } from '../core/player.ts';
+import {
+  type AnyWorld,
+  OwnRows,
+  SeenRows,
+  type TeamLane,
+  TeamRows,
+  teamLane,
+  teamOf,
+} from './private-rows.ts';
+import type { Feed } from './run.ts';
+import type { Sight } from './sight.ts';
+import type { Streams } from './streams.ts';
+
+/** Whose tail it is: where his entity is, or -1, and what he sees. */
+export interface TailOwner {
+  readonly player: Player;
+  /** Tells his streams from those of others. */
+  readonly view: number;
+  readonly row: number;
+  readonly team: number | undefined;
+  readonly sight: Sight;
+}
+
+export class Tails {
+  readonly #def: AnyShardDef;
+  readonly #world: AnyWorld;
+  readonly #streams: Streams;
+  readonly #team: TeamLane | undefined;
+
+  constructor(def: AnyShardDef, world: AnyWorld, streams: Streams) {
+    this.#def = def;
+    this.#world = world;
+    this.#streams = streams;
+    this.#team = def.layouts.team.stride > 0 ? teamLane(def.entityType) : undefined;
+  }
+
+  /** The team of the entity in a row, where that matters. */
+  teamOf(row: number): number | undefined {
+    return this.#team && teamOf(this.#world.table, this.#team, row);
+  }
+
+  /** The streams by part of the tail. Give them back with `drop`. */
+  take(owner: TailOwner): (Feed | undefined)[] {
+    return [this.#seen(owner), this.#own(owner), this.#ofTeam(owner)];
+  }
+
+  drop(tail: readonly (Feed | undefined)[]): void {
+    for (const feed of tail) if (feed) this.#streams.release(feed);
+  }
+
+  #seen({ view, player }: TailOwner): Feed | undefined {
+    const { interest } = this.#def;
+    if (interest.kind !== 'visibleTo') return undefined;
+    return this.#streams.hold(`seen/${view}`, 'all', () => new SeenRows(this.#world, player, interest));
+  }
+
+  #own({ view, player, row }: TailOwner): Feed | undefined {
+    if (this.#def.layouts.owner.stride === 0 || row === -1) return undefined;
+    return this.#streams.hold(`own/${view}`, 'owner', () => new OwnRows(this.#world, player));
+  }
+
+  /** Players of one team with the same sight share it. */
+  #ofTeam(owner: TailOwner): Feed | undefined {
+    const { team, sight, view } = owner;
+    const lane = this.#team;
+    if (!lane || team === undefined) return undefined;
+    const make = (among: readonly Rows[]) => () => new TeamRows(among, this.#world, { lane, team });
+    // His own stream of what he is shown, if he has one: made before, so it is refreshed before.
+    const shown = this.#seen(owner);
+    if (!shown) {
+      const among = make(sight.feeds.map((feed) => feed.rows));
+      return this.#streams.hold(`team/${team}/${sight.key}`, 'team', among);
+    }
+    const feed = this.#streams.hold(`team/${team}/seen/${view}`, 'team', make([shown.rows]));
+    this.#streams.release(shown);
+    return feed;
+  }
+}
