@@ -2,8 +2,8 @@
  * What a tick costs against the number of players and of entities, and the encoding for 5,000 players. Without sockets
  * and in one process (shard-rig.ts): what socket writes cost comes on top, as `shards.1000` and `shards.2000` show.
  */
-import { quantile, type Sample, type Workload } from './figure.ts';
-import { ShardRig } from './shard-rig.ts';
+import type { Sample, Workload } from './figure.ts';
+import { ShardRig, type TickCost } from './shard-rig.ts';
 import { worldOf } from './shard-world.ts';
 
 const PLAYERS = [100, 300, 1000, 2000, 3000];
@@ -12,23 +12,20 @@ const ENTITIES = [1000, 3000, 10_000, 20_000, 50_000];
 const WATCHERS = 100;
 const MANY = 5000;
 const WARM_UP = 60;
-const TICKS = 60;
+const TICKS = 100;
 
-/** Medians over some ticks. */
-async function costOf(players: number, walkers = 0) {
+/** Means over some ticks: the system counts CPU in steps of milliseconds. */
+async function costOf(players: number, walkers = 0): Promise<Omit<TickCost, 'bytes'>> {
   const rig = await ShardRig.open(worldOf(players, 'near', walkers));
   for (let i = 0; i < WARM_UP; i++) rig.tick();
   const costs = Array.from({ length: TICKS }, () => rig.tick());
   await rig.close();
-  const median = (values: number[]) =>
-    quantile(
-      values.sort((a, b) => a - b),
-      0.5,
-    );
+  const mean = (value: (cost: TickCost) => number) =>
+    costs.reduce((sum, cost) => sum + value(cost), 0) / TICKS;
   return {
-    inputsMs: median(costs.map(({ inputsMs }) => inputsMs)),
-    simulateMs: median(costs.map(({ simulateMs }) => simulateMs)),
-    encodeMs: median(costs.map(({ encodeMs }) => encodeMs)),
+    inputsMs: mean(({ inputsMs }) => inputsMs),
+    simulateMs: mean(({ simulateMs }) => simulateMs),
+    encodeMs: mean(({ encodeMs }) => encodeMs),
   };
 }
 

@@ -3,9 +3,7 @@
  * is turned by hand; what is sent to a player is handed over at once and thrown away.
  */
 import { type ShardsPlugin, shards } from 'ternion/shards/server';
-import { decodeFrameHeader } from '../shards/core/frame-header.ts';
 import { InputEncoder } from '../shards/core/input-codec.ts';
-import { Reader } from '../src/base/bytes.ts';
 import { type Clock, silentLog } from '../src/base/env.ts';
 import type { Channel, ChannelHandler } from '../src/plugin/channel.ts';
 import type { PluginInstance } from '../src/plugin/plugin.ts';
@@ -66,11 +64,11 @@ class RigPlayer {
   readonly script: BotScript;
   handler: ChannelHandler | undefined;
   bytes = 0;
-  last = { frame: 0, tick: 0 };
   /** Why the shard has sent him away. */
   fault: Error | undefined;
+  /** The tick of the last frame. */
+  sentTag = -1;
   readonly channel: Channel;
-  #sentTag = -1;
 
   constructor(n: number) {
     this.script = new BotScript(n);
@@ -86,11 +84,10 @@ class RigPlayer {
       latest: {
         put(payload, tag) {
           player.bytes += payload.length;
-          player.#sentTag = tag;
-          player.last = decodeFrameHeader(new Reader(payload.subarray(1)), player.last, 1);
+          player.sentTag = tag;
         },
         get sentTag() {
-          return player.#sentTag;
+          return player.sentTag;
         },
       },
       close: (fault) => {
@@ -142,15 +139,15 @@ export class ShardRig {
   tick(): TickCost {
     const beginMs = cpuMs();
     const input = this.#input.at(0);
-    for (const { script, handler, last, fault } of this.#players) {
+    for (const { script, handler, sentTag, fault } of this.#players) {
       if (fault) throw fault;
       script.next();
-      if (last.tick === 0) continue;
+      if (sentTag === -1) continue;
       input.move.x = script.moveX;
       input.move.y = script.moveY;
       input.yaw = script.yaw;
       input.fire = script.fire;
-      const header = { ackTick: last.tick, firstTick: last.tick + LEAD, count: 1 };
+      const header = { ackTick: sentTag, firstTick: sentTag + LEAD, count: 1 };
       handler!.frame(this.#encoder.encode(header, this.#input, () => 0));
     }
     const before = this.#players.reduce((sum, { bytes }) => sum + bytes, 0);
