@@ -151,3 +151,10 @@ test('[T4] under any traffic: what is applied was sent for that tick, first, and
     { numRuns: 500 },
   );
 });
+
+test('[T4] input 0 that comes again with another value is late as before, not a duplicate', () => {
+  const { send, rejected } = newBuffer();
+  send(0, [0], 0);
+  send(0, [1], 0);
+  expect(rejected).toEqual([[0, 'late']]);
+});

@@ -19,7 +19,7 @@ export class InputBuffer<I extends Components> {
   readonly #limits: ShardLimits;
   /** The ring holds as many past ticks as future ones, to tell a repetition from a late input. */
   readonly #size: number;
-  /** The tick whose input stands in each row of the ring; negative when it came late and was rejected. */
+  /** The tick whose input stands in each row of the ring; `-tick - 1` when it came late and was rejected (-0 would be 0). */
   readonly #ticks: Float64Array;
   /** Rows behind the ring: where frames are decoded, the last input applied, the initial values. */
   readonly #scratch: number;
@@ -115,8 +115,8 @@ export class InputBuffer<I extends Components> {
       return this.#table.same(this.#table, this.#scratch, row) ? undefined : 'duplicate';
     }
     if (tick <= now) {
-      const repeated = this.#ticks[row] === -tick;
-      this.#ticks[row] = -tick;
+      const repeated = this.#ticks[row] === -tick - 1;
+      this.#ticks[row] = -tick - 1;
       return repeated ? undefined : 'late';
     }
     this.#ticks[row] = tick;
