@@ -117,7 +117,10 @@ export class Play implements Stay {
     this.#frames++;
     this.clock.frame(frame.tick);
     this.lead.frame(frame.tick, frame.newestInput);
+    // Nothing came for so long that the server is ahead of what was predicted.
+    const overtaken = this.predictor.tick <= frame.tick;
     this.predictor.correct(snapshot, this.#env.clock.monotonic());
+    if (overtaken) this.#takeLead();
     if (this.#frames === 1) this.#begin();
   }
 
@@ -139,10 +142,14 @@ export class Play implements Stay {
   }
 
   #begin(): void {
-    // These ticks are too close for an input to arrive in time; the server takes them as neutral, and so do we.
-    for (let i = this.lead.firstLead; i > 1; i--) this.predictor.advance();
     this.#nextMs = this.#env.clock.monotonic();
     this.#tickLoop();
+  }
+
+  /** These ticks are too close for an input to arrive in time; the server takes them as neutral, and so do we. */
+  #takeLead(): void {
+    for (let i = this.lead.firstLead; i > 1; i--) this.predictor.advance();
+    this.lead.jumped(this.predictor.tick + 1);
   }
 
   /** Runs what is due of the client's ticks and sends one input frame. */
@@ -158,7 +165,9 @@ export class Play implements Stay {
     }
     if (this.#nextMs <= nowMs) this.#nextMs = nowMs + this.lead.intervalMs;
     this.#sendInputs();
-    this.#timer = this.#env.clock.after(this.#nextMs - nowMs, () => this.#tickLoop());
+    // A client that waits for its next tick still tells which frames have come.
+    const waitMs = Math.min(this.#nextMs - nowMs, this.lead.intervalMs);
+    this.#timer = this.#env.clock.after(waitMs, () => this.#tickLoop());
   }
 
   /** One tick ahead, unless that would be further than the server takes. */

@@ -37,6 +37,15 @@ test('[T5] no frame is made while the one before waits in the slot, so none is e
   expect(put).toEqual([11]);
 });
 
+test('[T5] not even a frame that begins anew replaces one that waits', () => {
+  const { view, send, latest } = newView();
+  send(11);
+  view.forget();
+  expect(view.ready(1200)).toBe(false);
+  latest.sentTag = 11;
+  expect(view.ready(1200)).toBe(true);
+});
+
 test('[T5] the oldest frame that is not acknowledged tells how late a player is', () => {
   const { view, send } = newView();
   send(11);

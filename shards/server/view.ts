@@ -63,6 +63,8 @@ export class View implements Holding {
   readonly #deps: ViewDeps;
   #putTick: number;
   #ackTick: number;
+  /** Of the last frame that was put; -1 before the first. */
+  #tag = -1;
   /** When the oldest frame that he has not acknowledged was put. */
   #sinceMs = 0;
 
@@ -99,7 +101,7 @@ export class View implements Holding {
   ready(nowMs: number): boolean {
     this.budget?.fill(nowMs);
     if (this.ladder.rung === 'waiting' && this.#ackTick < this.#putTick) return false;
-    if (this.frame !== 0 && this.#deps.latest.sentTag < this.#putTick) return false;
+    if (this.#deps.latest.sentTag < this.#tag) return false;
     return this.budget === undefined || this.budget.left > 0;
   }
 
@@ -118,7 +120,8 @@ export class View implements Holding {
     if (this.#ackTick >= this.#putTick) this.#sinceMs = nowMs;
     this.#putTick = this.tick;
     this.budget?.spend(bytes.length);
-    this.#deps.latest.put(bytes, this.tick);
+    this.#tag = this.tick;
+    this.#deps.latest.put(bytes, this.#tag);
   }
 
   /** He begins anew. */

@@ -40,18 +40,18 @@ export interface Stored {
 export async function storedPapers(database: string): Promise<{ log: Stored; row: Stored; lag: number }[]> {
   const driver = openSqlite(database, { synchronous: 'FULL' });
   const papers = [];
-  for (const row of await driver.all('SELECT id, body, facts, votes FROM "Paper" ORDER BY id')) {
+  for (const row of await driver.all('SELECT id, body, facts, votes, docRev FROM "Paper" ORDER BY id')) {
     const doc = new LoroDoc();
     for (const table of ['_doc_snapshots', '_doc_updates']) {
       const sql = `SELECT bytes FROM ${table} WHERE entity = 'Paper' AND id = ? ORDER BY rev`;
       for (const { bytes } of await driver.all(sql, [row.id ?? null])) doc.import(bytes as Uint8Array);
     }
-    const [meta] = await driver.all('SELECT rev, projected FROM _doc_meta WHERE id = ?', [row.id ?? null]);
+    const [meta] = await driver.all('SELECT rev FROM _doc_meta WHERE id = ?', [row.id ?? null]);
     const { body = '', facts = {}, votes = 0 } = doc.toJSON() as Partial<Stored>;
     papers.push({
       log: { body, facts, votes },
       row: { body: String(row.body), facts: JSON.parse(String(row.facts)), votes: Number(row.votes) },
-      lag: Number(meta?.rev ?? 0) - Number(meta?.projected ?? 0),
+      lag: Number(meta?.rev ?? 0) - Number(row.docRev),
     });
   }
   await driver.close();

@@ -114,3 +114,15 @@ test('[T6] a line that becomes slow is followed within a second, and one that be
   expect(after.late).toBe(0);
   expect(after.aheadMs).toBeLessThan(before.aheadMs + 60);
 });
+
+test('[T6] after ten seconds in which no frame came, play goes on within one', async () => {
+  const { client, measure } = await playing({ tickRate: 20, latencyMs: 40, jitterMs: 10 });
+  const before = await measure(5);
+  client.pause();
+  await measure(10);
+  client.resume();
+  await measure(1);
+  const after = await measure(5);
+  expect(after.late).toBe(0);
+  expect(after.aheadMs).toBeLessThan(before.aheadMs + 100);
+});

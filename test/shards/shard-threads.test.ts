@@ -85,7 +85,7 @@ test('[T4] [N3] while threadBytes are under way to a thread, inputs are dropped 
   await sim.env.clock.advance(10_000);
   expect(sim.gauge('inputs_rejected')).toBeGreaterThan(50);
   sim.threads.stalled = false;
-  await sim.env.clock.advance(5000);
+  await sim.env.clock.advance(10_000);
   const rejected = sim.gauge('inputs_rejected');
   await sim.env.clock.advance(5000);
   expect(sim.gauge('inputs_rejected')).toBe(rejected);

@@ -1,0 +1,40 @@
+/** The code of docs/guides/what-players-see.md. */
+import { c, defineShard, grid, visibleTo } from 'ternion/shards';
+import { shards } from 'ternion/shards/server';
+
+const components = {
+  position: c.vec3({ min: -2048, max: 2048, step: 0.01 }),
+  team: c.optional(c.uint({ max: 3 })),
+  hidden: c.bool(),
+  ammo: { ...c.uint({ max: 500 }), audience: 'owner' as const },
+  order: { ...c.string(), audience: 'team' as const },
+};
+
+const common = {
+  tickRate: 20,
+  components,
+  input: c.struct({ move: c.vec2({ min: -1, max: 1, step: 0.02 }) }),
+  authorize: () => true,
+  step() {},
+};
+
+export const world = defineShard({
+  ...common,
+  name: 'world',
+  interest: grid({ by: 'position', plane: 'xz', cell: 32, radius: 96, rings: [48, 72] }),
+});
+
+export const duel = defineShard({
+  ...common,
+  name: 'duel',
+  interest: visibleTo<typeof components>((player, entity) => !entity.hidden || entity.id === player.entityId),
+});
+
+export const slowLinks = defineShard({
+  ...common,
+  name: 'slow-links',
+  interest: grid({ by: 'position', plane: 'xz', cell: 32, radius: 96 }),
+  limits: { bytesPerSecond: 8000 },
+});
+
+export const worlds = shards({ world, duel, slowLinks }, { ackWindowMs: 2000, closeAfterMs: 60_000 });
