@@ -1,7 +1,7 @@
 /**
  * What a frame says about the cells that a player holds; the same bytes for all who held the same cells and
- * hold the same now. Filled by server/view.ts in order of the cells' numbers, copied into frames. Kept and
- * filled again, so nothing is allocated.
+ * hold the same now. Filled by server/frame-plan.ts and server/run.ts in order of the cells' numbers, copied
+ * into frames. Kept and filled again, so nothing is allocated.
  */
 import { BitWriter } from '../../src/base/bits.ts';
 import { Writer } from '../../src/base/bytes.ts';

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { Ladder } from './ladder.ts';
+import { resolveOptions } from './options.ts';
 
 const options = {
   coarserAfterMs: 200,
@@ -56,4 +57,13 @@ test('[T5] closed is closed', () => {
   const ladder = new Ladder(options, 0);
   expect(ladder.step(6000, 0)).toBe('closed');
   expect(ladder.step(0, 60_000)).toBe('closed');
+});
+
+test('[N3] the times of the ladder are checked', () => {
+  for (const name of ['coarserAfterMs', 'nearerAfterMs', 'ackWindowMs', 'closeAfterMs']) {
+    expect(() => resolveOptions({ [name]: 0 })).toThrow(name);
+    expect(() => resolveOptions({ [name]: 1 })).not.toThrow();
+  }
+  expect(() => resolveOptions({ calmMs: -1 })).toThrow('calmMs');
+  expect(() => resolveOptions({ calmMs: 0 })).not.toThrow();
 });
