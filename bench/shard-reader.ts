@@ -24,12 +24,14 @@ export class ShardReader {
 
   /** `reader` stands behind the kind. Throws Fault `bad_message`. */
   read(reader: Reader): Sight {
-    const { tick } = this.#replica.apply(reader);
+    const { tick, frame } = this.#replica.apply(reader);
     // A cell that differs would be asked for again; here it is an error like any other.
     let torn = this.#replica.desyncs.length;
     this.#replica.fill(this.#snapshot);
     const { table, count } = this.#snapshot;
-    for (let row = 0; this.#sealed && row < count; row++) {
+    // Between the steps of a cell at a lower level of detail, what a reader has of it is a prediction.
+    const isStep = this.#replica.held.every(({ level }) => frame % 2 ** level === 0);
+    for (let row = 0; this.#sealed && isStep && row < count; row++) {
       if (!isWhole(table.at(row), tick)) torn++;
     }
     return { tick, entities: count, torn };

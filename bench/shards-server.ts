@@ -22,4 +22,7 @@ const watched = {
 };
 const plugins = [auth(), shards({ arena: watched }, { start: [{ shard: 'arena', id: 'one' }] })];
 const { server, close } = await benchServer(defineApp({ schema: defineSchema({ entities: [] }), plugins }));
-serve(server.url, close, () => times.take());
+serve(server.url, close, () => {
+  const { heapUsed, external } = process.memoryUsage();
+  return { ...times.take(), heldBytes: heapUsed + external };
+});
