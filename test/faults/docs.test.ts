@@ -110,9 +110,10 @@ test('[N2] [D2] SIGTERM drains documents: what was received is in the log and in
 test.skipIf(why)(
   `[D10] [D2] on a full disk documents are kept and reported, and written when there is room${why}`,
   async () => {
-    const small = SmallDisk.mount(12);
+    const small = SmallDisk.mount(48);
     if (typeof small === 'string') throw new Error(small);
-    const reserved = small.reserve(4 * MB);
+    // Full at 8 MB. Then there is room for the columns and the change log of whatever text had come by then.
+    const reserved = small.reserve(40 * MB);
     const path = join(small.path, 'ternion.db');
     const victim = new Victim(path);
     await victim.start();
