@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { Fault } from '../base/fault.ts';
+import { PROTOCOL } from '../protocol/version.ts';
 import { simEnv } from '../testing/sim-env.ts';
 import type { ConnectionState } from './connection.ts';
 import { engineKit } from './testing/engine-kit.ts';
@@ -21,7 +22,7 @@ test('goes from idle over connecting to ready, and says hello with cursor and sc
   expect(engine.connection.state).toEqual({ name: 'idle' });
   await ready();
   expect(states).toEqual([{ name: 'connecting', attempt: 0 }, { name: 'ready' }]);
-  expect(server.received[0]).toMatchObject({ t: 'hello', protocol: 4, schema: '', cursor: null });
+  expect(server.received[0]).toMatchObject({ t: 'hello', protocol: PROTOCOL, schema: '', cursor: null });
   expect(server.socket.token).toBe('ann');
 });
 
