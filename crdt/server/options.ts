@@ -76,7 +76,7 @@ export interface DocsOptions extends SuspectOptions, QuarantineOptions, PushRate
   receivedMs: number;
   /** Each reader of a document lengthens the least time between two frames to its readers by this much. */
   tellMsPerReader: number;
-  /** The longest that time gets. Commits and acks do not wait for it. */
+  /** The longest that time gets, and the one between two commits. */
   maxTellMs: number;
   /** Pushes in wait for a frame to readers that go out before that time: what they save is little by then. */
   tellPushes: number;
