@@ -7,7 +7,7 @@ import type { Table } from '../core/table.ts';
 import { type DrawPlan, turnBetween } from './draw-plan.ts';
 
 /** Less than this of a quantum is not seen, and would never be gone while every frame corrects a little. */
-const SEEN = 1 / 64;
+const SEEN = 1 / 8;
 /** What is left after ten half-lives is not seen. */
 const GONE = 1 / 1024;
 
