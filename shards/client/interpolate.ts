@@ -7,6 +7,7 @@ import type { Lane } from '../core/lane.ts';
 import type { RecordType, Row } from '../core/record-type.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import type { Table } from '../core/table.ts';
+import { RotationBlend } from './rotation-blend.ts';
 
 export class EntityViews<C extends Components> {
   /** Fractions of quanta. */
@@ -17,6 +18,7 @@ export class EntityViews<C extends Components> {
   /** For each entity of `from`: its row here, and its row in `to` or -1. */
   #own = new Int32Array(16);
   #next = new Int32Array(16);
+  readonly #rotation = new RotationBlend();
   #fromTick = -1;
   #toTick = -1;
 
@@ -40,8 +42,10 @@ export class EntityViews<C extends Components> {
     if (from.tick !== this.#fromTick || to.tick !== this.#toTick) this.#pair(from, to);
     const { lanes } = this.table;
     for (let i = 0; i < lanes.length; i++) {
-      if (lanes[i]!.textBytes > 0) this.#showTexts(i, from);
-      else this.#showNumbers(i, { from, to, share });
+      const { textBytes, blend } = lanes[i]!;
+      if (textBytes > 0) this.#showTexts(i, from);
+      else if (blend === 'chart') this.#showRotations(i, { from, to, share });
+      else if (blend !== 'axis') this.#showNumbers(i, { from, to, share });
     }
   }
 
@@ -57,13 +61,27 @@ export class EntityViews<C extends Components> {
     const out = this.table.columns[index]!.values;
     const a = from.table.columns[index]!.values;
     const b = to.table.columns[index]!.values;
-    const guard = lane.guard === -1 ? undefined : to.table.columns[lane.guard]!.values;
     for (let row = 0; row < from.count; row++) {
-      const next = this.#next[row]!;
-      // What is about to vanish stays as it is until then.
-      const stays = next === -1 || (guard && guard[next] === 0);
-      out[this.#own[row]!] = stays ? a[row]! : blend(lane, a[row]!, b[next]!, share);
+      const next = this.#nextOf(row, lane, to);
+      out[this.#own[row]!] = next === -1 ? a[row]! : blend(lane, a[row]!, b[next]!, share);
     }
+  }
+
+  #showRotations(lane: number, between: { from: Snapshot<C>; to: Snapshot<C>; share: number }): void {
+    const { from, to, share } = between;
+    const rotation = this.#rotation;
+    for (let row = 0; row < from.count; row++) {
+      const next = this.#nextOf(row, this.table.lanes[lane]!, to);
+      rotation.from(from.table, lane, row);
+      if (next !== -1) rotation.to(to.table, lane, next).turn(share);
+      rotation.write(this.table, lane, this.#own[row]!);
+    }
+  }
+
+  /** Where a row of `from` stands in `to`; -1 for what is about to vanish, which stays as it is until then. */
+  #nextOf(row: number, { guard }: Lane, to: Snapshot<C>): number {
+    const next = this.#next[row]!;
+    return next !== -1 && guard !== -1 && to.table.columns[guard]!.values[next] === 0 ? -1 : next;
   }
 
   /** Brings list and rows in line with the entities of `from`. */

@@ -13,6 +13,7 @@ import type { Events } from '../core/world.ts';
 import { WorldColumns } from '../core/world-columns.ts';
 import type { InputLog } from './input-log.ts';
 import { blend, turnBetween } from './interpolate.ts';
+import { RotationBlend } from './rotation-blend.ts';
 
 /** Half of a visual error is gone after this time. */
 const HALF_LIFE_MS = 60;
@@ -33,6 +34,7 @@ export class Predictor {
   readonly #size: number;
   /** What is still drawn beside the prediction, in quanta per lane. */
   readonly #error: Float64Array;
+  readonly #rotation = new RotationBlend();
   #errorAtMs = 0;
   #tick = 0;
   #mispredictions = 0;
@@ -108,7 +110,9 @@ export class Predictor {
       const column = this.#past.columns[i]!;
       if (lane.textBytes > 0) out.columns[i]!.texts[row] = column.texts[now]!;
       else if (lane.blend === 'snap') out.columns[i]!.values[row] = column.values[now]!;
-      else {
+      else if (lane.blend === 'chart') {
+        this.#rotation.from(this.#past, i, from).to(this.#past, i, now).turn(at.share).write(out, i, row);
+      } else if (lane.blend !== 'axis') {
         const value = blend(lane, column.values[from]!, column.values[now]!, at.share);
         out.columns[i]!.values[row] = value + this.#error[i]! * left;
       }
@@ -141,7 +145,7 @@ export class Predictor {
     const left = this.#errorLeft(nowMs);
     for (let i = 0; i < this.#error.length; i++) {
       const lane = this.#past.lanes[i]!;
-      if (lane.blend === 'snap') continue;
+      if (lane.blend !== 'linear' && lane.blend !== 'angle') continue;
       const before = this.#past.columns[i]!.values[this.#size]!;
       const after = this.world.table.columns[i]!.values[row]!;
       const made = lane.blend === 'angle' ? turnBetween(lane, after, before) : before - after;

@@ -1,4 +1,8 @@
-/** What a component is: a kind of value with its lanes and with accessors over columns. See components.ts. */
+/**
+ * What a component is: a kind of value with its lanes and with accessors over columns, and who is sent it how often.
+ * See components.ts. Immutable: `every` and `visibleTo` give another one.
+ */
+import { assert } from '../../src/base/assert.ts';
 import type { Json } from '../../src/base/json.ts';
 import type { Lane } from './lane.ts';
 import type { Accessor, RowView } from './row-view.ts';
@@ -11,19 +15,76 @@ export type Audience = 'all' | 'owner' | 'team';
 /** A component is sent in every MAX_EVERY-th frame at least. */
 export const MAX_EVERY = 64;
 
-export interface Component<T> {
+/** What a kind of component says of itself. */
+export interface Kind<T> {
   /** Describes the kind; part of the definition's hash, so that two versions do not misread each other. */
   readonly json: Json;
   /** In the order of the wire; a `guard` counts from this component's first lane. */
   readonly lanes: readonly Lane[];
   /** Of a vec2 or vec3: what its quanta mean, for the grid of the interest. */
-  readonly scale?: Scale;
-  /** Who is sent it; left out, all who see the entity. `team` are those whose own entity has the same `team`. */
-  readonly audience?: Audience;
-  /** Sent in every 2nd, 4th, .. frame only: a power of two up to MAX_EVERY; left out, 1. */
-  readonly every?: number;
+  readonly scale?: Scale | undefined;
   /** Accessors for lanes that begin at `lane`. A compound kind adds its own view to `parts`. */
   bind(lane: number, parts: ViewClass<RowView>[]): Accessor<T>;
+}
+
+/** Who is sent a component, and how often. */
+interface Sending {
+  readonly audience: Audience;
+  readonly everyFrames: number;
+}
+
+const TO_ALL: Sending = { audience: 'all', everyFrames: 1 };
+
+export class Component<T> implements Kind<T> {
+  readonly json: Json;
+  readonly lanes: readonly Lane[];
+  readonly scale: Scale | undefined;
+  readonly audience: Audience;
+  readonly everyFrames: number;
+  readonly #kind: Kind<T>;
+
+  constructor(kind: Kind<T>, { audience, everyFrames } = TO_ALL) {
+    this.json = kind.json;
+    this.lanes = kind.lanes;
+    this.scale = kind.scale;
+    this.audience = audience;
+    this.everyFrames = everyFrames;
+    this.#kind = kind;
+  }
+
+  bind(lane: number, parts: ViewClass<RowView>[]): Accessor<T> {
+    return this.#kind.bind(lane, parts);
+  }
+
+  /**
+   * The same, sent in every `frames`-th frame only: 1, 2, 4, .. 64. Between two of them it is drawn as it was last
+   * moving. The owner of an entity is told all of it in every frame, for he predicts it. [T6]
+   */
+  every(frames: number): Component<T> {
+    const sound = frames >= 1 && frames <= MAX_EVERY && Number.isInteger(Math.log2(frames));
+    assert(sound, `a component every ${frames} frames: a power of two up to ${MAX_EVERY}`);
+    return this.#sent({ audience: this.audience, everyFrames: frames });
+  }
+
+  /**
+   * The same, sent to few: the player whose entity it is, or those whose own entity has the same `team`. For all
+   * others it is as at the beginning. [T8]
+   */
+  visibleTo(audience: 'owner' | 'team'): Component<T> {
+    return this.#sent({ audience, everyFrames: this.everyFrames });
+  }
+
+  #sent(sending: Sending): Component<T> {
+    const { audience, everyFrames } = sending;
+    assert(audience !== 'owner' || everyFrames === 1, 'the owner is told his own in every frame');
+    return new Component(this.#kind, sending);
+  }
+}
+
+/** A part of a component is sent as the whole is. */
+export function assertPart({ audience, everyFrames }: Component<unknown>): void {
+  const plain = audience === 'all' && everyFrames === 1;
+  assert(plain, 'every() and visibleTo() of a part: say them of the whole component');
 }
 
 export type Components = Readonly<Record<string, Component<unknown>>>;
@@ -34,6 +95,19 @@ export type ValueOf<K> = K extends Component<infer T> ? T : never;
 /** A record of components, in real units. */
 export type Values<C extends Components> = { -readonly [K in keyof C]: ValueOf<C[K]> };
 
+/** JSON, read-only all the way down. */
+export type FrozenJson = null | boolean | number | string | readonly FrozenJson[] | FrozenObject;
+export interface FrozenObject {
+  readonly [key: string]: FrozenJson;
+}
+
+/** Read-only all the way down. */
+export type Frozen<T> = [Json] extends [T]
+  ? FrozenJson
+  : T extends object
+    ? { readonly [K in keyof T]: Frozen<T[K]> }
+    : T;
+
 export interface Vec2 {
   x: number;
   y: number;
@@ -43,4 +117,12 @@ export interface Vec3 {
   x: number;
   y: number;
   z: number;
+}
+
+/** A rotation; assigned as a whole. Reading gives a length of 1, and the one of the two forms (q and -q). */
+export interface Quaternion {
+  readonly x: number;
+  readonly y: number;
+  readonly z: number;
+  readonly w: number;
 }
