@@ -56,16 +56,23 @@ export class Text {
     return bytes.length === 0 ? Text.EMPTY : new Text(utf8Read(bytes), bytes);
   }
 
-  /** Throws Fault `bad_message` when it is no JSON. */
+  /** Throws Fault `bad_message` when it is not what `ofJson` makes. */
   check(): void {
     void this.parsed;
   }
 
-  /** As JSON, frozen; always the same object. Throws Fault `bad_message` when it is none. */
+  /** As JSON, frozen; always the same object. Throws Fault `bad_message` when it is none, or not canonical. */
   get parsed(): unknown {
-    this.#parsed ??= this.value === '' ? null : frozen(parseJson(this.value, JSON_LIMITS));
+    this.#parsed ??= this.value === '' ? null : frozen(parsedText(this.value));
     return this.#parsed;
   }
+}
+
+/** Equal values have one text, so that states compare by it. */
+function parsedText(text: string): Json {
+  const value = parseJson(text, JSON_LIMITS);
+  if (value === null || canonicalJson(value) !== text) throw new Fault('bad_message', 'JSON is not canonical');
+  return value;
 }
 
 function frozen(value: Json): Json {
