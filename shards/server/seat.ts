@@ -15,7 +15,7 @@ import type { Channel } from '../../src/plugin/channel.ts';
 import type { Session } from '../../src/plugin/session.ts';
 import type { Components } from '../core/component.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
-import { encodeReject, type Reject } from '../core/frames.ts';
+import { encodeReject, encodeSpawned, type Reject } from '../core/frames.ts';
 import { decodeInputHeader } from '../core/input-codec.ts';
 import type { Player } from '../core/player.ts';
 import type { Row } from '../core/record-type.ts';
@@ -42,6 +42,8 @@ export class Seat implements Player {
   readonly #messageRate: RateLimit;
   /** Rejections since the last tick, the newest of each kind: however many come, so many go. */
   readonly #rejects = new Map<Reject, number>();
+  /** What his steps have spawned since the last frame: one payload for a tick. */
+  readonly #spawned: Uint8Array[] = [];
 
   constructor(clock: Clock, def: AnyShardDef, channel: Channel) {
     const { limits } = def;
@@ -127,8 +129,15 @@ export class Seat implements Player {
     this.#rejects.set(why, tick);
   }
 
-  /** Sends what was rejected since the last tick. */
-  flushRejects(): void {
+  /** His step has spawned these: his page may be drawing them already, under ids of its own. [T6] */
+  spawned(tick: number, ids: readonly number[]): void {
+    if (this.#state.name === 'playing') this.#spawned.push(encodeSpawned(tick, ids));
+  }
+
+  /** Sends what was rejected and spawned since the last tick. */
+  flush(): void {
+    for (const spawned of this.#spawned) this.channel?.send(spawned, 'shard');
+    this.#spawned.length = 0;
     if (this.#rejects.size === 0) return;
     for (const [why, tick] of this.#rejects) this.channel?.send(encodeReject(tick, why), 'shard');
     this.#rejects.clear();

@@ -67,6 +67,8 @@ export class Shard {
   readonly #pace: EventPace | undefined;
   #state: { name: 'running' } | { name: 'stopped'; fault: Fault | undefined } = { name: 'running' };
   #frameDue = false;
+  /** What the step that runs has spawned. */
+  readonly #stepped: number[] = [];
 
   constructor(env: Env, deps: { def: AnyShardDef; events: ShardEvents }, options: ShardOptions) {
     const { def } = deps;
@@ -84,7 +86,14 @@ export class Shard {
       seed: options.seed,
       stepSeed: this.stepSeed,
       maxEntities: entities,
-      emit: (event, data, to) => this.#events.add(event, data, to),
+      stepSpawn: (id) => {
+        this.#stepped.push(id);
+        return id;
+      },
+      emit: (event, data, to) => {
+        const { tick, stepping } = this.world;
+        this.#events.add(event, data, { to, tick, by: def.eventDriven ? 0 : stepping });
+      },
     });
     this.#frames = new FrameMaker(def, this.world, this.counts);
     if (def.eventDriven) this.#pace = new EventPace(env.clock, () => this.#told.wake());
@@ -214,6 +223,9 @@ export class Shard {
       world.beginStep(entity.id);
       def.step(world, entity, input, dtSeconds);
       world.endStep();
+      if (this.#stepped.length === 0) continue;
+      if (!def.eventDriven) seat.spawned(world.tick, this.#stepped);
+      this.#stepped.length = 0;
     }
     def.tick?.(world, dtSeconds);
   }
@@ -226,7 +238,7 @@ export class Shard {
     for (const seat of this.#seats) {
       if (seat.state.name !== 'playing') continue;
       const { view, channel } = seat.state;
-      seat.flushRejects();
+      seat.flush();
       const events = this.#events.frameFor(seat.entityId, tick);
       if (events && !channel.send(events, 'shard')) this.counts.eventsDropped++;
       if (!due) continue;
