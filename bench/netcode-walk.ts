@@ -22,7 +22,7 @@ const street = defineShard({
   tickRate: 30,
   components: {
     kind: c.enum('walker', 'bot'),
-    position: { ...c.vec2({ min: -2048, max: 2048, step: 0.01 }), draw: 'hermite' as const, teleport: 2 },
+    position: c.vec2({ min: -2048, max: 2048, step: 0.01 }).drawn('hermite').teleport(2),
     velocity: c.vec2({ min: -16, max: 16, step: 0.02 }),
   },
   input: c.struct({ move: c.vec2({ min: -1, max: 1, step: 0.02 }) }),
