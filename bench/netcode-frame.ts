@@ -9,8 +9,8 @@ import { runInNewContext } from 'node:vm';
 import { chromium } from 'playwright-core';
 import { build, defaultClientConditions, type Rolldown } from 'vite';
 import { quantile, type Sample, type Workload } from './figure.ts';
-import { type Recording, Replay } from './netcode-replay.ts';
 import { recordCrowd } from './netcode-record.ts';
+import { type Recording, Replay } from './netcode-replay.ts';
 
 const SECONDS = 20;
 const DRAWS = 20_000;
@@ -43,10 +43,17 @@ async function inChromium(code: string, recording: Recording): Promise<number[]>
   });
   try {
     const page = await browser.newPage();
-    const headers = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
+    const headers = {
+      'Cross-Origin-Opener-Policy': 'same-origin',
+      'Cross-Origin-Embedder-Policy': 'require-corp',
+    };
     await page.route(`${ADDRESS}**`, (route) =>
       route.request().url() === ADDRESS
-        ? route.fulfill({ headers, contentType: 'text/html', body: '<script type="module" src="page.js"></script>' })
+        ? route.fulfill({
+            headers,
+            contentType: 'text/html',
+            body: '<script type="module" src="page.js"></script>',
+          })
         : route.fulfill({ headers, contentType: 'text/javascript', body: code }),
     );
     await page.goto(ADDRESS);

@@ -1,7 +1,7 @@
 /** Records what a player of the crowd is sent, over a good link, for netcode-replay.ts. */
 import { joinShard } from 'ternion/shards/client';
-import { parseShape } from '../src/base/shape.ts';
 import { shardInfo } from '../shards/client/stay.ts';
+import { parseShape } from '../src/base/shape.ts';
 import type { EngineHost } from '../src/client/channel.ts';
 import { SimShards } from '../test/shards/sim-shards.ts';
 import { crowd, inputAt } from './netcode-crowd.ts';

@@ -64,7 +64,11 @@ export class Replay {
   constructor({ info, frames }: Recording) {
     this.#due = frames.map(({ ms, payload }) => ({ ms, payload: Uint8Array.from(payload) }));
     this.#clock.nowMs = this.#due[0]!.ms;
-    const env: Env = { clock: this.#clock, random: { next: () => 0.5, fill: (bytes) => bytes }, log: silentLog };
+    const env: Env = {
+      clock: this.#clock,
+      random: { next: () => 0.5, fill: (bytes) => bytes },
+      log: silentLog,
+    };
     const deps = { def: crowd as never, settings: resolvePlay(), send: () => {}, tell: () => {} };
     this.#play = new Play(env, deps, info);
   }
