@@ -45,6 +45,8 @@ export class Play implements Stay {
   #drawnMs = Number.NEGATIVE_INFINITY;
   #frames = 0;
   #sentTick = 0;
+  /** What was drawn when the player last gave an input, until that is recorded. */
+  #seenTick: number | undefined;
 
   constructor(env: Env, deps: { def: AnyShardDef; send: (payload: Uint8Array) => void }, info: ShardInfo) {
     const { def } = deps;
@@ -59,7 +61,7 @@ export class Play implements Stay {
     const size = def.limits.inputAheadTicks * 2;
     this.clock = new TickClock(env.clock, tickMs, def.snapshotEvery);
     this.lead = new InputLead(env.clock, tickMs);
-    this.#inputs = new InputLog(def.inputType, size);
+    this.#inputs = new InputLog(def.inputType, size, def.rewindPlan);
     this.predictor = new Predictor(def, this.#inputs, { entity: info.entity, stepSeed: info.seed, size });
     this.#replica = new CellReplica(def.layouts, {
       maxEntities: def.limits.entities,
@@ -104,6 +106,7 @@ export class Play implements Stay {
 
   input(input: Partial<Values<Components>>): boolean {
     this.#inputs.hold(input);
+    if (this.#frames > 0) this.#seenTick = this.#shownTick;
     return true;
   }
 
@@ -141,6 +144,11 @@ export class Play implements Stay {
     this.#timer = undefined;
   }
 
+  /** The moment that the others are drawn at, with fractions. */
+  get #shownTick(): number {
+    return Math.min(this.clock.playhead, this.tick);
+  }
+
   #begin(): void {
     this.#nextMs = this.#env.clock.monotonic();
     this.#tickLoop();
@@ -174,7 +182,8 @@ export class Play implements Stay {
   #advance(): void {
     const tick = this.predictor.tick + 1;
     if (tick - this.tick > this.#def.limits.inputAheadTicks) return;
-    this.#inputs.record(tick);
+    this.#inputs.record(tick, this.#seenTick ?? this.#shownTick);
+    this.#seenTick = undefined;
     this.predictor.advance();
     this.lead.sent(tick);
     this.#steppedMs = this.#env.clock.monotonic();

@@ -19,7 +19,9 @@ import { encodeReject, type Reject } from '../core/frames.ts';
 import { decodeInputHeader } from '../core/input-codec.ts';
 import type { Player } from '../core/player.ts';
 import type { Row } from '../core/record-type.ts';
+import { ROW, type RowView, TABLE } from '../core/row-view.ts';
 import { InputBuffer } from './input-buffer.ts';
+import { Sighting } from './sighting.ts';
 import type { View } from './view.ts';
 
 export type SeatState =
@@ -32,12 +34,15 @@ export class Seat implements Player {
   entityId = 0;
   readonly clientId: string;
   readonly inputs: InputBuffer<Components>;
+  readonly sighting = new Sighting();
   /** Messages that wait for the next tick. */
   readonly messages: Ring<unknown>;
   #viewer: Session['viewer'];
   #state: SeatState;
   #rejected = 0;
   readonly #eventDriven: boolean;
+  /** Of inputs, where the definition has a rewind; else -1. */
+  readonly #lagLane: number;
   readonly #inputRate: RateLimit;
   readonly #messageRate: RateLimit;
   /** Rejections since the last tick, the newest of each kind: however many come, so many go. */
@@ -46,6 +51,7 @@ export class Seat implements Player {
   constructor(clock: Clock, def: AnyShardDef, channel: Channel) {
     const { limits } = def;
     this.#eventDriven = def.eventDriven;
+    this.#lagLane = def.rewindPlan ? def.inputType.lanes.length - 1 : -1;
     this.clientId = channel.session.clientId;
     this.#viewer = channel.session.viewer;
     this.#state = { name: 'joining', channel };
@@ -112,7 +118,10 @@ export class Seat implements Player {
 
   /** The input for this tick; in an event-driven shard the next one that waits, if there is one. */
   take(tick: number): Row<Components> | undefined {
-    return this.#eventDriven ? this.inputs.takeNext() : this.inputs.take(tick);
+    if (this.#eventDriven) return this.inputs.takeNext();
+    const input = this.inputs.take(tick);
+    if (this.#lagLane >= 0) this.sighting.step(tick, lagOf(input, this.#lagLane));
+    return input;
   }
 
   /** Whether one more message is within the rate; if not, the player is told. */
@@ -133,4 +142,10 @@ export class Seat implements Player {
     for (const [why, tick] of this.#rejects) this.channel?.send(encodeReject(tick, why), 'shard');
     this.#rejects.clear();
   }
+}
+
+/** The lane stands behind the fields of an input, so no field shows it. */
+function lagOf(input: Row<Components>, lane: number): number {
+  const { [TABLE]: table, [ROW]: row } = input as unknown as RowView;
+  return table.columns[lane]!.values[row]!;
 }

@@ -1,6 +1,6 @@
 /**
- * One running world: its state, its players, and the turn of a tick: inputs -> step -> tick -> encode ->
- * send. The scheduler calls `tick`, channels call the rest between two ticks.
+ * One running world: its state, its players, and the turn of a tick: inputs -> step -> tick ->
+ * history -> encode -> send. The scheduler calls `tick`, channels call the rest between two ticks.
  * [T3] A tick waits for nothing; when a function of the definition throws, this shard alone stops and its
  * players are told.  [T2] What several players are sent is encoded once; see frame-maker.ts.
  *
@@ -24,6 +24,7 @@ import { EventQueue } from './event-queue.ts';
 import { FrameMaker } from './frame-maker.ts';
 import type { LadderOptions } from './ladder.ts';
 import { nodePacker } from './node-packer.ts';
+import { Rewinder } from './rewinder.ts';
 import { Seat, type SeatState } from './seat.ts';
 
 export interface ShardOptions {
@@ -63,6 +64,7 @@ export class Shard {
   readonly #seats = new Set<Seat>();
   readonly #events: EventQueue;
   readonly #frames: FrameMaker;
+  readonly #past: Rewinder | undefined;
   /** Of an event-driven shard. */
   readonly #pace: EventPace | undefined;
   #state: { name: 'running' } | { name: 'stopped'; fault: Fault | undefined } = { name: 'running' };
@@ -85,7 +87,9 @@ export class Shard {
       stepSeed: this.stepSeed,
       maxEntities: entities,
       emit: (event, data, to) => this.#events.add(event, data, to),
+      ...(def.rewindPlan && { rewind: (player) => this.#past!.rewind(player) }),
     });
+    if (def.rewindPlan) this.#past = new Rewinder(def.rewindPlan, this.world, this.#seats);
     this.#frames = new FrameMaker(def, this.world, this.counts);
     if (def.eventDriven) this.#pace = new EventPace(env.clock, () => this.#told.wake());
   }
@@ -102,6 +106,7 @@ export class Shard {
   /** Runs the definition's `start`. Throws Fault `internal` when that throws. */
   start(): void {
     this.#guard(() => this.def.start?.(this.world, this.params));
+    this.#past?.record();
     if (this.#state.name === 'stopped') throw this.#state.fault ?? new Fault('internal', 'internal error');
   }
 
@@ -216,6 +221,7 @@ export class Shard {
       world.endStep();
     }
     def.tick?.(world, dtSeconds);
+    this.#past?.record();
   }
 
   #send(): void {
