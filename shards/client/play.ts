@@ -19,8 +19,6 @@ import { SnapshotBuffer } from './snapshot-buffer.ts';
 import type { ShardInfo, Stay } from './stay.ts';
 import { TickClock } from './tick-clock.ts';
 
-/** Each input travels in so many frames, in case one is late. */
-const REPEATED_TICKS = 3;
 /** Ticks made up for at once after the page slept; the rest is left to a jump. */
 const MAX_CATCH_UP_TICKS = 8;
 /** Reading the entities twice within this time draws the same moment. */
@@ -189,11 +187,10 @@ export class Play implements Stay {
     this.#steppedMs = this.#env.clock.monotonic();
   }
 
-  /** What was not sent yet, and the few ticks before it once more. */
+  /** What was not sent yet: once, for a channel keeps the order and loses nothing. */
   #sendInputs(): void {
     const last = this.predictor.tick;
-    let first =
-      Math.max(last - this.#def.limits.inputTicks, Math.min(last, this.#sentTick + 1) - REPEATED_TICKS) + 1;
+    let first = Math.max(last - this.#def.limits.inputTicks, this.#sentTick) + 1;
     while (first <= last && !this.#inputs.has(first)) first++;
     this.#sentTick = last;
     const header = { ackTick: this.tick, firstTick: first, count: last - first + 1 };

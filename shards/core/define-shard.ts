@@ -71,7 +71,8 @@ export interface ShardSpec<C extends Components, I extends Components, E extends
   /**
    * Moves a player's entity by one tick. The browser predicts with this very function, so it may depend on
    * nothing but its arguments: use `sin` and `cos` of `ternion/shards`, `Math.sqrt`, and + - * /, which
-   * agree to the last bit everywhere; not `Math.sin`, `Date`, or variables of its own. [T6]
+   * agree to the last bit everywhere; not `Math.sin`, `Date`, or variables of its own. [T6] `input` is valid during
+   * the call.
    */
   step(world: World<C, E>, entity: Entity<C>, input: Readonly<Values<I>>, dtSeconds: number): void;
   /** Everything else, after all steps; on the server only. */

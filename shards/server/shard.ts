@@ -26,6 +26,7 @@ import type { LadderOptions } from './ladder.ts';
 import { nodePacker } from './node-packer.ts';
 import { Rewinder } from './rewinder.ts';
 import { Seat, type SeatState } from './seat.ts';
+import { SharedInputs } from './shared-inputs.ts';
 
 export interface ShardOptions {
   readonly id: string;
@@ -62,6 +63,7 @@ export class Shard {
   readonly #options: ShardOptions;
   readonly #told: ShardEvents;
   readonly #seats = new Set<Seat>();
+  readonly #inputs: SharedInputs<Components>;
   readonly #events: EventQueue;
   readonly #frames: FrameMaker;
   readonly #past: Rewinder | undefined;
@@ -81,6 +83,7 @@ export class Shard {
     this.stepSeed = fnv1a64(`step/${options.seed}`);
     const { messageBytes, messageDepth, entities } = def.limits;
     this.codec = new MessageCodec(nodePacker(), { maxBytes: messageBytes, maxDepth: messageDepth });
+    this.#inputs = new SharedInputs(def.inputType);
     this.#events = new EventQueue(def.events, this.codec);
     this.world = new WorldColumns(def.entityType, {
       seed: options.seed,
@@ -145,7 +148,7 @@ export class Shard {
       return kept;
     }
     if (this.#seats.size >= this.def.limits.players) throw new Fault('overloaded', 'the shard is full');
-    const seat = new Seat(this.#env.clock, this.def, channel);
+    const seat = new Seat(this.#env.clock, { def: this.def, inputs: this.#inputs }, channel);
     seat.entityId = this.#join(seat)?.id ?? 0;
     this.#seats.add(seat);
     this.#told.came(seat);

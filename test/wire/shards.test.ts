@@ -15,7 +15,7 @@ import {
   KIND,
   REJECTS,
 } from '../../shards/core/frames.ts';
-import { decodeInputHeader, decodeInputs, InputEncoder } from '../../shards/core/input-codec.ts';
+import { InputDecoder, InputEncoder } from '../../shards/core/input-codec.ts';
 import { MessageCodec } from '../../shards/core/message-codec.ts';
 import { readRecord, writeRecord } from '../../shards/core/record-codec.ts';
 import { RecordType } from '../../shards/core/record-type.ts';
@@ -65,7 +65,7 @@ function payloadCodec(messages: MessageCodec): Codec<ShardPayload> {
       const kind = reader.u8();
       switch (kind) {
         case KIND.input:
-          return decodeInput(reader);
+          return decodeInput(bytes);
         case KIND.message:
           return { kind: 'message', message: messages.decode(reader.rest()) };
         case KIND.resync:
@@ -96,16 +96,18 @@ function encodeInput({ ackTick, firstTick, inputs }: Extract<ShardPayload, { kin
   return new InputEncoder().encode(header, table, (tick) => tick - firstTick);
 }
 
-function decodeInput(reader: Reader): ShardPayload {
-  const header = decodeInputHeader(reader);
-  const { ackTick, firstTick } = header;
+function decodeInput(bytes: Uint8Array): ShardPayload {
+  const decoder = new InputDecoder();
+  decoder.open(bytes);
+  const { ackTick, firstTick, count } = decoder;
   const table = inputType.table(1);
   const inputs: ShardInput[] = [];
-  const each = () => {
+  while (inputs.length < count) {
+    decoder.record(table, 0);
     const { move, fire } = table.at(0);
     inputs.push({ move: { x: move.x, y: move.y }, fire });
-  };
-  decodeInputs(reader, header, { table, row: 0, each });
+  }
+  decoder.end();
   return { kind: 'input', ackTick, firstTick, inputs };
 }
 
