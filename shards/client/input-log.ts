@@ -11,6 +11,7 @@ export class InputLog<I extends Components> {
   readonly #ticks: Float64Array;
   readonly #held: number;
   readonly #neutral: number;
+  readonly #before: number;
   /** Of definitions with a rewind: what is told beside the fields. */
   readonly #rewind: RewindPlan | undefined;
 
@@ -22,12 +23,20 @@ export class InputLog<I extends Components> {
     this.#ticks = new Float64Array(size).fill(Number.NaN);
     this.#held = size;
     this.#neutral = size + 1;
-    this.table = type.table(size + 2);
+    this.#before = size + 2;
+    this.table = type.table(size + 3);
   }
 
-  /** What the player does from now on, until told otherwise. */
-  hold(input: Partial<Values<I>>): void {
+  /** What the player does from now on, until told otherwise; true when that is something else than before. */
+  hold(input: Partial<Values<I>>): boolean {
+    this.table.copy(this.table, this.#held, this.#before);
     this.#type.assign(this.table.at(this.#held), input);
+    return !this.table.same(this.table, this.#held, this.#before);
+  }
+
+  /** The input that the player holds. */
+  get held(): Row<I> {
+    return this.table.at(this.#held);
   }
 
   /** Takes what is held as the input of `tick`, given by a player who saw the moment `seen`, in ticks. */

@@ -14,7 +14,7 @@ import type { Channel } from '../../src/plugin/channel.ts';
 import type { Session } from '../../src/plugin/session.ts';
 import type { Components } from '../core/component.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
-import { encodeReject, type Reject } from '../core/frames.ts';
+import { encodeReject, encodeSpawned, type Reject } from '../core/frames.ts';
 import type { Player } from '../core/player.ts';
 import type { Row } from '../core/record-type.ts';
 import { ROW, type RowView, TABLE } from '../core/row-view.ts';
@@ -53,6 +53,8 @@ export class Seat implements Player, Rejecting {
   readonly #rejects = new Map<Reject, number>();
   /** He was told a moment ago. */
   #resting: Cancel | undefined;
+  /** What his steps have spawned since the last frame: one payload for a tick. */
+  readonly #spawned: Uint8Array[] = [];
 
   /** `inputs` are those of the shard. */
   constructor(
@@ -152,15 +154,22 @@ export class Seat implements Player, Rejecting {
     this.#rejects.set(why, tick);
   }
 
-  /** Sends what was rejected, unless he was told a moment ago: then it goes with a later tick. */
-  flushRejects(): void {
+  /** His step has spawned these: his page may be drawing them already, under ids of its own. [T6] */
+  spawned(tick: number, ids: readonly number[]): void {
+    if (this.#state.name === 'playing') this.#spawned.push(encodeSpawned(tick, ids));
+  }
+
+  /** Sends what was spawned since the last tick, and what was rejected unless he was told a moment ago: then later. */
+  flush(): void {
+    for (const spawned of this.#spawned) this.channel?.send(spawned, 'shard');
+    this.#spawned.length = 0;
     if (this.#rejects.size === 0 || this.#resting) return;
     for (const [why, tick] of this.#rejects) this.channel?.send(encodeReject(tick, why), 'shard');
     this.#rejects.clear();
     this.#resting = this.#clock.after(REJECTS_EVERY_MS, () => {
       this.#resting = undefined;
       // There may be no later tick.
-      if (this.#eventDriven) this.flushRejects();
+      if (this.#eventDriven) this.flush();
     });
   }
 }

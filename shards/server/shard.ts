@@ -65,6 +65,8 @@ export class Shard {
   readonly #pace: EventPace | undefined;
   #state: { name: 'running' } | { name: 'stopped'; fault: Fault | undefined } = { name: 'running' };
   #frameDue = false;
+  /** What the step that runs has spawned. */
+  readonly #stepped: number[] = [];
 
   constructor(env: Env, deps: { def: AnyShardDef; events: ShardEvents }, options: ShardOptions) {
     const { def } = deps;
@@ -81,7 +83,14 @@ export class Shard {
       seed: options.seed,
       stepSeed: this.stepSeed,
       maxEntities: entities,
-      emit: (event, data, to) => this.#events.add(event, data, to),
+      stepSpawn: (id) => {
+        this.#stepped.push(id);
+        return id;
+      },
+      emit: (event, data, to) => {
+        const { tick, stepping } = this.world;
+        this.#events.add(event, data, { to, tick, by: def.eventDriven ? 0 : stepping });
+      },
       ...(def.rewindPlan && { rewind: (player) => this.#past!.rewind(player) }),
     });
     this.#frames = new FrameMaker(def, this.world, this.counts);
@@ -204,6 +213,9 @@ export class Shard {
       world.beginStep(entity.id);
       def.step(world, entity, input, dtSeconds);
       world.endStep();
+      if (this.#stepped.length === 0) continue;
+      if (!def.eventDriven) seat.spawned(world.tick, this.#stepped);
+      this.#stepped.length = 0;
     }
     def.tick?.(world, dtSeconds);
     this.#past?.record();
@@ -217,7 +229,7 @@ export class Shard {
     for (const seat of this.#seats.all) {
       if (seat.state.name !== 'playing') continue;
       const { view, channel } = seat.state;
-      seat.flushRejects();
+      seat.flush();
       const events = this.#events.frameFor(seat.entityId, tick);
       if (events && !channel.send(events, 'shard')) this.counts.eventsDropped++;
       if (!due) continue;
