@@ -9,6 +9,7 @@
 import type { Reader } from '../../src/base/bytes.ts';
 import type { Cancel, Clock } from '../../src/base/env.ts';
 import { Fault } from '../../src/base/fault.ts';
+import type { Json } from '../../src/base/json.ts';
 import { RateLimit } from '../../src/base/rate-limit.ts';
 import { Ring } from '../../src/base/ring.ts';
 import type { Channel } from '../../src/plugin/channel.ts';
@@ -30,6 +31,7 @@ export type SeatState =
 
 export class Seat implements Player {
   entityId = 0;
+  ticket: Json | undefined;
   readonly clientId: string;
   readonly inputs: InputBuffer<Components>;
   /** Messages that wait for the next tick. */

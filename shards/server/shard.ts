@@ -25,6 +25,7 @@ import { FrameMaker } from './frame-maker.ts';
 import type { LadderOptions } from './ladder.ts';
 import { nodePacker } from './node-packer.ts';
 import { Seat, type SeatState } from './seat.ts';
+import { PLAIN_ENTRY } from './shard-host.ts';
 
 export interface ShardOptions {
   readonly id: string;
@@ -127,9 +128,10 @@ export class Shard {
 
   /**
    * Seats the player of a channel: in the seat he had, if it is kept or his old connection of the same page
-   * still hangs; else in a new one. Throws Fault `overloaded`, or what `join` refuses with.
+   * still hangs; else in a new one, unless he only returns. Throws Fault `overloaded`, `forbidden`, or what `join`
+   * refuses with.
    */
-  seat(channel: Channel): Seat {
+  seat(channel: Channel, { returning, ticket } = PLAIN_ENTRY): Seat {
     if (!this.running) throw new Fault('unavailable', 'the shard has stopped');
     const kept = this.#keptFor(channel);
     if (kept) {
@@ -139,8 +141,10 @@ export class Shard {
       old?.close(new Fault('conflict', 'joined again from the same page'));
       return kept;
     }
+    if (returning) throw new Fault('forbidden', 'a ticket is needed');
     if (this.#seats.size >= this.def.limits.players) throw new Fault('overloaded', 'the shard is full');
     const seat = new Seat(this.#env.clock, this.def, channel);
+    seat.ticket = ticket;
     seat.entityId = this.#join(seat)?.id ?? 0;
     this.#seats.add(seat);
     this.#told.came(seat);
