@@ -67,8 +67,8 @@ export class Component<T> implements Kind<T> {
   }
 
   /**
-   * The same, sent to few: the player whose entity it is, or those whose own entity has the same `team`. For all
-   * others it is as at the beginning. [T8]
+   * The same, sent to few: the player whose entity it is, or him and those whose own entity has the same `team`. For
+   * all others it is as at the beginning. [T8]
    */
   visibleTo(audience: 'owner' | 'team'): Component<T> {
     return this.#sent({ audience, everyFrames: this.everyFrames });
