@@ -10,6 +10,7 @@ export class InputLog<I extends Components> {
   readonly #ticks: Float64Array;
   readonly #held: number;
   readonly #neutral: number;
+  readonly #before: number;
 
   /** `size`: ticks that are remembered, more than a client may be ahead of the server. */
   constructor(type: RecordType<I>, size: number) {
@@ -18,12 +19,20 @@ export class InputLog<I extends Components> {
     this.#ticks = new Float64Array(size).fill(Number.NaN);
     this.#held = size;
     this.#neutral = size + 1;
-    this.table = type.table(size + 2);
+    this.#before = size + 2;
+    this.table = type.table(size + 3);
   }
 
-  /** What the player does from now on, until told otherwise. */
-  hold(input: Partial<Values<I>>): void {
+  /** What the player does from now on, until told otherwise; true when that is something else than before. */
+  hold(input: Partial<Values<I>>): boolean {
+    this.table.copy(this.table, this.#held, this.#before);
     this.#type.assign(this.table.at(this.#held), input);
+    return !this.table.same(this.table, this.#held, this.#before);
+  }
+
+  /** The input that the player holds. */
+  get held(): Row<I> {
+    return this.table.at(this.#held);
   }
 
   /** Takes what is held as the input of `tick`. */

@@ -1,6 +1,6 @@
 /**
  * What a component is: a kind of value with its lanes and with accessors over columns, and who is sent it how often.
- * See components.ts. Immutable: `every` and `visibleTo` give another one.
+ * See components.ts. Immutable: `every`, `visibleTo`, `drawn` and `teleport` give another one.
  */
 import { assert } from '../../src/base/assert.ts';
 import type { Json } from '../../src/base/json.ts';
@@ -27,28 +27,38 @@ export interface Kind<T> {
   bind(lane: number, parts: ViewClass<RowView>[]): Accessor<T>;
 }
 
-/** Who is sent a component, and how often. */
-interface Sending {
+/** `hermite` goes through the frames on a curve instead of from one to the next in straight lines. */
+export type DrawMode = 'linear' | 'hermite' | 'snap';
+
+/** Who is sent a component and how often, and how a browser draws it between two frames. */
+interface Traits {
   readonly audience: Audience;
   readonly everyFrames: number;
+  readonly drawMode: DrawMode | undefined;
+  readonly teleportAt: number | undefined;
 }
 
-const TO_ALL: Sending = { audience: 'all', everyFrames: 1 };
+const PLAIN: Traits = { audience: 'all', everyFrames: 1, drawMode: undefined, teleportAt: undefined };
 
-export class Component<T> implements Kind<T> {
+export class Component<T> implements Kind<T>, Traits {
   readonly json: Json;
   readonly lanes: readonly Lane[];
   readonly scale: Scale | undefined;
   readonly audience: Audience;
   readonly everyFrames: number;
+  /** Left out, as its kind is. */
+  readonly drawMode: DrawMode | undefined;
+  readonly teleportAt: number | undefined;
   readonly #kind: Kind<T>;
 
-  constructor(kind: Kind<T>, { audience, everyFrames } = TO_ALL) {
+  constructor(kind: Kind<T>, traits = PLAIN) {
     this.json = kind.json;
     this.lanes = kind.lanes;
     this.scale = kind.scale;
-    this.audience = audience;
-    this.everyFrames = everyFrames;
+    this.audience = traits.audience;
+    this.everyFrames = traits.everyFrames;
+    this.drawMode = traits.drawMode;
+    this.teleportAt = traits.teleportAt;
     this.#kind = kind;
   }
 
@@ -63,7 +73,7 @@ export class Component<T> implements Kind<T> {
   every(frames: number): Component<T> {
     const sound = frames >= 1 && frames <= MAX_EVERY && Number.isInteger(Math.log2(frames));
     assert(sound, `a component every ${frames} frames: a power of two up to ${MAX_EVERY}`);
-    return this.#sent({ audience: this.audience, everyFrames: frames });
+    return this.#with({ everyFrames: frames });
   }
 
   /**
@@ -71,20 +81,36 @@ export class Component<T> implements Kind<T> {
    * all others it is as at the beginning. [T8]
    */
   visibleTo(audience: 'owner' | 'team'): Component<T> {
-    return this.#sent({ audience, everyFrames: this.everyFrames });
+    return this.#with({ audience });
   }
 
-  #sent(sending: Sending): Component<T> {
-    const { audience, everyFrames } = sending;
+  /** The same, drawn in another way between two frames. Of numbers and what is made of them; angles and rotations turn. */
+  drawn(drawMode: DrawMode): Component<T> {
+    const text = this.lanes.some(({ textBytes }) => textBytes > 0);
+    assert(!text || drawMode === 'snap', `a text is not drawn ${drawMode}`);
+    return this.#with({ drawMode });
+  }
+
+  /**
+   * The same, of which a change of more than `distance` between two frames, or by a correction of what was predicted,
+   * is drawn at once. In the unit of a number, vec2 or vec3; without it, a 32nd of the range.
+   */
+  teleport(distance: number): Component<T> {
+    assert(distance >= 0, `a teleport of ${distance}`);
+    return this.#with({ teleportAt: distance });
+  }
+
+  #with(traits: Partial<Traits>): Component<T> {
+    const { audience, everyFrames, drawMode, teleportAt } = { ...PLAIN, ...this, ...traits };
     assert(audience !== 'owner' || everyFrames === 1, 'the owner is told his own in every frame');
-    return new Component(this.#kind, sending);
+    return new Component(this.#kind, { audience, everyFrames, drawMode, teleportAt });
   }
 }
 
-/** A part of a component is sent as the whole is. */
-export function assertPart({ audience, everyFrames }: Component<unknown>): void {
-  const plain = audience === 'all' && everyFrames === 1;
-  assert(plain, 'every() and visibleTo() of a part: say them of the whole component');
+/** A part of a component is sent and drawn as the whole is. */
+export function assertPart({ audience, everyFrames, drawMode, teleportAt }: Component<unknown>): void {
+  const plain = audience === 'all' && everyFrames === 1 && drawMode === undefined && teleportAt === undefined;
+  assert(plain, 'every(), visibleTo(), drawn() and teleport() of a part: say them of the whole component');
 }
 
 export type Components = Readonly<Record<string, Component<unknown>>>;

@@ -60,7 +60,7 @@ function seated(def: ReturnType<typeof define>) {
     seat.input(new Reader(payload.subarray(1)), now);
   };
   const flush = () => {
-    seat.flushRejects();
+    seat.flush();
     return new Map(told.splice(0));
   };
   const x = (input: ReturnType<Seat['take']>) => (input as { x: number } | undefined)?.x;
