@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { coldStartWorkloads } from './cold-start.ts';
 import { docsWorkloads } from './docs.ts';
 import { type Figure, measure, type Workload } from './figure.ts';
+import { matchmakerWorkloads } from './matchmaker.ts';
 import { netcodeWorkloads } from './netcode.ts';
 import { readsWorkloads } from './reads.ts';
 import { rowsWorkloads } from './rows.ts';
@@ -37,6 +38,7 @@ const workloads: Record<string, () => Workload> = {
   ...curveWorkloads,
   ...heapWorkloads,
   ...netcodeWorkloads,
+  ...matchmakerWorkloads,
 };
 const wanted = positionals[0] ?? '';
 const chosen = Object.keys(workloads).filter(
