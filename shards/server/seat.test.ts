@@ -76,7 +76,7 @@ function seated(def: ReturnType<typeof define>) {
     );
   };
   const flush = () => {
-    seat.flushRejects();
+    seat.flush();
     return new Map(told.splice(0));
   };
   const x = (input: ReturnType<Seat['take']>) => (input as { x: number } | undefined)?.x;

@@ -11,7 +11,7 @@ import { Fault, toFault } from '../base/fault.ts';
 import type { Json } from '../base/json.ts';
 import type { Channel, ChannelHandler, ChannelHost, LatestSlot } from '../plugin/channel.ts';
 import type { Session } from '../plugin/session.ts';
-import { decodeFrame, encodeFrame } from '../protocol/frame.ts';
+import { decodeFrame, writeHeadBefore } from '../protocol/frame.ts';
 import type { ServerMessage } from '../protocol/server-message.ts';
 import type { ChannelFrames } from './channel-frames.ts';
 import { type Outbox, Slot } from './outbox.ts';
@@ -96,8 +96,12 @@ class OpenChannel implements Channel {
     this.#gone = gone;
     const slot = this.#slot;
     this.latest = {
-      put: (payload, tag) => {
-        if (!this.#ended) deps.outbox.put(slot, encodeFrame(ch, payload), tag);
+      put: ({ bytes, from, to }, tag) => {
+        if (this.#ended) return;
+        slot.bytes = bytes;
+        slot.from = writeHeadBefore(bytes, from, ch);
+        slot.to = to;
+        deps.outbox.put(slot, tag);
       },
       get sentTag() {
         return slot.sentTag;

@@ -7,11 +7,13 @@ import {
   decodeEvents,
   decodeReject,
   decodeResync,
+  decodeSpawned,
   encodeEvents,
   encodeLeave,
   encodeMessage,
   encodeReject,
   encodeResync,
+  encodeSpawned,
   KIND,
   REJECTS,
 } from '../../shards/core/frames.ts';
@@ -36,7 +38,7 @@ import {
 import { binarySuite, type Codec, kindsOf, unhex } from './vector.ts';
 
 const LIMITS = { maxBytes: 4096, maxDepth: 16 };
-const eventList = s.array(s.array(s.json(), 2));
+const eventList = s.array(s.array(s.json(), 3));
 
 /** The same dispatch as in server/shard-channel.ts and client/join-shard.ts, both directions in one. */
 function payloadCodec(messages: MessageCodec): Codec<ShardPayload> {
@@ -58,6 +60,8 @@ function payloadCodec(messages: MessageCodec): Codec<ShardPayload> {
           );
         case 'reject':
           return encodeReject(payload.inputTick, payload.reject);
+        case 'spawned':
+          return encodeSpawned(payload.tick, payload.ids);
       }
     },
     decode: (bytes) => {
@@ -79,6 +83,14 @@ function payloadCodec(messages: MessageCodec): Codec<ShardPayload> {
         }
         case KIND.reject:
           return { kind: 'reject', ...decodeReject(reader) };
+        case KIND.spawned: {
+          const spawned: { tick: number; ids: number[] } = { tick: 0, ids: [] };
+          decodeSpawned(reader, (tick, _, id) => {
+            spawned.tick = tick;
+            spawned.ids.push(id);
+          });
+          return { kind: 'spawned', ...spawned };
+        }
         default:
           throw new Fault('bad_message', `no shard payload of kind ${kind}`);
       }
