@@ -12,7 +12,7 @@ import { decodeResync, KIND } from '../core/frames.ts';
 import type { Player } from '../core/player.ts';
 import type { Seat } from './seat.ts';
 import type { Shard } from './shard.ts';
-import type { PlayerHandler } from './shard-host.ts';
+import type { Entry, PlayerHandler } from './shard-host.ts';
 
 export class PlayerChannel implements PlayerHandler {
   readonly info: Json;
@@ -20,11 +20,11 @@ export class PlayerChannel implements PlayerHandler {
   readonly #shard: Shard;
   readonly #seat: Seat;
 
-  /** Throws Fault `overloaded`, `unavailable`, or what the definition's `join` refuses with. */
-  constructor(channel: Channel, shard: Shard) {
+  /** Throws Fault `overloaded`, `unavailable`, `forbidden`, or what the definition's `join` refuses with. */
+  constructor(channel: Channel, shard: Shard, entry?: Entry) {
     this.#channel = channel;
     this.#shard = shard;
-    this.#seat = shard.seat(channel);
+    this.#seat = shard.seat(channel, entry);
     const { def } = shard;
     this.info = {
       shard: shard.id,
@@ -48,7 +48,9 @@ export class PlayerChannel implements PlayerHandler {
 
   frame(payload: Uint8Array): void {
     if (!this.#seated) return;
-    this.#take(new Reader(payload));
+    // Nearly all frames are inputs, so no reader is made for them.
+    if (payload[0] === KIND.input) this.#seat.input(payload, this.#shard.world.tick);
+    else this.#take(new Reader(payload));
     this.#shard.heard(this.#seat);
   }
 
@@ -77,8 +79,6 @@ export class PlayerChannel implements PlayerHandler {
   #take(reader: Reader): void {
     const kind = reader.u8();
     switch (kind) {
-      case KIND.input:
-        return this.#seat.input(reader, this.#shard.world.tick);
       case KIND.message:
         return this.#message(reader.rest());
       case KIND.resync:

@@ -1,6 +1,6 @@
 /**
- * One running world: its state, its players, and the turn of a tick: inputs -> step -> tick -> encode ->
- * send. The scheduler calls `tick`, channels call the rest between two ticks.
+ * One running world: its state, its players, and the turn of a tick: inputs -> step -> tick ->
+ * history -> encode -> send. The scheduler calls `tick`, channels call the rest between two ticks.
  * [T3] A tick waits for nothing; when a function of the definition throws, this shard alone stops and its
  * players are told.  [T2] What several players are sent is encoded once; see frame-maker.ts.
  *
@@ -23,8 +23,10 @@ import { EventPace } from './event-pace.ts';
 import { EventQueue } from './event-queue.ts';
 import { FrameMaker } from './frame-maker.ts';
 import { nodePacker } from './node-packer.ts';
+import { Rewinder } from './rewinder.ts';
 import type { Seat } from './seat.ts';
 import { Seats, type SeatsOptions } from './seats.ts';
+import { PLAIN_ENTRY } from './shard-host.ts';
 
 export interface ShardOptions extends SeatsOptions {
   readonly id: string;
@@ -59,10 +61,13 @@ export class Shard {
   readonly #seats: Seats;
   readonly #events: EventQueue;
   readonly #frames: FrameMaker;
+  readonly #past: Rewinder | undefined;
   /** Of an event-driven shard. */
   readonly #pace: EventPace | undefined;
   #state: { name: 'running' } | { name: 'stopped'; fault: Fault | undefined } = { name: 'running' };
   #frameDue = false;
+  /** What the step that runs has spawned. */
+  readonly #stepped: number[] = [];
 
   constructor(env: Env, deps: { def: AnyShardDef; events: ShardEvents }, options: ShardOptions) {
     const { def } = deps;
@@ -79,7 +84,15 @@ export class Shard {
       seed: options.seed,
       stepSeed: this.stepSeed,
       maxEntities: entities,
-      emit: (event, data, to) => this.#events.add(event, data, to),
+      stepSpawn: (id) => {
+        this.#stepped.push(id);
+        return id;
+      },
+      emit: (event, data, to) => {
+        const { tick, stepping } = this.world;
+        this.#events.add(event, data, { to, tick, by: def.eventDriven ? 0 : stepping });
+      },
+      ...(def.rewindPlan && { rewind: (player) => this.#past!.rewind(player) }),
     });
     this.#frames = new FrameMaker(def, this.world, this.counts);
     if (def.eventDriven) this.#pace = new EventPace(env.clock, () => this.#told.wake());
@@ -88,6 +101,7 @@ export class Shard {
       { clock: env.clock, def, frames: this.#frames, pace: this.#pace, counts },
       options,
     );
+    if (def.rewindPlan) this.#past = new Rewinder(def.rewindPlan, this.world, this.#seats.all);
   }
 
   get running(): boolean {
@@ -102,6 +116,7 @@ export class Shard {
   /** Runs the definition's `start`. Throws Fault `internal` when that throws. */
   start(): void {
     this.#guard(() => this.def.start?.(this.world, this.params));
+    this.#past?.record();
     if (this.#state.name === 'stopped') throw this.#state.fault ?? new Fault('internal', 'internal error');
   }
 
@@ -127,13 +142,16 @@ export class Shard {
 
   /**
    * Seats the player of a channel: in the seat he had, if it is kept or his old connection of the same page
-   * still hangs; else in a new one. Throws Fault `overloaded`, or what `join` refuses with.
+   * still hangs; else in a new one, unless he only returns. Throws Fault `overloaded`, `forbidden`, or what `join`
+   * refuses with.
    */
-  seat(channel: Channel): Seat {
+  seat(channel: Channel, { returning, ticket } = PLAIN_ENTRY): Seat {
     if (!this.running) throw new Fault('unavailable', 'the shard has stopped');
     const kept = this.#seats.again(channel);
     if (kept) return kept;
+    if (returning) throw new Fault('forbidden', 'a ticket is needed');
     const seat = this.#seats.vacant(channel);
+    seat.ticket = ticket;
     seat.entityId = this.#join(seat)?.id ?? 0;
     this.#seats.add(seat);
     this.#told.came(seat);
@@ -199,8 +217,12 @@ export class Shard {
       world.beginStep(entity.id);
       def.step(world, entity, input, dtSeconds);
       world.endStep();
+      if (this.#stepped.length === 0) continue;
+      if (!def.eventDriven) seat.spawned(world.tick, this.#stepped);
+      this.#stepped.length = 0;
     }
     def.tick?.(world, dtSeconds);
+    this.#past?.record();
   }
 
   #send(): void {
@@ -211,7 +233,7 @@ export class Shard {
     for (const seat of this.#seats.all) {
       if (seat.state.name !== 'playing') continue;
       const { view, channel } = seat.state;
-      seat.flushRejects();
+      seat.flush();
       const events = this.#events.frameFor(seat.entityId, tick);
       if (events && !channel.send(events, 'shard')) this.counts.eventsDropped++;
       if (!due) continue;

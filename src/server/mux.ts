@@ -148,8 +148,12 @@ class OpenChannel implements Channel {
   }
 
   frame(payload: Uint8Array): void {
-    // A client waits for `opened`; what comes sooner was meant for the number's last owner.
-    this.#guard(() => this.#handler?.frame(payload));
+    try {
+      // A client waits for `opened`; what comes sooner was meant for the number's last owner.
+      this.#handler?.frame(payload);
+    } catch (error) {
+      this.#failed(error);
+    }
   }
 
   drained(): void {
@@ -171,10 +175,14 @@ class OpenChannel implements Channel {
     try {
       task();
     } catch (error) {
-      if (!(error instanceof Fault)) {
-        this.#deps.env.log.error('channel.failed', { error: String(error), stack: (error as Error).stack });
-      }
-      this.close(toFault(error));
+      this.#failed(error);
     }
+  }
+
+  #failed(error: unknown): void {
+    if (!(error instanceof Fault)) {
+      this.#deps.env.log.error('channel.failed', { error: String(error), stack: (error as Error).stack });
+    }
+    this.close(toFault(error));
   }
 }
