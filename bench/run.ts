@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { coldStartWorkloads } from './cold-start.ts';
 import { docsWorkloads } from './docs.ts';
 import { type Figure, measure, type Workload } from './figure.ts';
+import { matchmakerWorkloads } from './matchmaker.ts';
 import { netcodeWorkloads } from './netcode.ts';
 import { readsWorkloads } from './reads.ts';
 import { rowsWorkloads } from './rows.ts';
@@ -36,6 +37,7 @@ const workloads: Record<string, () => Workload> = {
   ...shardsWorkloads,
   ...curveWorkloads,
   ...heapWorkloads,
+  ...matchmakerWorkloads,
   ...netcodeWorkloads,
 };
 const wanted = positionals[0] ?? '';

@@ -64,6 +64,8 @@ export class Play implements Stay {
   #follows: boolean;
   #frames = 0;
   #sentTick = 0;
+  /** What was drawn when the player last gave an input, until that is recorded. */
+  #seenTick: number | undefined;
 
   constructor(env: Env, deps: PlayDeps, info: ShardInfo) {
     const { def, settings } = deps;
@@ -83,7 +85,7 @@ export class Play implements Stay {
     const size = def.limits.inputAheadTicks * 2;
     this.clock = new TickClock(env.clock, { ...settings, tickMs, everyTicks });
     this.lead = new InputLead(env.clock, { tickMs, everyTicks, ...(before && { rttMs: before.rttMs }) });
-    this.#inputs = new InputLog(def.inputType, size);
+    this.#inputs = new InputLog(def.inputType, size, def.rewindPlan);
     this.predictor = new Predictor(def, this.#inputs, {
       ...settings,
       entity: info.entity,
@@ -136,6 +138,7 @@ export class Play implements Stay {
 
   input(input: Partial<Values<Components>>): boolean {
     if (this.#inputs.hold(input)) this.predictor.reconsider(this.#share, this.#env.clock.monotonic());
+    if (this.#frames > 0) this.#seenTick = this.#shownTick;
     return true;
   }
 
@@ -183,6 +186,11 @@ export class Play implements Stay {
   close(): void {
     this.#timer?.();
     this.#timer = undefined;
+  }
+
+  /** The moment that the others are drawn at, with fractions; in part a guess, when no frame comes. */
+  get #shownTick(): number {
+    return Math.min(this.clock.playhead, this.tick + this.#settings.extrapolateMs / this.#tickMs);
   }
 
   #begin(nowMs: number): void {
@@ -240,7 +248,7 @@ export class Play implements Stay {
     const last = Math.min(this.predictor.tick + ticks, this.tick + this.#def.limits.inputAheadTicks);
     if (last <= this.predictor.tick) return;
     for (let tick = this.predictor.tick + 1; tick <= last; tick++) {
-      this.#inputs.record(tick);
+      this.#inputs.record(tick, this.#shownTick);
       this.lead.sent(tick);
     }
     this.predictor.jump(last, this.#share, nowMs);
@@ -250,7 +258,8 @@ export class Play implements Stay {
   #advance(): void {
     const tick = this.predictor.tick + 1;
     if (tick - this.tick > this.#def.limits.inputAheadTicks) return;
-    this.#inputs.record(tick);
+    this.#inputs.record(tick, this.#seenTick ?? this.#shownTick);
+    this.#seenTick = undefined;
     this.predictor.advance();
     this.lead.sent(tick);
   }

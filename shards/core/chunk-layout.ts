@@ -90,7 +90,6 @@ export class ChunkLayout {
     let at = 0;
     for (const component of Object.values(fields)) {
       if (isSentTo(component, audience)) {
-        // The owner predicts his entity, so he is told of it in every frame. [T6]
         const period = audience === 'owner' ? 1 : component.everyFrames;
         const first = lanes.length;
         for (const [i, lane] of component.lanes.entries()) {
@@ -153,9 +152,10 @@ export function chunkLayouts(fields: Components, entities: number): ChunkLayouts
   };
 }
 
-/** What is not sent in every frame is sent to the owner once more. */
+/** The owner is sent what his entity's cell does not tell him, or not in every frame: he predicts it. [T6] */
 function isSentTo({ audience, everyFrames, lanes }: Component<unknown>, to: Audience): boolean {
-  return lanes.length > 0 && (audience === to || (to === 'owner' && everyFrames > 1));
+  if (lanes.length === 0) return false;
+  return to === 'owner' ? audience !== 'all' || everyFrames > 1 : audience === to;
 }
 
 const KINDS = { linear: LINEAR, axis: LINEAR, angle: ANGLE, snap: STILL, chart: CHART } as const;

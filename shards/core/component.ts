@@ -77,8 +77,8 @@ export class Component<T> implements Kind<T>, Traits {
   }
 
   /**
-   * The same, sent to few: the player whose entity it is, or those whose own entity has the same `team`. For all
-   * others it is as at the beginning. [T8]
+   * The same, sent to few: the player whose entity it is, or him and those whose own entity has the same `team`. For
+   * all others it is as at the beginning. [T8]
    */
   visibleTo(audience: 'owner' | 'team'): Component<T> {
     return this.#with({ audience });

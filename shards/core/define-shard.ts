@@ -13,6 +13,8 @@ import { everyone, type Interest, planGrid } from './interest.ts';
 import { DEFAULT_SHARD_LIMITS, resolveLimits, type ShardLimits } from './limits.ts';
 import type { Player } from './player.ts';
 import { RecordType } from './record-type.ts';
+import type { RewindSpec } from './rewind.ts';
+import { planRewind, type RewindPlan } from './rewind-plan.ts';
 import type { Entity, Events, World } from './world.ts';
 
 /** What `authorize` decides on. */
@@ -25,6 +27,8 @@ export interface JoinContext {
   };
   /** The id of the shard within its kind. */
   readonly shardId: string;
+  /** What his ticket says; null without one. Its maker, who is the server, has decided that he may come. */
+  readonly ticket: { readonly role: 'player' | 'spectator'; readonly data: Json | undefined } | null;
 }
 
 export interface ShardSpec<C extends Components, I extends Components, E extends Events, P, M> {
@@ -49,6 +53,10 @@ export interface ShardSpec<C extends Components, I extends Components, E extends
   /** What a player may see; default `everyone()`. */
   readonly interest?: Interest<NoInfer<C>>;
   readonly limits?: Partial<ShardLimits>;
+  /** Remembers the last frames, so that hits are judged by what the player saw: `world.rewind`. */
+  readonly rewind?: RewindSpec<NoInfer<C>>;
+  /** `required`: nobody takes a seat without a ticket of the server's (`ctx.shards.ticket`). Default `optional`. */
+  readonly tickets?: 'required' | 'optional';
   /** Asked at each join and when the viewer changes; anything but true refuses. */
   authorize(context: JoinContext, params: P): boolean | Promise<boolean>;
   /** The shard begins. */
@@ -86,7 +94,9 @@ export interface ShardDef<C extends Components, I extends Components, E extends 
   readonly interest: Interest<C>;
   readonly limits: ShardLimits;
   readonly entityType: RecordType<C>;
+  /** With a rewind, it has a lane behind the fields: see RewindPlan. */
   readonly inputType: RecordType<I>;
+  readonly rewindPlan: RewindPlan | undefined;
   /** What is sent of the entities to whom. */
   readonly layouts: ChunkLayouts;
   /** Of all that both sides must agree on to read each other's bytes. */
@@ -141,6 +151,7 @@ export function defineShard<
   const entityType = new RecordType(components);
   if (interest.kind === 'grid') planGrid(interest, entityType);
   if (Object.values(components).some(({ audience }) => audience === 'team')) checkTeam(components);
+  const rewindPlan = spec.rewind && planRewind(spec.rewind, entityType, { tickRate, snapshotEvery });
   const hash = fnv1a64(
     canonicalJson({
       name,
@@ -153,6 +164,7 @@ export function defineShard<
       ]),
       entities: limits.entities,
       input: input.json,
+      ...(rewindPlan && { maxLag: rewindPlan.maxLag }),
       events: Object.fromEntries(Object.entries(events).map(([key, event]) => [key, event.json])),
     }),
   );
@@ -173,7 +185,8 @@ export function defineShard<
     layouts: chunkLayouts(components, limits.entities),
     interest,
     entityType,
-    inputType: new RecordType(input.fields),
+    inputType: new RecordType(input.fields, rewindPlan && [rewindPlan.lagLane]),
+    rewindPlan,
     hash,
   };
 }

@@ -57,14 +57,16 @@ export function chartRotation(numbers: Four, of: { chart: number; most: number }
 /** Rounds lanes that were packed to whole quanta, so that they are packed to the same ones when read. */
 export function quantizeRotation(lanes: Four, most: number): void {
   const unit = Math.SQRT1_2 / most;
-  let squares = 0;
-  for (let axis = 1; axis < 4; axis++) {
-    lanes[axis] = Math.round(lanes[axis]!);
-    squares += (lanes[axis]! * unit) ** 2;
-  }
-  for (let axis = 1; axis < 4; axis++) {
-    const limit = Math.sqrt(Math.max(0, 1 - squares)) * MARGIN;
-    const over = Math.abs(lanes[axis]!) * unit - limit;
-    if (over > 0) lanes[axis]! -= Math.sign(lanes[axis]!) * Math.ceil(over / unit);
+  for (let axis = 1; axis < 4; axis++) lanes[axis] = Math.round(lanes[axis]!);
+  // What was left out must be the greatest of what is read, too. Where it was so by little, another one gives way.
+  for (;;) {
+    let squares = 0;
+    let greatest = 1;
+    for (let axis = 1; axis < 4; axis++) {
+      squares += (lanes[axis]! * unit) ** 2;
+      if (Math.abs(lanes[axis]!) > Math.abs(lanes[greatest]!)) greatest = axis;
+    }
+    if (Math.abs(lanes[greatest]!) * unit <= Math.sqrt(Math.max(0, 1 - squares)) * MARGIN) return;
+    lanes[greatest]! -= Math.sign(lanes[greatest]!);
   }
 }

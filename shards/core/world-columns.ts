@@ -6,7 +6,9 @@
 import { Fault } from '../../src/base/fault.ts';
 import { Chance } from './chance.ts';
 import type { Components } from './component.ts';
+import type { Player } from './player.ts';
 import type { RecordType, Row } from './record-type.ts';
+import type { Rewound } from './rewind.ts';
 import { ROW, type RowView } from './row-view.ts';
 import { hashRow, type Snapshot } from './snapshot.ts';
 import type { Table } from './table.ts';
@@ -23,6 +25,8 @@ export interface WorldOptions {
   stepSpawn?(next: number): number;
   /** Where events go. */
   emit(event: string, data: unknown, to: number | readonly number[] | undefined): void;
+  /** Where there is a past to go to. */
+  rewind?(player: Player | number): Rewound<Components>;
 }
 
 export class WorldColumns<C extends Components, E extends Events> implements World<C, E> {
@@ -133,6 +137,13 @@ export class WorldColumns<C extends Components, E extends Events> implements Wor
 
   emit(event: string, data: unknown, to?: number | readonly number[]): void {
     this.#options.emit(event, data, to);
+  }
+
+  rewind(player: Player | number): Rewound<C> {
+    if (this.#stepping !== 0) throw new Fault('unsupported', 'step may not rewind: the browser has no past');
+    if (!this.#options.rewind) throw new Fault('invalid', 'the definition has no rewind');
+    // The past has the components of this world.
+    return this.#options.rewind(player) as unknown as Rewound<C>;
   }
 
   hash(): string {

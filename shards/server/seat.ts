@@ -8,6 +8,7 @@
  */
 import type { Cancel, Clock } from '../../src/base/env.ts';
 import { Fault } from '../../src/base/fault.ts';
+import type { Json } from '../../src/base/json.ts';
 import { RateLimit } from '../../src/base/rate-limit.ts';
 import { Ring } from '../../src/base/ring.ts';
 import type { Channel } from '../../src/plugin/channel.ts';
@@ -17,8 +18,10 @@ import type { AnyShardDef } from '../core/define-shard.ts';
 import { encodeReject, encodeSpawned, type Reject } from '../core/frames.ts';
 import type { Player } from '../core/player.ts';
 import type { Row } from '../core/record-type.ts';
+import { ROW, type RowView, TABLE } from '../core/row-view.ts';
 import { InputBuffer, type Rejecting } from './input-buffer.ts';
 import type { SharedInputs } from './shared-inputs.ts';
+import { Sighting } from './sighting.ts';
 import type { View } from './view.ts';
 
 /** A player is told of rejections once in this time at most: under overload there are some in every tick. */
@@ -32,8 +35,10 @@ export type SeatState =
 
 export class Seat implements Player, Rejecting {
   entityId = 0;
+  ticket: Json | undefined;
   readonly clientId: string;
   readonly inputs: InputBuffer<Components>;
+  readonly sighting = new Sighting();
   /** Messages that wait for the next tick. */
   readonly messages: Ring<unknown>;
   #viewer: Session['viewer'];
@@ -42,6 +47,8 @@ export class Seat implements Player, Rejecting {
   readonly #clock: Clock;
   readonly #shared: SharedInputs<Components>;
   readonly #eventDriven: boolean;
+  /** Of inputs, where the definition has a rewind; else -1. */
+  readonly #lagLane: number;
   readonly #inputRate: RateLimit;
   readonly #messageRate: RateLimit;
   /** What he is yet to be told of, the newest of each kind: however many come, so many go. */
@@ -61,6 +68,7 @@ export class Seat implements Player, Rejecting {
     this.#clock = clock;
     this.#shared = inputs;
     this.#eventDriven = def.eventDriven;
+    this.#lagLane = def.rewindPlan ? def.inputType.lanes.length - 1 : -1;
     this.clientId = channel.session.clientId;
     this.#viewer = channel.session.viewer;
     this.#state = { name: 'joining', channel };
@@ -130,7 +138,10 @@ export class Seat implements Player, Rejecting {
 
   /** The input for this tick; in an event-driven shard the next one that waits, if there is one. */
   take(tick: number): Row<Components> | undefined {
-    return this.#eventDriven ? this.inputs.takeNext() : this.inputs.take(tick);
+    if (this.#eventDriven) return this.inputs.takeNext();
+    const input = this.inputs.take(tick);
+    if (this.#lagLane >= 0) this.sighting.step(tick, lagOf(input, this.#lagLane));
+    return input;
   }
 
   /** Whether one more message is within the rate; if not, the player is told. */
@@ -168,4 +179,10 @@ export class Seat implements Player, Rejecting {
       if (this.#eventDriven) this.#flushRejects();
     });
   }
+}
+
+/** The lane stands behind the fields of an input, so no field shows it. */
+function lagOf(input: Row<Components>, lane: number): number {
+  const { [TABLE]: table, [ROW]: row } = input as unknown as RowView;
+  return table.columns[lane]!.values[row]!;
 }
