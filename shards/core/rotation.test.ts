@@ -3,9 +3,11 @@ import { expect, test } from 'vitest';
 import { ChurnPlayer, ChurnWorld } from './churn-for-tests.ts';
 import type { Quaternion } from './component.ts';
 import { c } from './components.ts';
-import { rotation } from './kinds-for-tests.ts';
 import { RecordType } from './record-type.ts';
 import { cos, sin } from './trig.ts';
+
+const number = fc.oneof(fc.constantFrom(-1, 0, 1), fc.double({ min: -80, max: 80, noNaN: true }));
+const rotation = fc.record({ x: number, y: number, z: number, w: number });
 
 function cell(bits?: number): { value: Quaternion } {
   return new RecordType({ value: c.quaternion(bits === undefined ? {} : { bits }) }).table(1).at(0);
