@@ -37,8 +37,8 @@ const workloads: Record<string, () => Workload> = {
   ...shardsWorkloads,
   ...curveWorkloads,
   ...heapWorkloads,
-  ...netcodeWorkloads,
   ...matchmakerWorkloads,
+  ...netcodeWorkloads,
 };
 const wanted = positionals[0] ?? '';
 const chosen = Object.keys(workloads).filter(

@@ -15,7 +15,7 @@ const UNDER = 0.03;
 /** Frames that must have been seen before anything is corrected. */
 const SETTLED = 4;
 /** Late in every frame for so long: the way has become longer, it is not a stall. */
-const LATE_MS = 150;
+const LATE_MS = 120;
 /** Ticks that were sent and whose time is remembered. */
 const REMEMBERED = 256;
 /** Depths beyond this are not told apart. */

@@ -285,6 +285,7 @@ export class Play implements Stay {
     const { playhead } = this.clock;
     const { foretold } = this.predictor;
     const between = this.#aim(playhead, nowMs);
+    foretold.drawnTick = between.from.tick;
     this.views.show(between, foretold);
     this.predictor.draw(this.views.table, this.#rowOf, this.#share, nowMs);
   }

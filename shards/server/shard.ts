@@ -230,7 +230,7 @@ export class Shard {
     const { tick } = this.world;
     const due = this.#frameDue;
     this.#frameDue = false;
-    if (due) this.#frames.make(this.#seats.all, this.#env.clock.monotonic());
+    if (due) this.#frames.make(this.#env.clock.monotonic());
     for (const seat of this.#seats.all) {
       if (seat.state.name !== 'playing') continue;
       const { view, channel } = seat.state;
