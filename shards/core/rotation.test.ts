@@ -22,10 +22,10 @@ function degreesBetween(a: Quaternion, b: Quaternion): number {
 }
 
 test.each([
-  [8, 1],
-  [10, 0.25],
-  [12, 0.063],
-  [16, 0.004],
+  [8, 1.2],
+  [10, 0.3],
+  [12, 0.075],
+  [16, 0.0047],
 ])('a rotation of %i bits is read as it was written, within %f degrees, with length 1', (bits, degrees) => {
   const at = cell(bits);
   fc.assert(
