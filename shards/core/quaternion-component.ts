@@ -1,7 +1,7 @@
 /** The component of a rotation. Its view reads through to the lanes; it is written as a whole. */
 import { compileView } from './compile-view.ts';
 import { Component, type Quaternion } from './component.ts';
-import { quantizeRotation, rotationLanes, packRotation, unpackRotation } from './rotation.ts';
+import { packRotation, quantizeRotation, rotationLanes, unpackRotation } from './rotation.ts';
 import { type Accessor, PARTS, ROW, type RowView, TABLE } from './row-view.ts';
 
 /**

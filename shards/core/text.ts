@@ -73,7 +73,8 @@ export class Text {
 /** Equal values have one text, so that states compare by it. */
 function parsedText(text: string): Json {
   const value = parseJson(text, JSON_LIMITS);
-  if (value === null || canonicalJson(value) !== text) throw new Fault('bad_message', 'JSON is not canonical');
+  if (value === null || canonicalJson(value) !== text)
+    throw new Fault('bad_message', 'JSON is not canonical');
   return value;
 }
 
