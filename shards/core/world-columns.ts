@@ -25,6 +25,8 @@ export interface WorldOptions {
   stepSpawn?(next: number): number;
   /** Where events go. */
   emit(event: string, data: unknown, to: number | readonly number[] | undefined): void;
+  /** Where ticks come with events. */
+  wake?(): void;
   /** Where there is a past to go to. */
   rewind?(player: Player | number): Rewound<Components>;
 }
@@ -144,6 +146,10 @@ export class WorldColumns<C extends Components, E extends Events> implements Wor
     if (!this.#options.rewind) throw new Fault('invalid', 'the definition has no rewind');
     // The past has the components of this world.
     return this.#options.rewind(player) as unknown as Rewound<C>;
+  }
+
+  wake(): void {
+    this.#options.wake?.();
   }
 
   hash(): string {

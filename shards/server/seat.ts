@@ -13,7 +13,7 @@ import { RateLimit } from '../../src/base/rate-limit.ts';
 import { Ring } from '../../src/base/ring.ts';
 import type { Channel } from '../../src/plugin/channel.ts';
 import type { Session } from '../../src/plugin/session.ts';
-import type { Components } from '../core/component.ts';
+import type { Components, Vec2, Vec3 } from '../core/component.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
 import { encodeReject, encodeSpawned, type Reject } from '../core/frames.ts';
 import type { Player } from '../core/player.ts';
@@ -35,6 +35,7 @@ export type SeatState =
 
 export class Seat implements Player, Rejecting {
   entityId = 0;
+  eye: Vec2 | Vec3 | undefined;
   ticket: Json | undefined;
   readonly clientId: string;
   readonly inputs: InputBuffer<Components>;

@@ -89,6 +89,7 @@ export class Shard {
         this.#stepped.push(id);
         return id;
       },
+      wake: () => this.wake(),
       emit: (event, data, to) => {
         const { tick, stepping } = this.world;
         this.#events.add(event, data, { to, tick, by: def.eventDriven ? 0 : stepping });
