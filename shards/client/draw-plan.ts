@@ -75,7 +75,8 @@ function unitOf(name: string, component: Component<unknown>): number {
     table.columns[lane]!.values[row] = max - row;
   }
   const [more, less] = [table.at(0).value, table.at(1).value];
-  const one = (component.lanes.length === 1 || optional) && typeof more === 'number' && typeof less === 'number';
+  const one =
+    (component.lanes.length === 1 || optional) && typeof more === 'number' && typeof less === 'number';
   assert(one, `a teleport of ${name}, which is no number, vec2 or vec3`);
   return more - less;
 }

@@ -163,8 +163,10 @@ export class Seat implements Player, Rejecting {
 
   /** Sends what was spawned since the last tick, and what was rejected unless he was told a moment ago: then later. */
   flush(): void {
-    for (const spawned of this.#spawned) this.channel?.send(spawned, 'shard');
-    this.#spawned.length = 0;
+    if (this.#spawned.length > 0) {
+      for (const spawned of this.#spawned) this.channel?.send(spawned, 'shard');
+      this.#spawned.length = 0;
+    }
     if (this.#rejects.size === 0 || this.#resting) return;
     for (const [why, tick] of this.#rejects) this.channel?.send(encodeReject(tick, why), 'shard');
     this.#rejects.clear();
