@@ -72,14 +72,8 @@ function unitOf(component: Component<unknown>): number {
     table.columns[last]!.values[row] = max - row;
   }
   const [more, less] = [table.at(0).value, table.at(1).value];
-<<<<<<< HEAD
-  const one =
-    (component.lanes.length === 1 || optional) && typeof more === 'number' && typeof less === 'number';
-  assert(one, `a teleport of ${name}, which is no number, vec2 or vec3`);
-=======
   const one = last <= 1 && max > min && typeof more === 'number' && typeof less === 'number';
   assert(one, 'a teleport of what is no number, vec2 or vec3');
->>>>>>> wip/lead
   return more - less;
 }
 

@@ -49,10 +49,7 @@ export class EntityViews<C extends Components> {
   #holds = false;
 
   /** `everyTicks`: ticks from one snapshot to the next; `correctionMs`: when half of a step is drawn that late frames made. */
-  constructor(
-    type: RecordType<C>,
-    { everyTicks, correctionMs }: { everyTicks: number; correctionMs: number },
-  ) {
+  constructor(type: RecordType<C>, { everyTicks, correctionMs }: { everyTicks: number; correctionMs: number }) {
     this.table = type.table(16, 'fractional');
     this.#plan = drawPlan(type);
     this.#everyTicks = everyTicks;
@@ -82,8 +79,7 @@ export class EntityViews<C extends Components> {
     const same = shown.tick === this.#shownTick && this.#version === (foretold?.version ?? 0);
     if (this.#holds) this.#fading.keep(this.table);
     if (!same) this.#match(shown, foretold);
-    if (!same || from.tick !== this.#fromTick || to.tick !== this.#toTick)
-      this.#pair(between, shown, foretold);
+    if (!same || from.tick !== this.#fromTick || to.tick !== this.#toTick) this.#pair(between, shown, foretold);
     const { lanes } = this.#plan;
     for (let i = 0; i < lanes.length; i++) {
       const plan = lanes[i]!;
@@ -239,11 +235,7 @@ export class EntityViews<C extends Components> {
   }
 
   /** It is only in one of the two snapshots, or further away in the other than it goes in so many frames. */
-  #isFar(
-    group: number,
-    n: number,
-    { from, to, frames }: { from: Snapshot<C>; to: Snapshot<C>; frames: number },
-  ): boolean {
+  #isFar(group: number, n: number, { from, to, frames }: { from: Snapshot<C>; to: Snapshot<C>; frames: number }): boolean {
     const i = this.#from[n]!;
     const j = this.#to[n]!;
     if (i === -1 || j === -1) return true;
@@ -251,20 +243,12 @@ export class EntityViews<C extends Components> {
       const { lane, teleport } = this.#plan.lanes[index]!;
       const a = from.table.columns[index]!.values[i]!;
       const b = to.table.columns[index]!.values[j]!;
-<<<<<<< HEAD
-      if (Math.abs(how === 'angle' ? turnBetween(lane, a, b) : b - a) > teleport * Math.max(1, frames))
-        return true;
-      if (lane.guard === -1) continue;
-      const guardA = from.table.columns[lane.guard]!.values[i];
-      if (guardA === 0 || to.table.columns[lane.guard]!.values[j] === 0) return true;
-=======
       if (lane.guard !== -1) {
         const guardA = from.table.columns[lane.guard]!.values[i];
         if (guardA === 0 || to.table.columns[lane.guard]!.values[j] === 0) return true;
       }
       if (teleport === Number.POSITIVE_INFINITY) continue;
       if (Math.abs(b - a) > teleport * Math.max(1, frames)) return true;
->>>>>>> wip/lead
     }
     return false;
   }
