@@ -164,8 +164,10 @@ export class Seat implements Player, Rejecting {
 
   /** Sends what was spawned since the last tick, and what was rejected. */
   flush(): void {
-    for (const spawned of this.#spawned) this.channel?.send(spawned, 'shard');
-    this.#spawned.length = 0;
+    if (this.#spawned.length > 0) {
+      for (const spawned of this.#spawned) this.channel?.send(spawned, 'shard');
+      this.#spawned.length = 0;
+    }
     this.#flushRejects();
   }
 

@@ -231,7 +231,7 @@ export class Shard {
     const { tick } = this.world;
     const due = this.#frameDue;
     this.#frameDue = false;
-    if (due) this.#frames.make(this.#env.clock.monotonic());
+    const tooSlow = due && this.#frames.make(this.#env.clock.monotonic());
     for (const seat of this.#seats.all) {
       if (seat.state.name !== 'playing') continue;
       const { view, channel } = seat.state;
@@ -240,7 +240,8 @@ export class Shard {
       if (events && !channel.send(events, 'shard')) this.counts.eventsDropped++;
       if (!due) continue;
       this.#pace?.sent(seat, view.tick === tick);
-      if (view.ladder.rung === 'closed') channel.close(new Fault('overloaded', 'too slow for this shard'));
+      if (tooSlow && view.ladder.rung === 'closed')
+        channel.close(new Fault('overloaded', 'too slow for this shard'));
     }
     this.#events.clear();
   }
