@@ -4,11 +4,13 @@
  * [T4] An input applies once, in tick order. One that is late, too early, or not what was sent for its tick
  * before is rejected; a plain repetition is expected and ignored. Memory is one fixed table.
  */
+import { BitReader } from '../../src/base/bits.ts';
 import type { Reader } from '../../src/base/bytes.ts';
 import type { Components } from '../core/component.ts';
 import type { Reject } from '../core/frames.ts';
 import { decodeInputs, type InputHeader } from '../core/input-codec.ts';
 import type { ShardLimits } from '../core/limits.ts';
+import { readRecord } from '../core/record-codec.ts';
 import type { RecordType, Row } from '../core/record-type.ts';
 import type { Table } from '../core/table.ts';
 
@@ -95,6 +97,16 @@ export class InputBuffer<I extends Components> {
     do this.#taken++;
     while (this.#ticks[this.#taken % this.#size] !== this.#taken);
     return this.take(this.#taken);
+  }
+
+  /** For a log that is computed again: the input for this tick and those after it; `once`, for the next one alone. */
+  give(record: Uint8Array, once: boolean): void {
+    const row = once ? ++this.#newest % this.#size : this.#held;
+    readRecord(new BitReader(record), this.#table, row);
+    this.#repeats = Number.NEGATIVE_INFINITY;
+    if (!once) return;
+    this.#ticks[row] = this.#newest;
+    this.#waiting++;
   }
 
   /** Forgets everything, when the player is gone or comes back. */

@@ -20,6 +20,7 @@ import { decodeInputHeader } from '../core/input-codec.ts';
 import type { Player } from '../core/player.ts';
 import type { Row } from '../core/record-type.ts';
 import { InputBuffer } from './input-buffer.ts';
+import type { SeatOwner } from './shard-state.ts';
 import type { View } from './view.ts';
 
 export type SeatState =
@@ -28,12 +29,21 @@ export type SeatState =
   | { readonly name: 'vacant'; readonly cancel: Cancel }
   | { readonly name: 'left' };
 
+/** What a player says beside his inputs. */
+export interface Message {
+  readonly value: unknown;
+  /** As it came. */
+  readonly bytes: Uint8Array;
+}
+
 export class Seat implements Player {
   entityId = 0;
+  /** Counts the seats of its shard from 1. */
+  readonly number: number;
   readonly clientId: string;
   readonly inputs: InputBuffer<Components>;
   /** Messages that wait for the next tick. */
-  readonly messages: Ring<unknown>;
+  readonly messages: Ring<Message>;
   #viewer: Session['viewer'];
   #state: SeatState;
   #rejected = 0;
@@ -43,8 +53,9 @@ export class Seat implements Player {
   /** Rejections since the last tick, the newest of each kind: however many come, so many go. */
   readonly #rejects = new Map<Reject, number>();
 
-  constructor(clock: Clock, def: AnyShardDef, channel: Channel) {
+  constructor(clock: Clock, def: AnyShardDef, { channel, number }: { channel: Channel; number: number }) {
     const { limits } = def;
+    this.number = number;
     this.#eventDriven = def.eventDriven;
     this.clientId = channel.session.clientId;
     this.#viewer = channel.session.viewer;
@@ -71,6 +82,12 @@ export class Seat implements Player {
 
   get roles(): readonly string[] {
     return this.#viewer.roles;
+  }
+
+  /** Who he is, for when he comes back. */
+  get owner(): SeatOwner {
+    const { userId, kind, roles, name } = this.#viewer;
+    return { clientId: this.clientId, viewer: { userId, kind, roles: [...roles], name } };
   }
 
   /** Inputs and messages refused since the seat was made. */
