@@ -95,7 +95,10 @@ export class Shard {
     this.#frames = new FrameMaker(def, this.world, this.counts);
     if (def.eventDriven) this.#pace = new EventPace(env.clock, () => this.#told.wake());
     const { counts } = this;
-    this.#seats = new Seats({ clock: env.clock, def, frames: this.#frames, pace: this.#pace, counts }, options);
+    this.#seats = new Seats(
+      { clock: env.clock, def, frames: this.#frames, pace: this.#pace, counts },
+      options,
+    );
   }
 
   get running(): boolean {

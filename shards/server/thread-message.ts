@@ -5,9 +5,12 @@ import type { Viewer } from '../../src/policy/viewer.ts';
 
 /** `shard`, `channel` and `question` are numbers that the main thread chooses and never uses twice. */
 export type ToThread =
-  | { t: 'begin'; shard: number; name: string; id: string; params: Json; seed: string; pinned: boolean }
+  /** With `saved`, its state stands in a record before. */
+  | { t: 'begin'; shard: number; name: string; id: string; params: Json; seed: string; pinned: boolean; saved: boolean }
   | { t: 'stop'; shard: number; fault: FaultJson }
   | { t: 'wake'; shard: number }
+  | { t: 'save'; shard: number; question: number }
+  | { t: 'log'; shard: number; hashTicks: number }
   | { t: 'ask'; shard: number; question: number; json: Json }
   | { t: 'join'; shard: number; channel: number; clientId: string; viewer: ViewerJson }
   | { t: 'opened'; channel: number }
