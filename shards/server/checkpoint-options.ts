@@ -26,8 +26,13 @@ export const DEFAULT_CHECKPOINT: CheckpointOptions = {
   changed: 'refuse',
 };
 
-export function resolveCheckpoint(given: Partial<CheckpointOptions>): CheckpointOptions {
+/** `defs` by their keys. */
+export function resolveCheckpoint(
+  given: Partial<CheckpointOptions>,
+  defs: ReadonlyMap<string, unknown>,
+): CheckpointOptions {
   const options = { ...DEFAULT_CHECKPOINT, ...given };
+  for (const key of options.shards ?? []) assert(defs.has(key), `no shard ${key} to keep`);
   for (const name of ['everyMs', 'inputLogBytes'] as const)
     assert(options[name] > 0, `checkpoint.${name} is ${options[name]}`);
   assert(options.inputLogMs >= 0, `checkpoint.inputLogMs is ${options.inputLogMs}`);

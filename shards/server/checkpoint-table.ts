@@ -3,8 +3,9 @@
  * is written in parts, each in a transaction of its own, so that no tick waits for a large one [T3]; it counts from
  * its last part on, and until then the one before does. Used by keeper.ts and restore.ts. [T7]
  */
-import type { Store } from '../../src/store/store.ts';
+
 import type { SqlRow } from '../../src/store/sql-driver.ts';
+import type { Store } from '../../src/store/store.ts';
 import type { LogBatch } from './journal.ts';
 
 export const CHECKPOINT_TABLES = [

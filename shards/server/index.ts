@@ -1,4 +1,5 @@
 /** `ternion/shards/server`: the plugin that runs shards on Node. */
+export { type CheckpointOptions, DEFAULT_CHECKPOINT } from './checkpoint-options.ts';
 export type { Directory, ShardRef } from './directory.ts';
 export { DEFAULT_SHARDS_OPTIONS, type PinnedShard, type ShardsOptions } from './options.ts';
 export { type ShardsPlugin, shards } from './plugin.ts';

@@ -10,8 +10,8 @@ import type { LogBatch } from './journal.ts';
 import type { ThreadOptions } from './options.ts';
 import { PlayerChannel } from './player-channel.ts';
 import { Runner } from './runner.ts';
-import type { Shard } from './shard.ts';
 import { saveShard } from './save-shard.ts';
+import type { Shard } from './shard.ts';
 import type { Begin, HostedShard, PlayerHandler, SavedShard, ShardHost } from './shard-host.ts';
 
 export class InlineHost implements ShardHost {

@@ -66,7 +66,8 @@ export class InputLog {
         await this.#table.log(batches);
       } catch (error) {
         this.#dropped += batches.length;
-        if (!isFault(error, 'unavailable')) log.error('shard.input_log_failed', { batches: batches.length, error });
+        if (!isFault(error, 'unavailable'))
+          log.error('shard.input_log_failed', { batches: batches.length, error });
       }
       for (const { bytes } of batches) this.#waitingBytes -= bytes.length;
       const restMs = beganMs + this.#options.inputLogMs - clock.monotonic();

@@ -14,8 +14,9 @@
  *     tick      in an event-driven shard: milliseconds since the last one varuint
  *     hash      of the world string
  */
-import { Writer } from '../../src/base/bytes.ts';
+
 import { BitWriter } from '../../src/base/bits.ts';
+import { Writer } from '../../src/base/bytes.ts';
 import type { Json } from '../../src/base/json.ts';
 import type { Viewer } from '../../src/policy/viewer.ts';
 import type { Components } from '../core/component.ts';

@@ -9,10 +9,10 @@
  */
 import type { Cancel, Env } from '../../src/base/env.ts';
 import { isFault } from '../../src/base/fault.ts';
+import type { CheckpointOptions } from './checkpoint-options.ts';
 import type { CheckpointTable } from './checkpoint-table.ts';
 import { InputLog } from './input-log.ts';
 import type { LogTaps } from './log-taps.ts';
-import type { CheckpointOptions } from './checkpoint-options.ts';
 import type { HostedShard } from './shard-host.ts';
 
 /** Who has just come is in a checkpoint after so long; so close together they are at most. */
@@ -73,7 +73,9 @@ export class Keeper {
     if (!kept || this.#closed) return;
     kept.stopLog?.();
     this.#kept.delete(shard);
-    this.#inTurn(() => this.#table.remove({ name: shard.def.name, id: shard.id })).catch((error) => this.#tell(shard, error));
+    this.#inTurn(() => this.#table.remove({ name: shard.def.name, id: shard.id })).catch((error) =>
+      this.#tell(shard, error),
+    );
     this.#arm();
   }
 
@@ -108,7 +110,8 @@ export class Keeper {
     const hashTicks = def.eventDriven ? 1 : def.tickRate;
     return this.#taps.add(kept.shard, hashTicks, (batch) => {
       kept.loggedBytes += batch.bytes.length;
-      const taken = kept.loggedBytes <= 2 * this.#options.inputLogBytes && this.#inputs.add({ key, ...batch });
+      const taken =
+        kept.loggedBytes <= 2 * this.#options.inputLogBytes && this.#inputs.add({ key, ...batch });
       // What is logged behind a gap is of no use, and a log that has grown long takes long to compute again.
       if (!taken || kept.loggedBytes > this.#options.inputLogBytes) this.soon(kept.shard);
     });
@@ -155,7 +158,10 @@ export class Keeper {
       const { bytes, batch, tick } = await shard.save();
       if (kept.saved && sameBytes(kept.saved, bytes)) return;
       if (!this.#kept.has(shard)) return; // it has ended meanwhile
-      await this.#table.save({ name: shard.def.name, id: shard.id, hash: shard.def.hash, tick, batch }, bytes);
+      await this.#table.save(
+        { name: shard.def.name, id: shard.id, hash: shard.def.hash, tick, batch },
+        bytes,
+      );
       kept.saved = shard.def.eventDriven ? bytes : undefined; // those that tick are never the same again
       this.counts.checkpoints++;
       this.counts.bytes = bytes.length;

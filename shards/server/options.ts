@@ -1,6 +1,7 @@
 /** Settings of the shards plugin that only the server knows. What both sides keep to is in core/limits.ts. [N3] */
 import { assert } from '../../src/base/assert.ts';
 import type { Json } from '../../src/base/json.ts';
+import type { CheckpointOptions } from './checkpoint-options.ts';
 import type { LadderOptions } from './ladder.ts';
 
 /** A shard that exists from the start, never stops for being empty, and begins anew after a failure. */
@@ -36,10 +37,12 @@ export interface ShardsOptions extends LadderOptions {
   readonly threadTimeoutMs: number;
   /** Bytes under way to or from a thread; above it inputs and events are dropped, and counted. */
   readonly threadBytes: number;
+  /** Shards outlive the process; see lasting-shards.md. Left out, they do not. */
+  readonly checkpoint: Partial<CheckpointOptions> | undefined;
 }
 
 /** What a worker thread is told. */
-export type ThreadOptions = Omit<ShardsOptions, 'start' | 'module'>;
+export type ThreadOptions = Omit<ShardsOptions, 'start' | 'module' | 'checkpoint'>;
 
 export const DEFAULT_SHARDS_OPTIONS: ShardsOptions = {
   start: [],
@@ -58,6 +61,7 @@ export const DEFAULT_SHARDS_OPTIONS: ShardsOptions = {
   threadStartMs: 30_000,
   threadTimeoutMs: 10_000,
   threadBytes: 16 << 20,
+  checkpoint: undefined,
 };
 
 export function resolveOptions(given: Partial<ShardsOptions>): ShardsOptions {

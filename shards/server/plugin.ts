@@ -11,6 +11,7 @@ import type { AnyShardDef } from '../core/define-shard.ts';
 import { Directory } from './directory.ts';
 import { gaugesOf } from './gauges.ts';
 import { InlineHost } from './inline-host.ts';
+import { Lasting } from './lasting.ts';
 import { resolveOptions, type ShardsOptions } from './options.ts';
 import { openShardChannel } from './shard-channel.ts';
 import type { ShardHost } from './shard-host.ts';
@@ -37,7 +38,7 @@ export function shards(
 }
 
 const hostFor: HostMaker = (env, defs, options) => {
-  const { start: _, module, ...rest } = options;
+  const { start: _, checkpoint: __, module, ...rest } = options;
   if (options.threads === 0 || !module) return new InlineHost(env, rest);
   return new ThreadHost(env, { defs, spawn: workerSpawner(module, rest) }, options);
 };
@@ -59,28 +60,31 @@ export function shardsOn(
       assert(directory, 'the server was not created yet');
       return directory;
     },
-    create({ env }: Services): PluginInstance {
+    create({ env, store }: Services): PluginInstance {
       const host = makeHost(env, byName, resolved);
-      const own = new Directory(env, { defs: byKey, host }, resolved);
+      const lasting = new Lasting(env, { store, defs: byKey }, resolved);
+      const own = new Directory(env, { defs: byKey, host, lasting }, resolved);
       directory = own;
       let draining = false;
       return {
+        tables: lasting.tables,
         channels: {
           shard: async (channel, params) => {
             if (draining) throw new Fault('unavailable', 'the server is about to end');
-            return openShardChannel(channel, params, { directory: own, defs: byName, log: env.log });
+            return openShardChannel(channel, params, { directory: own, defs: byName, lasting, log: env.log });
           },
         },
-        gauges: gaugesOf(host, own),
+        gauges: [...gaugesOf(host, own), ...lasting.gauges],
         async start() {
           await host.start();
-          own.startPinned();
+          await own.start();
         },
         // Shards go on while connections end: who is told to move plays until his own connection closes.
         async drain() {
           draining = true;
         },
         async close() {
+          await lasting.close();
           await host.close();
         },
       };

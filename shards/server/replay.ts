@@ -7,8 +7,8 @@ import { type Env, silentLog } from '../../src/base/env.ts';
 import { Fault, isFault } from '../../src/base/fault.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
 import { AbsentChannel } from './absent-channel.ts';
-import { type Entry, readEntries } from './journal-entry.ts';
 import type { LogBatch } from './journal.ts';
+import { type Entry, readEntries } from './journal-entry.ts';
 import { DEFAULT_SHARDS_OPTIONS } from './options.ts';
 import type { Seat } from './seat.ts';
 import { Shard } from './shard.ts';
@@ -134,7 +134,7 @@ const deaf = { wake() {}, came() {}, went() {}, stopped() {} };
 function timeless(): Env {
   return {
     clock: { now: () => 0, monotonic: () => 0, after: () => () => {}, soon() {} },
-    random: { next: () => 0, fill() {} },
+    random: { next: () => 0, fill: (bytes) => bytes },
     log: silentLog,
   };
 }

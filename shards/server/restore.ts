@@ -24,12 +24,19 @@ export interface RestoreDeps {
 }
 
 /** Rejects with Fault `conflict` when a definition has changed and `changed` is `refuse`. */
-export async function restoreShards(deps: RestoreDeps, { changed }: Pick<CheckpointOptions, 'changed'>): Promise<void> {
+export async function restoreShards(
+  deps: RestoreDeps,
+  { changed }: Pick<CheckpointOptions, 'changed'>,
+): Promise<void> {
   for (const checkpoint of await deps.table.list()) {
     const { name, id, tick } = checkpoint;
     const def = deps.defs.get(name);
     if (!def) {
-      deps.log.warn('shard.not_restored', { shard: name, id, reason: 'there is no such definition any more' });
+      deps.log.warn('shard.not_restored', {
+        shard: name,
+        id,
+        reason: 'there is no such definition any more',
+      });
       continue;
     }
     const { state, log } = await readState(deps, checkpoint);
@@ -46,9 +53,14 @@ export async function restoreShards(deps: RestoreDeps, { changed }: Pick<Checkpo
       await deps.table.remove(checkpoint);
       continue;
     }
-    if (state.hash !== def.hash) deps.log.warn('shard.migrated', { shard: name, id, tick, lost, logged: log.length });
+    if (state.hash !== def.hash)
+      deps.log.warn('shard.migrated', { shard: name, id, tick, lost, logged: log.length });
     const batch = log.at(-1)?.number ?? state.batch; // what was logged by another version cannot be computed again
-    begin(deps, def, state.hash === def.hash ? recompute(deps.log, def, { state, log }) : { ...state, batch });
+    begin(
+      deps,
+      def,
+      state.hash === def.hash ? recompute(deps.log, def, { state, log }) : { ...state, batch },
+    );
   }
 }
 
@@ -79,7 +91,8 @@ async function readState(
 function lossOf(def: AnyShardDef, { hash, params, world }: ShardState): string | undefined {
   if (hash === def.hash) return undefined;
   const lost = lostComponents(world, def.entityType);
-  if (lost.length > 0) return `components that are not there any more, or are of another kind: ${lost.join(', ')}`;
+  if (lost.length > 0)
+    return `components that are not there any more, or are of another kind: ${lost.join(', ')}`;
   if (world.ids.length > def.limits.entities) return `${world.ids.length} entities`;
   try {
     parseShape(def.params, params, 'params');
@@ -108,6 +121,11 @@ export function recompute(
   const { divergence, verifiedTick } = replay;
   const batch = log.at(-1)!.number;
   if (!divergence) return { ...replay.state(), batch };
-  logger.warn('shard.log_diverged', { shard: def.name, id: state.id, ...divergence, restoredTick: verifiedTick });
+  logger.warn('shard.log_diverged', {
+    shard: def.name,
+    id: state.id,
+    ...divergence,
+    restoredTick: verifiedTick,
+  });
   return { ...run(verifiedTick).state(), batch };
 }

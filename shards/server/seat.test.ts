@@ -47,7 +47,7 @@ function seated(def: ReturnType<typeof define>) {
     latest: { put: () => {}, sentTag: -1 },
     close: () => {},
   };
-  const seat = new Seat(clock, def as unknown as AnyShardDef, channel);
+  const seat = new Seat(clock, def as unknown as AnyShardDef, { channel, number: 1 });
   // Views have tests of their own; here every acknowledgement is taken.
   const view = { ack: () => {} } as unknown as Extract<Seat['state'], { name: 'playing' }>['view'];
   seat.to({ name: 'playing', channel, view });

@@ -10,6 +10,7 @@ import type { Channel, ChannelHandler } from '../../src/plugin/channel.ts';
 import type { Session } from '../../src/plugin/session.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
 import type { Directory } from './directory.ts';
+import type { Lasting } from './lasting.ts';
 import type { HostedShard, PlayerHandler } from './shard-host.ts';
 
 const openParams = s.object({ shard: s.string(64), id: s.string(64), params: s.optional(s.json()) });
@@ -18,7 +19,7 @@ const openParams = s.object({ shard: s.string(64), id: s.string(64), params: s.o
 export async function openShardChannel(
   channel: Channel,
   raw: Json,
-  deps: { directory: Directory; defs: ReadonlyMap<string, AnyShardDef>; log: Log },
+  deps: { directory: Directory; defs: ReadonlyMap<string, AnyShardDef>; lasting: Lasting; log: Log },
 ): Promise<ChannelHandler> {
   const { shard: name, id, params } = parseShape(openParams, raw, 'open', 'bad_message');
   const def = deps.defs.get(name);
@@ -31,6 +32,7 @@ export async function openShardChannel(
     throw new Fault('unauthorized', 'the identity changed, join again');
   const shard = deps.directory.running(def, id) ?? deps.directory.createForJoin(def, id, asked);
   const player = await shard.join(channel);
+  deps.lasting.seated(shard);
   return new ShardChannel(channel, { shard, player, log: deps.log }, viewer);
 }
 

@@ -35,7 +35,7 @@ export class SimThreads {
         def.start?.(world, params);
       },
     });
-    const { start: _, module: __, ...rest } = options;
+    const { start: _, module: __, checkpoint: ___, ...rest } = options;
     const spawn: SpawnThread = (events) => {
       const thread = new SimThread(this, this.#env.clock, events);
       const seen = new Map([...(this.defs ?? defs)].map(([name, def]) => [name, watched(def)]));
