@@ -59,6 +59,11 @@ export class ThreadDesk {
     });
   }
 
+  /** Those that run in this thread. */
+  get running(): Shard[] {
+    return [...this.#shards.values()].map(({ shard }) => shard);
+  }
+
   /** A batch of the main thread. */
   receive(buffer: ArrayBuffer): void {
     this.#link.receive(buffer, (record) => {
