@@ -12,6 +12,7 @@ import type { AnyShardDef, ParamsOf, WorldOf } from '../core/define-shard.ts';
 import type { Player } from '../core/player.ts';
 import type { Lasting } from './lasting.ts';
 import type { ShardsOptions } from './options.ts';
+import type { Recording, RecordingOptions } from './recording.ts';
 import type { HostedShard, ShardHost } from './shard-host.ts';
 import { stateBytes } from './state-codec.ts';
 
@@ -123,6 +124,18 @@ export class Directory {
    */
   async checkpoint(def: AnyShardDef, id: string): Promise<void> {
     await this.#lasting.checkpoint(this.#get(def, id));
+  }
+
+  /**
+   * Records a shard into a new file, until it ends, `stop` is called or the file is full. Rejects with Fault
+   * `not_found`, or as the file system does.
+   */
+  async record(
+    def: AnyShardDef,
+    id: string,
+    options: Partial<RecordingOptions> & { path: string },
+  ): Promise<Recording> {
+    return this.#lasting.record(this.#get(def, id), options.path, options);
   }
 
   /** Begins what the last process has left, then what else is in `options.start`. */

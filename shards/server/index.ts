@@ -3,3 +3,6 @@ export { type CheckpointOptions, DEFAULT_CHECKPOINT } from './checkpoint-options
 export type { Directory, ShardRef } from './directory.ts';
 export { DEFAULT_SHARDS_OPTIONS, type PinnedShard, type ShardsOptions } from './options.ts';
 export { type ShardsPlugin, shards } from './plugin.ts';
+export type { RecordOptions } from './recorder.ts';
+export { DEFAULT_RECORDING, type Recording, type RecordingOptions } from './recording.ts';
+export { type ReplayReport, replayRecording } from './replay-recording.ts';

@@ -12,6 +12,8 @@ import { CHECKPOINT_TABLES, CheckpointTable } from './checkpoint-table.ts';
 import { Keeper } from './keeper.ts';
 import { LogTaps } from './log-taps.ts';
 import type { ShardsOptions } from './options.ts';
+import { Recorder, resolveRecord } from './recorder.ts';
+import type { Recording, RecordingOptions } from './recording.ts';
 import { restoreShards } from './restore.ts';
 import type { HostedShard } from './shard-host.ts';
 import type { ShardState } from './shard-state.ts';
@@ -20,6 +22,8 @@ export class Lasting {
   readonly #env: Env;
   readonly #defs: ReadonlyMap<string, AnyShardDef>;
   readonly #taps = new LogTaps();
+  readonly #recorder: Recorder;
+  readonly #recorded: readonly string[] | undefined;
   readonly #checkpoints:
     | { readonly table: CheckpointTable; readonly keeper: Keeper; readonly options: CheckpointOptions }
     | undefined;
@@ -28,10 +32,13 @@ export class Lasting {
   constructor(
     env: Env,
     deps: { store: Store; defs: ReadonlyMap<string, AnyShardDef> },
-    { checkpoint }: Pick<ShardsOptions, 'checkpoint'>,
+    { checkpoint, record }: Pick<ShardsOptions, 'checkpoint' | 'record'>,
   ) {
     this.#env = env;
     this.#defs = deps.defs;
+    const recordOptions = record && resolveRecord(record, deps.defs);
+    this.#recorder = new Recorder(env, this.#taps, recordOptions);
+    this.#recorded = recordOptions?.shards;
     if (!checkpoint) return;
     const options = resolveCheckpoint(checkpoint, deps.defs);
     const table = new CheckpointTable(deps.store);
@@ -44,14 +51,16 @@ export class Lasting {
   }
 
   get gauges(): Gauge[] {
-    if (!this.#checkpoints) return [];
-    const { keeper } = this.#checkpoints;
     const gauge = (name: string, help: string, read: () => number): Gauge => ({
       name: `ternion_shards_${name}`,
       help,
       read,
     });
+    const recordings = gauge('recordings', 'Recordings under way', () => this.#recorder.size);
+    if (!this.#checkpoints) return [recordings];
+    const { keeper } = this.#checkpoints;
     return [
+      recordings,
       gauge('checkpoints', 'Checkpoints written', () => keeper.counts.checkpoints),
       gauge('checkpoints_failed', 'Checkpoints that could not be written', () => keeper.counts.failed),
       gauge('checkpoint_bytes', 'Bytes of the last checkpoint', () => keeper.counts.bytes),
@@ -68,11 +77,13 @@ export class Lasting {
   }
 
   began(shard: HostedShard): void {
-    if (this.#keeps(shard.def)) this.#checkpoints?.keeper.began(shard);
+    if (this.#isOne(shard.def, this.#checkpoints?.options.shards)) this.#checkpoints?.keeper.began(shard);
+    if (this.#isOne(shard.def, this.#recorded)) this.#recorder.began(shard);
   }
 
   ended(shard: HostedShard): void {
     this.#checkpoints?.keeper.ended(shard);
+    void this.#recorder.ended(shard);
   }
 
   /** A player has taken a seat. */
@@ -82,18 +93,24 @@ export class Lasting {
 
   /** Resolves when a checkpoint of now is durable. Rejects with Fault `invalid` when such shards are not kept. */
   async checkpoint(shard: HostedShard): Promise<void> {
-    if (!this.#checkpoints || !this.#keeps(shard.def))
+    if (!this.#checkpoints || !this.#isOne(shard.def, this.#checkpoints.options.shards))
       throw new Fault('invalid', `shards of the kind ${shard.def.name} have no checkpoints`);
     await this.#checkpoints.keeper.save(shard);
   }
 
+  /** Records a shard into a new file. Rejects as the file system does. */
+  record(shard: HostedShard, path: string, options: Partial<RecordingOptions>): Promise<Recording> {
+    return this.#recorder.record(shard, path, options);
+  }
+
   /** The last checkpoints; what ends from now on ends with the process, and will go on with the next. */
   async close(): Promise<void> {
+    await this.#recorder.close();
     await this.#checkpoints?.keeper.close();
   }
 
-  #keeps(def: AnyShardDef): boolean {
-    const only = this.#checkpoints?.options.shards;
-    return !only || only.some((key) => this.#defs.get(key) === def);
+  /** `keys`: of definitions; undefined are all. */
+  #isOne(def: AnyShardDef, keys: readonly string[] | undefined): boolean {
+    return !keys || keys.some((key) => this.#defs.get(key) === def);
   }
 }

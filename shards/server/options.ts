@@ -3,6 +3,7 @@ import { assert } from '../../src/base/assert.ts';
 import type { Json } from '../../src/base/json.ts';
 import type { CheckpointOptions } from './checkpoint-options.ts';
 import type { LadderOptions } from './ladder.ts';
+import type { RecordOptions } from './recorder.ts';
 
 /** A shard that exists from the start, never stops for being empty, and begins anew after a failure. */
 export interface PinnedShard {
@@ -39,10 +40,12 @@ export interface ShardsOptions extends LadderOptions {
   readonly threadBytes: number;
   /** Shards outlive the process; see lasting-shards.md. Left out, they do not. */
   readonly checkpoint: Partial<CheckpointOptions> | undefined;
+  /** All shards are recorded, each into files of its own. Left out, they are not. */
+  readonly record: (Partial<RecordOptions> & Pick<RecordOptions, 'folder'>) | undefined;
 }
 
 /** What a worker thread is told. */
-export type ThreadOptions = Omit<ShardsOptions, 'start' | 'module' | 'checkpoint'>;
+export type ThreadOptions = Omit<ShardsOptions, 'start' | 'module' | 'checkpoint' | 'record'>;
 
 export const DEFAULT_SHARDS_OPTIONS: ShardsOptions = {
   start: [],
@@ -62,6 +65,7 @@ export const DEFAULT_SHARDS_OPTIONS: ShardsOptions = {
   threadTimeoutMs: 10_000,
   threadBytes: 16 << 20,
   checkpoint: undefined,
+  record: undefined,
 };
 
 export function resolveOptions(given: Partial<ShardsOptions>): ShardsOptions {

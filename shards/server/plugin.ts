@@ -38,7 +38,7 @@ export function shards(
 }
 
 const hostFor: HostMaker = (env, defs, options) => {
-  const { start: _, checkpoint: __, module, ...rest } = options;
+  const { start: _, checkpoint: __, record: ___, module, ...rest } = options;
   if (options.threads === 0 || !module) return new InlineHost(env, rest);
   return new ThreadHost(env, { defs, spawn: workerSpawner(module, rest) }, options);
 };

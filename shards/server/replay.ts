@@ -26,6 +26,7 @@ export class Replay {
   readonly #shard: Shard;
   readonly #seats = new Map<number, Seat>();
   #divergence: Divergence | undefined;
+  #broken = false;
   #hashes = 0;
   #verifiedTick: number;
 
@@ -39,7 +40,7 @@ export class Replay {
     this.#verifiedTick = state.world.tick;
   }
 
-  /** The first difference, if there is one; nothing is computed behind it. */
+  /** The first difference, if there is one. */
   get divergence(): Divergence | undefined {
     return this.#divergence;
   }
@@ -65,13 +66,13 @@ export class Replay {
   /** Computes what a batch says, up to `lastTick`. */
   apply(batch: Pick<LogBatch, 'bytes'>, lastTick = Number.POSITIVE_INFINITY): void {
     for (const entry of readEntries(batch.bytes, this.#def.eventDriven)) {
-      if (this.#divergence || (this.tick >= lastTick && entry.kind !== 'hash')) return;
+      if (this.#broken || (this.tick >= lastTick && entry.kind !== 'hash')) return;
       try {
         this.#take(entry);
       } catch (error) {
-        this.#diverged(`${entry.kind} threw ${String(error)}`);
+        this.#break(`${entry.kind} threw ${String(error)}`);
       }
-      if (!this.#shard.running) this.#diverged(`${entry.kind} ended the shard`);
+      if (!this.#shard.running) this.#break(`${entry.kind} ended the shard`);
     }
   }
 
@@ -103,10 +104,17 @@ export class Replay {
     }
   }
 
+  /** What follows another hash is computed all the same: a state of the recording may show what differs. */
   #compare(hash: string): void {
     if (this.#shard.world.hash() !== hash) return this.#diverged('the hash differs');
+    if (this.#divergence) return;
     this.#hashes++;
     this.#verifiedTick = this.tick;
+  }
+
+  #break(reason: string): void {
+    this.#diverged(reason);
+    this.#broken = true;
   }
 
   #seat(number: number): Seat {

@@ -56,7 +56,7 @@ export class ThreadHost implements ShardHost {
   #at(place: number): ShardThread {
     const known = this.#threads[place];
     if (known) return known;
-    const { start: _, module: __, checkpoint: ___, ...options } = this.#options;
+    const { start: _, module: __, checkpoint: ___, record: ____, ...options } = this.#options;
     const thread = new ShardThread(
       this.#env,
       {

@@ -26,7 +26,7 @@ export class SimThreads {
 
   /** `world` of its shards works, which it does not with real threads. */
   readonly host: HostMaker = (env, defs, options) => {
-    const { start: _, module: __, checkpoint: ___, ...rest } = options;
+    const { start: _, module: __, checkpoint: ___, record: ____, ...rest } = options;
     const spawn: SpawnThread = (events) => {
       const thread = new SimThread(this, this.#env.clock, events);
       const known = this.defs ?? defs;
@@ -42,7 +42,8 @@ export class SimThreads {
       const seen = () => this.begun.flatMap((thread) => thread.desk?.running ?? []);
       return Object.defineProperty(shard, 'world', {
         get: () => {
-          if (shard.running) world = seen().find((other) => other.def.name === def.name && other.id === how.id)?.world;
+          if (shard.running)
+            world = seen().find((other) => other.def.name === def.name && other.id === how.id)?.world;
           return world;
         },
       });
