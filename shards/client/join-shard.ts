@@ -14,12 +14,21 @@ import { parseShape, s } from '../../src/base/shape.ts';
 import type { ClientChannel, EngineHost } from '../../src/client/channel.ts';
 import type { Components, Values } from '../core/component.ts';
 import type { AnyShardDef, ParamsOf } from '../core/define-shard.ts';
-import { decodeEvents, decodeReject, encodeLeave, encodeMessage, KIND, type Reject } from '../core/frames.ts';
+import {
+  decodeEvents,
+  decodeReject,
+  decodeSpawned,
+  encodeLeave,
+  encodeMessage,
+  KIND,
+  type Reject,
+} from '../core/frames.ts';
 import { MessageCodec } from '../core/message-codec.ts';
 import type { Row } from '../core/record-type.ts';
 import { browserPacker } from './browser-packer.ts';
 import { EventPlay } from './event-play.ts';
 import { Play } from './play.ts';
+import { type PlaySettings, resolvePlay } from './play-settings.ts';
 import { RateMeter } from './rate-meter.ts';
 import { type PastCounts, readClock, readStats } from './readings.ts';
 import type { ShardClock, ShardHandle, ShardState, ShardStats } from './shard-handle.ts';
@@ -30,6 +39,8 @@ export interface JoinOptions<D> {
   readonly id: string;
   /** For a shard that is created by the join, where the server allows that. */
   readonly params?: ParamsOf<D>;
+  /** How this page draws and predicts. */
+  readonly play?: Partial<PlaySettings>;
 }
 
 /** Joins at once, and again after every reconnect, until `leave`. Nothing is thrown: see `state`. */
@@ -48,12 +59,13 @@ const STABLE_MS = 5000;
 /** Bytes of all events of one frame. */
 const EVENTS_BYTES = 1 << 20;
 
-const eventList = s.array(s.array(s.json(), 2));
+const eventList = s.array(s.array(s.json(), 3));
 
 class JoinedShard {
   readonly #host: EngineHost;
   readonly #def: AnyShardDef;
   readonly #options: JoinOptions<AnyShardDef>;
+  readonly #settings: PlaySettings;
   readonly #messages: MessageCodec;
   readonly #events: MessageCodec;
   readonly #stopSession: Cancel;
@@ -80,6 +92,7 @@ class JoinedShard {
     this.#host = host;
     this.#def = def;
     this.#options = options;
+    this.#settings = resolvePlay(options.play);
     const { messageBytes, messageDepth } = def.limits;
     this.#messages = new MessageCodec(browserPacker(), { maxBytes: messageBytes, maxDepth: messageDepth });
     this.#events = new MessageCodec(browserPacker(), { maxBytes: EVENTS_BYTES, maxDepth: messageDepth + 2 });
@@ -194,7 +207,13 @@ class JoinedShard {
     const info = parseShape(shardInfo, raw, 'opened', 'bad_message');
     this.#endPlay();
     const channel = this.#channel;
-    const deps = { def: this.#def, send: (payload: Uint8Array) => channel.send(payload) };
+    const deps = {
+      def: this.#def,
+      settings: this.#settings,
+      send: (payload: Uint8Array) => channel.send(payload),
+      tell: (event: string, data: unknown, tick: number) => this.#onEvent.get(event)?.emit(data, tick),
+      before: this.#drawn,
+    };
     const play = this.#def.eventDriven
       ? new EventPlay(this.#host.env, deps, info)
       : new Play(this.#host.env, deps, info);
@@ -218,23 +237,31 @@ class JoinedShard {
         this.#drawn = play;
         return this.#onFrame.emit();
       case KIND.events:
-        return this.#told(reader);
+        return this.#told(reader, play);
       case KIND.reject: {
         const { inputTick, reject } = decodeReject(reader);
         this.#past.rejected++;
         return this.#onReject.emit(reject, inputTick);
       }
+      case KIND.spawned:
+        return decodeSpawned(reader, (tick, nth, id) => play.spawned(tick, nth, id));
       default:
         throw new Fault('bad_message', `no shard frame begins with 0x${kind.toString(16)}`);
     }
   }
 
-  #told(reader: Reader): void {
+  #told(reader: Reader, play: Stay): void {
     const { tick, list } = decodeEvents(reader);
-    for (const [name, data] of parseShape(eventList, this.#events.decode(list), 'events', 'bad_message')) {
+    for (const [name, data, ownTick] of parseShape(
+      eventList,
+      this.#events.decode(list),
+      'events',
+      'bad_message',
+    )) {
       if (typeof name !== 'string' || !Object.hasOwn(this.#def.events, name)) {
         throw new Fault('bad_message', 'an event that is not defined');
       }
+      if (typeof ownTick === 'number' && play.wasTold(name, ownTick)) continue;
       const parsed = parseShape(this.#def.events[name]!, data, name, 'bad_message');
       this.#onEvent.get(name)?.emit(parsed, tick);
     }

@@ -6,7 +6,9 @@
 import { Fault } from '../../src/base/fault.ts';
 import { Chance } from './chance.ts';
 import type { Components } from './component.ts';
+import type { Player } from './player.ts';
 import type { RecordType, Row } from './record-type.ts';
+import type { Rewound } from './rewind.ts';
 import { ROW, type RowView } from './row-view.ts';
 import { hashRow, type Snapshot } from './snapshot.ts';
 import type { Table } from './table.ts';
@@ -20,8 +22,12 @@ export interface WorldOptions {
   /** Seeds `random` inside `step`; the clients know it. */
   readonly stepSeed: string;
   readonly maxEntities: number;
+  /** Told of each spawn inside a step, with the id that is next; gives the id to take. Left out, the next one. */
+  stepSpawn?(next: number): number;
   /** Where events go. */
   emit(event: string, data: unknown, to: number | readonly number[] | undefined): void;
+  /** Where there is a past to go to. */
+  rewind?(player: Player | number): Rewound<Components>;
 }
 
 export class WorldColumns<C extends Components, E extends Events> implements World<C, E> {
@@ -60,6 +66,11 @@ export class WorldColumns<C extends Components, E extends Events> implements Wor
     return this.#stepChance;
   }
 
+  /** The entity whose step runs, or 0. */
+  get stepping(): number {
+    return this.#stepping;
+  }
+
   get entities(): readonly Entity<C>[] {
     this.#lent = true;
     return this.#list;
@@ -73,8 +84,14 @@ export class WorldColumns<C extends Components, E extends Events> implements Wor
     if (this.#list.length >= this.#options.maxEntities) {
       throw new Fault('overloaded', `more than ${this.#options.maxEntities} entities`);
     }
-    const entity = this.#add(this.#lastId + 1);
-    this.#ownList().push(entity);
+    const next = this.#lastId + 1;
+    const { stepSpawn } = this.#options;
+    const id = this.#stepping > 0 && stepSpawn ? stepSpawn(next) : next;
+    const entity = this.#add(id);
+    const list = this.#ownList();
+    let at = list.length;
+    while (at > 0 && list[at - 1]!.id > id) at--;
+    list.splice(at, 0, entity);
     for (const name in values) {
       const value = values[name];
       if (value !== undefined) entity[name] = value as Entity<C>[typeof name];
@@ -121,6 +138,13 @@ export class WorldColumns<C extends Components, E extends Events> implements Wor
 
   emit(event: string, data: unknown, to?: number | readonly number[]): void {
     this.#options.emit(event, data, to);
+  }
+
+  rewind(player: Player | number): Rewound<C> {
+    if (this.#stepping !== 0) throw new Fault('unsupported', 'step may not rewind: the browser has no past');
+    if (!this.#options.rewind) throw new Fault('invalid', 'the definition has no rewind');
+    // The past has the components of this world.
+    return this.#options.rewind(player) as unknown as Rewound<C>;
   }
 
   hash(): string {
@@ -171,6 +195,7 @@ export class WorldColumns<C extends Components, E extends Events> implements Wor
       lastId: this.#lastId,
       chance: this.#ownChance.save(),
       ids: picked(table.ids, rows),
+      rows,
       components: this.#type.names.map((name) => componentCopy(this.#type, name)),
       columns: table.columns.map(({ values, texts }, lane) =>
         table.lanes[lane]!.textBytes > 0 ? Array.from(rows, (row) => texts[row]!) : picked(values, rows),
@@ -183,11 +208,11 @@ export class WorldColumns<C extends Components, E extends Events> implements Wor
    * are taken over, all others hold their initial values.
    */
   restore(copy: WorldCopy): void {
-    for (const entity of this.#list) this.#remove(entity.id, this.#rows.get(entity.id)!);
-    const { ids, components, columns } = copy;
+    const { ids, rows, components, columns } = copy;
     this.tick = copy.tick;
     this.#ownChance.load(copy.chance);
-    this.#list = Array.from(ids, (id) => this.#add(id));
+    this.#takeRows(rows);
+    this.#list = Array.from(ids, (id, i) => this.#addAt(id, rows[i]!));
     this.#lent = false;
     this.#lastId = copy.lastId;
     let lane = 0;
@@ -198,6 +223,16 @@ export class WorldColumns<C extends Components, E extends Events> implements Wor
       }
       lane += texts.length;
     }
+  }
+
+  /** All others up to the last one are free. */
+  #takeRows(rows: Int32Array): void {
+    this.table.ids.fill(0);
+    this.#rows.clear();
+    this.#rowsUsed = rows.reduce((used, row) => Math.max(used, row + 1), 0);
+    const taken = new Set(rows);
+    this.#free.length = 0;
+    for (let row = this.#rowsUsed - 1; row >= 0; row--) if (!taken.has(row)) this.#free.push(row);
   }
 
   #fill(lane: number, column: WorldCopy['columns'][number]): void {
@@ -211,7 +246,10 @@ export class WorldColumns<C extends Components, E extends Events> implements Wor
   }
 
   #add(id: number): Entity<C> {
-    const row = this.#free.pop() ?? this.#rowsUsed++;
+    return this.#addAt(id, this.#free.pop() ?? this.#rowsUsed++);
+  }
+
+  #addAt(id: number, row: number): Entity<C> {
     this.table.reserve(row + 1);
     this.table.reset(row);
     this.table.ids[row] = id;

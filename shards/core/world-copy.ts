@@ -24,6 +24,8 @@ export interface WorldCopy {
   readonly chance: ChanceState;
   /** Of the entities, ascending. */
   readonly ids: Int32Array;
+  /** The row of each, for what refers to rows, as a rewind's history does. */
+  readonly rows: Int32Array;
   readonly components: readonly ComponentCopy[];
   /** One for each lane of the components, one value for each entity. */
   readonly columns: readonly (Int32Array | readonly Text[])[];

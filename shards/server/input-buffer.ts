@@ -5,41 +5,41 @@
  * before is rejected; a plain repetition is expected and ignored. Memory is one fixed table.
  */
 import { BitReader } from '../../src/base/bits.ts';
-import type { Reader } from '../../src/base/bytes.ts';
 import type { Components } from '../core/component.ts';
 import type { Reject } from '../core/frames.ts';
-import { decodeInputs, type InputHeader } from '../core/input-codec.ts';
 import type { ShardLimits } from '../core/limits.ts';
 import { readRecord } from '../core/record-codec.ts';
-import type { RecordType, Row } from '../core/record-type.ts';
+import type { Row } from '../core/record-type.ts';
 import type { Table } from '../core/table.ts';
+import type { SharedInputs } from './shared-inputs.ts';
 
-export type RejectInput = (tick: number, reject: Reject) => void;
+/** Is told of inputs that are not taken. */
+export interface Rejecting {
+  reject(tick: number, why: Reject): void;
+}
 
 export class InputBuffer<I extends Components> {
-  readonly #table: Table<Row<I>>;
+  readonly #shared: SharedInputs<I>;
   readonly #limits: ShardLimits;
   /** The ring holds as many past ticks as future ones, to tell a repetition from a late input. */
   readonly #size: number;
   /** The tick whose input stands in each row of the ring; `-tick - 1` when it came late and was rejected (-0 would be 0). */
   readonly #ticks: Float64Array;
-  /** Rows behind the ring: where frames are decoded, the last input applied, the initial values. */
-  readonly #scratch: number;
+  /** The ring, and behind it the last input applied. No views are made of its rows: they cost more than the inputs. */
+  readonly #table: Table<Row<I>>;
   readonly #held: number;
-  readonly #neutral: number;
   #repeats: number;
   #newest = 0;
   #waiting = 0;
   #taken = 0;
 
-  constructor(type: RecordType<I>, limits: ShardLimits) {
+  constructor(shared: SharedInputs<I>, limits: ShardLimits) {
+    this.#shared = shared;
     this.#limits = limits;
     this.#size = limits.inputAheadTicks * 2;
     this.#ticks = new Float64Array(this.#size).fill(Number.NaN);
-    this.#scratch = this.#size;
-    this.#held = this.#size + 1;
-    this.#neutral = this.#size + 2;
-    this.#table = type.table(this.#size + 3);
+    this.#held = this.#size;
+    this.#table = shared.type.table(this.#size + 1);
     this.#repeats = limits.inputRepeatTicks;
   }
 
@@ -58,34 +58,35 @@ export class InputBuffer<I extends Components> {
     return this.#taken;
   }
 
-  /** Takes a frame that arrives while `now` is the last tick computed. Throws Fault `bad_message`. */
-  receive(reader: Reader, header: InputHeader, now: number, reject: RejectInput): void {
-    const last = header.firstTick + header.count - 1;
-    if (header.count > this.#limits.inputTicks) return reject(last, 'too_large');
-    decodeInputs(reader, header, {
-      table: this.#table,
-      row: this.#scratch,
-      each: (tick) => {
-        const why = this.#place(tick, now);
-        if (why) reject(tick, why);
-      },
-    });
+  /** Takes the frame that is open while `now` is the last tick computed. Throws Fault `bad_message`. */
+  receive(now: number, rejecting: Rejecting): void {
+    const { frame } = this.#shared;
+    const { firstTick, count } = frame;
+    if (count > this.#limits.inputTicks) return rejecting.reject(firstTick + count - 1, 'too_large');
+    for (let i = 0; i < count; i++) {
+      this.#shared.decode();
+      const why = this.#place(firstTick + i, now);
+      if (why) rejecting.reject(firstTick + i, why);
+    }
+    frame.end();
   }
 
-  /** The input for the tick that is computed now: its own, else the last one for a while, else the neutral. */
+  /**
+   * The input for the tick that is computed now: its own, else the last one for a while, else the neutral. Valid
+   * until the next one of the shard is taken.
+   */
   take(tick: number): Row<I> {
     const row = tick % this.#size;
     if (this.#ticks[row] === tick) {
       this.#waiting--;
       this.#repeats = 0;
       this.#table.copy(this.#table, row, this.#held);
-      return this.#table.at(row);
-    }
-    if (this.#repeats < this.#limits.inputRepeatTicks) {
+    } else if (this.#repeats < this.#limits.inputRepeatTicks) {
       this.#repeats++;
-      return this.#table.at(this.#held);
+    } else {
+      return this.#shared.showNeutral();
     }
-    return this.#table.at(this.#neutral);
+    return this.#shared.show(this.#table, this.#held);
   }
 
   /**
@@ -124,7 +125,7 @@ export class InputBuffer<I extends Components> {
     if (tick <= now - this.#limits.inputAheadTicks) return 'late';
     const row = tick % this.#size;
     if (this.#ticks[row] === tick) {
-      return this.#table.same(this.#table, this.#scratch, row) ? undefined : 'duplicate';
+      return this.#shared.same(this.#table, row) ? undefined : 'duplicate';
     }
     if (tick <= now) {
       const repeated = this.#ticks[row] === -tick - 1;
@@ -132,7 +133,7 @@ export class InputBuffer<I extends Components> {
       return repeated ? undefined : 'late';
     }
     this.#ticks[row] = tick;
-    this.#table.copy(this.#table, this.#scratch, row);
+    this.#shared.store(this.#table, row);
     this.#waiting++;
     return undefined;
   }

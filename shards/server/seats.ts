@@ -5,6 +5,7 @@
 import type { Clock } from '../../src/base/env.ts';
 import { Fault } from '../../src/base/fault.ts';
 import type { Channel } from '../../src/plugin/channel.ts';
+import type { Components } from '../core/component.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
 import type { TailPart } from '../core/frames.ts';
 import type { ShardCounts } from './counts.ts';
@@ -12,6 +13,7 @@ import type { EventPace } from './event-pace.ts';
 import type { FrameMaker } from './frame-maker.ts';
 import type { LadderOptions } from './ladder.ts';
 import { Seat, type SeatState } from './seat.ts';
+import { SharedInputs } from './shared-inputs.ts';
 
 interface SeatsDeps {
   readonly clock: Clock;
@@ -34,25 +36,27 @@ export class Seats {
   readonly all: ReadonlySet<Seat>;
   readonly #seats = new Set<Seat>();
   readonly #deps: SeatsDeps;
+  readonly #inputs: SharedInputs<Components>;
   readonly #options: SeatsOptions;
 
   constructor(deps: SeatsDeps, options: SeatsOptions) {
     this.all = this.#seats;
     this.#deps = deps;
     this.#options = options;
+    this.#inputs = new SharedInputs(deps.def.inputType);
   }
 
   /** A seat that is not among the others yet. Throws Fault `overloaded`. */
   vacant(channel: Channel, number: number): Seat {
     const { clock, def } = this.#deps;
     if (this.#seats.size >= def.limits.players) throw new Fault('overloaded', 'the shard is full');
-    return new Seat(clock, def, { channel, number });
+    return new Seat(clock, { def, inputs: this.#inputs }, { channel, number });
   }
 
   /** One that there was before. */
   restored(channel: Channel, number: number): Seat {
     const { clock, def } = this.#deps;
-    const seat = new Seat(clock, def, { channel, number });
+    const seat = new Seat(clock, { def, inputs: this.#inputs }, { channel, number });
     this.add(seat);
     return seat;
   }

@@ -5,6 +5,7 @@
 import type { Json } from '../../src/base/json.ts';
 import type { Viewer } from '../../src/policy/viewer.ts';
 import type { WorldCopy } from '../core/world-copy.ts';
+import type { PastCopy } from './history.ts';
 
 export interface ShardState {
   /** Of the definition. */
@@ -20,6 +21,8 @@ export interface ShardState {
   /** In order of their coming. */
   readonly seats: readonly SeatState[];
   readonly world: WorldCopy;
+  /** What a rewind may look at, where there is a log behind this state that does. */
+  readonly past: PastCopy | undefined;
 }
 
 /** A seat without its player. */
@@ -28,6 +31,8 @@ export interface SeatState {
   readonly number: number;
   readonly entityId: number;
   readonly who: SeatOwner;
+  /** What he saw last; see sighting.ts. */
+  readonly sighting: readonly [lag: number, seen: number];
 }
 
 /** Who sits there. */

@@ -1,6 +1,6 @@
 /**
- * One running world: its state, its players, and the turn of a tick: inputs -> step -> tick -> encode ->
- * send. The scheduler calls `tick`, channels call the rest between two ticks.
+ * One running world: its state, its players, and the turn of a tick: inputs -> step -> tick ->
+ * history -> encode -> send. The scheduler calls `tick`, channels call the rest between two ticks.
  * [T3] A tick waits for nothing; when a function of the definition throws, this shard alone stops and its
  * players are told.  [T2] What several players are sent is encoded once; see frame-maker.ts.
  *
@@ -26,6 +26,7 @@ import { EventQueue } from './event-queue.ts';
 import { FrameMaker } from './frame-maker.ts';
 import { Journal, type LogBatch } from './journal.ts';
 import { nodePacker } from './node-packer.ts';
+import { Rewinder } from './rewinder.ts';
 import type { Message, Seat } from './seat.ts';
 import { Seats, type SeatsOptions } from './seats.ts';
 import type { ShardState } from './shard-state.ts';
@@ -64,6 +65,7 @@ export class Shard {
   readonly #seats: Seats;
   readonly #events: EventQueue;
   readonly #frames: FrameMaker;
+  readonly #past: Rewinder | undefined;
   /** Of an event-driven shard. */
   readonly #pace: EventPace | undefined;
   /** While somebody wants to know what happens. */
@@ -73,6 +75,8 @@ export class Shard {
   #seatsTaken = 0;
   #state: { name: 'running' } | { name: 'stopped'; fault: Fault | undefined } = { name: 'running' };
   #frameDue = false;
+  /** What the step that runs has spawned. */
+  readonly #stepped: number[] = [];
 
   constructor(env: Env, deps: { def: AnyShardDef; events: ShardEvents }, options: ShardOptions) {
     const { def } = deps;
@@ -90,7 +94,15 @@ export class Shard {
       seed: options.seed,
       stepSeed: this.stepSeed,
       maxEntities: entities,
-      emit: (event, data, to) => this.#events.add(event, data, to),
+      stepSpawn: (id) => {
+        this.#stepped.push(id);
+        return id;
+      },
+      emit: (event, data, to) => {
+        const { tick, stepping } = this.world;
+        this.#events.add(event, data, { to, tick, by: def.eventDriven ? 0 : stepping });
+      },
+      ...(def.rewindPlan && { rewind: (player) => this.#past!.rewind(player) }),
     });
     this.#frames = new FrameMaker(def, this.world, this.counts);
     if (def.eventDriven) this.#pace = new EventPace(env.clock, () => this.#told.wake());
@@ -99,6 +111,7 @@ export class Shard {
       { clock: env.clock, def, frames: this.#frames, pace: this.#pace, counts },
       options,
     );
+    if (def.rewindPlan) this.#past = new Rewinder(def.rewindPlan, this.world, this.#seats.all);
   }
 
   get running(): boolean {
@@ -113,6 +126,7 @@ export class Shard {
   /** Runs the definition's `start`. Throws Fault `internal` when that throws. */
   start(): void {
     this.#guard(() => this.def.start?.(this.world, this.params));
+    this.#past?.record();
     if (this.#state.name === 'stopped') throw this.#state.fault ?? new Fault('internal', 'internal error');
   }
 
@@ -121,12 +135,16 @@ export class Shard {
     this.world.restore(state.world);
     this.#batch = state.batch;
     this.#seatsTaken = state.seatsTaken;
-    for (const { number, entityId, who } of state.seats) {
+    for (const { number, entityId, who, sighting } of state.seats) {
       const seat = this.#seats.restored(new AbsentChannel(who), number);
       seat.entityId = entityId;
+      seat.sighting.load(sighting);
       this.#told.came(seat);
     }
-    if (state.hash !== this.def.hash) this.#guard(() => this.def.migrate?.(this.world, this.params));
+    const same = state.hash === this.def.hash;
+    if (!same) this.#guard(() => this.def.migrate?.(this.world, this.params));
+    if (same && state.past) this.#past?.history.restore(state.past);
+    else this.#past?.record();
   }
 
   /** All of it, as copies; between two ticks. */
@@ -140,8 +158,14 @@ export class Shard {
       params: parseShape(s.json(), this.params ?? {}, 'params'),
       batch: this.#journal?.batch ?? this.#batch,
       seatsTaken: this.#seatsTaken,
-      seats: [...this.#seats.all].map(({ number, entityId, owner }) => ({ number, entityId, who: owner })),
+      seats: [...this.#seats.all].map(({ number, entityId, owner, sighting }) => ({
+        number,
+        entityId,
+        who: owner,
+        sighting: sighting.save(),
+      })),
       world: this.world.copy(),
+      past: this.#journal && this.#past?.history.copy(),
     };
   }
 
@@ -283,8 +307,12 @@ export class Shard {
       world.beginStep(entity.id);
       def.step(world, entity, input, dtSeconds);
       world.endStep();
+      if (this.#stepped.length === 0) continue;
+      if (!def.eventDriven) seat.spawned(world.tick, this.#stepped);
+      this.#stepped.length = 0;
     }
     def.tick?.(world, dtSeconds);
+    this.#past?.record();
     journal?.tick(dtSeconds);
     journal?.ticked(world);
   }
@@ -297,7 +325,7 @@ export class Shard {
     for (const seat of this.#seats.all) {
       if (seat.state.name !== 'playing') continue;
       const { view, channel } = seat.state;
-      seat.flushRejects();
+      seat.flush();
       const events = this.#events.frameFor(seat.entityId, tick);
       if (events && !channel.send(events, 'shard')) this.counts.eventsDropped++;
       if (!due) continue;
