@@ -34,16 +34,19 @@ export async function replayRecording(
   path: string,
   defs: ReadonlyMap<string, AnyShardDef>,
 ): Promise<ReplayReport> {
-  const end = { cut: false };
+  let cut = false;
   let run: Run | undefined;
-  for await (const part of readRecording(path, () => void (end.cut = true))) {
+  const parts = readRecording(path, () => {
+    cut = true;
+  });
+  for await (const part of parts) {
     if (part.kind === 'state') {
       run ??= new Run(defs, decodeState(part.bytes));
       if (!run.state(part.bytes)) break;
     } else run?.batch(part.batch);
   }
   if (!run) throw new Fault('invalid', `${path} holds no state of a shard`);
-  return { ...run.report(), cut: end.cut };
+  return { ...run.report(), cut };
 }
 
 class Run {
