@@ -7,7 +7,7 @@
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Cancel, Env } from '../../src/base/env.ts';
-import { Fault } from '../../src/base/fault.ts';
+import { Fault, isFault } from '../../src/base/fault.ts';
 import type { LogBatch } from './journal.ts';
 import type { LogTaps } from './log-taps.ts';
 import { batchPart, recordingHead, statePart } from './recording-file.ts';
@@ -92,8 +92,9 @@ export class Recording {
       for (const each of held) if (each.number <= batch) this.#write(batchPart(each));
       this.#write(statePart(bytes));
       for (const each of held) if (each.number > batch) this.#write(batchPart(each));
-    } catch {
-      await this.stop(); // the shard has ended
+    } catch (error) {
+      if (isFault(error, 'unavailable')) this.#end('stopped'); // the shard has ended
+      else this.#end('failed', error);
     }
     if (this.#state === 'running')
       this.#key = this.#env.clock.after(this.#options.keyMs, () => void this.#saveState());

@@ -51,6 +51,10 @@ export class SimLasting {
     return this.#up.plugin.directory;
   }
 
+  get channels(): NonNullable<PluginInstance['channels']> {
+    return this.#up.instance.channels!;
+  }
+
   get store(): Store {
     return this.#up.store;
   }
