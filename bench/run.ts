@@ -7,6 +7,8 @@ import { parseArgs } from 'node:util';
 import { coldStartWorkloads } from './cold-start.ts';
 import { docsWorkloads } from './docs.ts';
 import { type Figure, measure, type Workload } from './figure.ts';
+import { matchmakerWorkloads } from './matchmaker.ts';
+import { netcodeWorkloads } from './netcode.ts';
 import { readsWorkloads } from './reads.ts';
 import { rowsWorkloads } from './rows.ts';
 import { sessionWorkloads } from './sessions.ts';
@@ -35,6 +37,8 @@ const workloads: Record<string, () => Workload> = {
   ...shardsWorkloads,
   ...curveWorkloads,
   ...heapWorkloads,
+  ...matchmakerWorkloads,
+  ...netcodeWorkloads,
 };
 const wanted = positionals[0] ?? '';
 const chosen = Object.keys(workloads).filter(

@@ -14,15 +14,7 @@ import { parseShape, s } from '../../src/base/shape.ts';
 import type { ClientChannel, EngineHost } from '../../src/client/channel.ts';
 import type { Components, Values } from '../core/component.ts';
 import type { AnyShardDef, ParamsOf } from '../core/define-shard.ts';
-import {
-  decodeEvents,
-  decodeReject,
-  decodeSpawned,
-  encodeLeave,
-  encodeMessage,
-  KIND,
-  type Reject,
-} from '../core/frames.ts';
+import { decodeEvents, decodeReject, decodeSpawned, encodeLeave, encodeMessage, KIND, type Reject } from '../core/frames.ts';
 import { MessageCodec } from '../core/message-codec.ts';
 import type { Row } from '../core/record-type.ts';
 import { browserPacker } from './browser-packer.ts';
@@ -41,6 +33,8 @@ export interface JoinOptions<D> {
   readonly params?: ParamsOf<D>;
   /** How this page draws and predicts. */
   readonly play?: Partial<PlaySettings>;
+  /** From the server's code, which let this player in; good for one seat, and for coming back to it. */
+  readonly ticket?: string;
 }
 
 /** Joins at once, and again after every reconnect, until `leave`. Nothing is thrown: see `state`. */
@@ -172,8 +166,8 @@ class JoinedShard {
   }
 
   #open(): ClientChannel {
-    const { id, params } = this.#options;
-    const open: Json = { shard: this.#def.name, id };
+    const { id, params, ticket } = this.#options;
+    const open: Json = { shard: this.#def.name, id, ...(ticket !== undefined && { ticket }) };
     if (params !== undefined) open.params = parseShape(s.json(), params, 'params');
     const channel: ClientChannel = this.#host.channels.open('shard', open, {
       opened: (info) => this.#handled(channel, () => this.#opened(info)),
@@ -252,12 +246,7 @@ class JoinedShard {
 
   #told(reader: Reader, play: Stay): void {
     const { tick, list } = decodeEvents(reader);
-    for (const [name, data, ownTick] of parseShape(
-      eventList,
-      this.#events.decode(list),
-      'events',
-      'bad_message',
-    )) {
+    for (const [name, data, ownTick] of parseShape(eventList, this.#events.decode(list), 'events', 'bad_message')) {
       if (typeof name !== 'string' || !Object.hasOwn(this.#def.events, name)) {
         throw new Fault('bad_message', 'an event that is not defined');
       }

@@ -27,6 +27,8 @@ export interface JoinContext {
   };
   /** The id of the shard within its kind. */
   readonly shardId: string;
+  /** What his ticket says; null without one. Its maker, who is the server, has decided that he may come. */
+  readonly ticket: { readonly role: 'player' | 'spectator'; readonly data: Json | undefined } | null;
 }
 
 export interface ShardSpec<C extends Components, I extends Components, E extends Events, P, M> {
@@ -53,6 +55,8 @@ export interface ShardSpec<C extends Components, I extends Components, E extends
   readonly limits?: Partial<ShardLimits>;
   /** Remembers the last frames, so that hits are judged by what the player saw: `world.rewind`. */
   readonly rewind?: RewindSpec<NoInfer<C>>;
+  /** `required`: nobody takes a seat without a ticket of the server's (`ctx.shards.ticket`). Default `optional`. */
+  readonly tickets?: 'required' | 'optional';
   /** Asked at each join and when the viewer changes; anything but true refuses. */
   authorize(context: JoinContext, params: P): boolean | Promise<boolean>;
   /** The shard begins. */
@@ -140,6 +144,8 @@ export function defineShard<
   assert(eventDriven || (tickRate >= 1 && tickRate <= 240), `a tick rate of ${tickRate}`);
   if (eventDriven) checkEventDriven(spec);
   assert(Number.isInteger(snapshotEvery) && snapshotEvery >= 1, `a snapshot every ${snapshotEvery} ticks`);
+  const interned = input.lanes.some(({ content }) => content === 'json');
+  assert(!interned, 'JSON in inputs: send it in a message');
   assert(!Object.hasOwn(components, 'id'), 'the component name "id" is taken by the entity itself');
   const events = spec.events ?? ({} as E);
   // A client sends a frame each tick, and a few more while it hurries.
@@ -155,11 +161,11 @@ export function defineShard<
     canonicalJson({
       name,
       tickRate,
-      components: Object.entries(components).map(([key, { json, audience = 'all', every = 1 }]) => [
+      components: Object.entries(components).map(([key, { json, audience, everyFrames }]) => [
         key,
         json,
         audience,
-        every,
+        everyFrames,
       ]),
       entities: limits.entities,
       input: input.json,
@@ -194,7 +200,7 @@ export function defineShard<
 function checkTeam({ team }: Components): void {
   const lanes = team?.lanes ?? [];
   const one = lanes.length === 1 || (lanes.length === 2 && lanes[1]!.guard === 0);
-  const sound = one && lanes.every(({ textBytes }) => textBytes === 0) && (team?.audience ?? 'all') === 'all';
+  const sound = one && lanes.every(({ textBytes }) => textBytes === 0) && team?.audience === 'all';
   assert(sound, 'components for teams need a component "team" of one number, sent to all');
 }
 

@@ -18,6 +18,7 @@ import { stateBytes } from './state-codec.ts';
 
 /** A running shard as server code sees it. */
 export interface ShardRef<D> {
+  readonly def: AnyShardDef;
   readonly id: string;
   readonly running: boolean;
   /**
@@ -82,6 +83,13 @@ export class Directory {
   create<D extends AnyShardDef>(def: D, params: ParamsOf<D>, id: string = newId(this.#env)): ShardRef<D> {
     const parsed = parseShape(def.params, params, 'params');
     return this.#ref<D>(this.#create({ def, id, params: parsed }));
+  }
+
+  /** Throws what `create` would throw now, but for what `start` throws; gives the id that it would have. */
+  check(def: AnyShardDef, params: unknown, id: string = newId(this.#env)): { id: string } {
+    parseShape(def.params, params, 'params');
+    this.#checkPlace(keyOf(def.name, id), id);
+    return { id };
   }
 
   find<D extends AnyShardDef>(def: D, id: string): ShardRef<D> | undefined {
@@ -170,10 +178,8 @@ export class Directory {
   }
 
   #create({ def, id, params }: Pin, left?: Left): HostedShard {
-    if (!isId(id)) throw new Fault('invalid', `a shard may not have the id ${JSON.stringify(id)}`);
     const key = keyOf(def.name, id);
-    if (this.#shards.has(key)) throw new Fault('conflict', `shard ${key} runs already`);
-    if (this.#shards.size >= this.#options.maxShards) throw new Fault('overloaded', 'too many shards');
+    this.#checkPlace(key, id);
     const begin = { id, params, seed: newId(this.#env), pinned: this.#pins.has(key), ...left };
     const shard = this.#host.begin(def, begin, (fault) => {
       const ended = this.#shards.get(key);
@@ -184,6 +190,12 @@ export class Directory {
     this.#shards.set(key, shard);
     this.#lasting.began(shard);
     return shard;
+  }
+
+  #checkPlace(key: string, id: string): void {
+    if (!isId(id)) throw new Fault('invalid', `a shard may not have the id ${JSON.stringify(id)}`);
+    if (this.#shards.has(key)) throw new Fault('conflict', `shard ${key} runs already`);
+    if (this.#shards.size >= this.#options.maxShards) throw new Fault('overloaded', 'too many shards');
   }
 
   #ref<D>(shard: HostedShard): ShardRef<D> {

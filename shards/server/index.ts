@@ -6,3 +6,5 @@ export { type ShardsPlugin, shards } from './plugin.ts';
 export type { RecordOptions } from './recorder.ts';
 export { DEFAULT_RECORDING, type Recording, type RecordingOptions } from './recording.ts';
 export { type ReplayReport, replayRecording } from './replay-recording.ts';
+export type { NamedShard, ServerShards } from './server-shards.ts';
+export type { TicketWish } from './ticket-book.ts';

@@ -81,7 +81,9 @@ export class Replay {
     switch (entry.kind) {
       case 'join':
         return answered(() => {
-          const seat = shard.seat(new AbsentChannel(entry.owner));
+          const { owner } = entry;
+          const how = { returning: false, ticket: owner.ticket };
+          const seat = shard.seat(new AbsentChannel(owner), how);
           this.#seats.set(seat.number, seat);
         });
       case 'leave':

@@ -8,6 +8,7 @@
  */
 import type { Cancel, Clock } from '../../src/base/env.ts';
 import { Fault } from '../../src/base/fault.ts';
+import type { Json } from '../../src/base/json.ts';
 import { RateLimit } from '../../src/base/rate-limit.ts';
 import { Ring } from '../../src/base/ring.ts';
 import type { Channel } from '../../src/plugin/channel.ts';
@@ -44,6 +45,7 @@ export class Seat implements Player, Rejecting {
   entityId = 0;
   /** Counts the seats of its shard from 1. */
   readonly number: number;
+  ticket: Json | undefined;
   readonly clientId: string;
   readonly inputs: InputBuffer<Components>;
   readonly sighting = new Sighting();
@@ -108,7 +110,8 @@ export class Seat implements Player, Rejecting {
   /** Who he is, for when he comes back. */
   get owner(): SeatOwner {
     const { userId, kind, roles, name } = this.#viewer;
-    return { clientId: this.clientId, viewer: { userId, kind, roles: [...roles], name } };
+    const owner = { clientId: this.clientId, viewer: { userId, kind, roles: [...roles], name } };
+    return this.ticket === undefined ? owner : { ...owner, ticket: this.ticket };
   }
 
   /** Inputs and messages refused since the seat was made. */
@@ -176,17 +179,22 @@ export class Seat implements Player, Rejecting {
     if (this.#state.name === 'playing') this.#spawned.push(encodeSpawned(tick, ids));
   }
 
-  /** Sends what was spawned since the last tick, and what was rejected unless he was told a moment ago: then later. */
+  /** Sends what was spawned since the last tick, and what was rejected. */
   flush(): void {
     for (const spawned of this.#spawned) this.channel?.send(spawned, 'shard');
     this.#spawned.length = 0;
+    this.#flushRejects();
+  }
+
+  /** Unless he was told a moment ago: then it goes with a later tick. */
+  #flushRejects(): void {
     if (this.#rejects.size === 0 || this.#resting) return;
     for (const [why, tick] of this.#rejects) this.channel?.send(encodeReject(tick, why), 'shard');
     this.#rejects.clear();
     this.#resting = this.#clock.after(REJECTS_EVERY_MS, () => {
       this.#resting = undefined;
       // There may be no later tick.
-      if (this.#eventDriven) this.flush();
+      if (this.#eventDriven) this.#flushRejects();
     });
   }
 }

@@ -39,4 +39,6 @@ export interface SeatState {
 export interface SeatOwner {
   readonly clientId: string;
   readonly viewer: Viewer;
+  /** The data of the ticket that he came with. */
+  readonly ticket?: Json | undefined;
 }

@@ -17,6 +17,7 @@ import type { Components } from '../core/component.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
 import type { TailPart } from '../core/frames.ts';
 import { MessageCodec } from '../core/message-codec.ts';
+import { plainOf } from '../core/plain.ts';
 import type { Entity, Events } from '../core/world.ts';
 import { WorldColumns } from '../core/world-columns.ts';
 import { AbsentChannel } from './absent-channel.ts';
@@ -29,6 +30,7 @@ import { nodePacker } from './node-packer.ts';
 import { Rewinder } from './rewinder.ts';
 import type { Message, Seat } from './seat.ts';
 import { Seats, type SeatsOptions } from './seats.ts';
+import { PLAIN_ENTRY } from './shard-host.ts';
 import type { ShardState } from './shard-state.ts';
 
 export interface ShardOptions extends SeatsOptions {
@@ -138,6 +140,7 @@ export class Shard {
     for (const { number, entityId, who, sighting } of state.seats) {
       const seat = this.#seats.restored(new AbsentChannel(who), number);
       seat.entityId = entityId;
+      seat.ticket = who.ticket;
       seat.sighting.load(sighting);
       this.#told.came(seat);
     }
@@ -212,16 +215,19 @@ export class Shard {
 
   /**
    * Seats the player of a channel: in the seat he had, if it is kept or his old connection of the same page
-   * still hangs; else in a new one. Throws Fault `overloaded`, or what `join` refuses with.
+   * still hangs; else in a new one, unless he only returns. Throws Fault `overloaded`, `forbidden`, or what `join`
+   * refuses with.
    */
-  seat(channel: Channel): Seat {
+  seat(channel: Channel, { returning, ticket } = PLAIN_ENTRY): Seat {
     if (!this.running) throw new Fault('unavailable', 'the shard has stopped');
     const kept = this.#seats.again(channel);
     if (kept) {
       this.#journal?.identify(kept.number, kept.owner.viewer);
       return kept;
     }
+    if (returning) throw new Fault('forbidden', 'a ticket is needed');
     const seat = this.#seats.vacant(channel, this.#seatsTaken + 1);
+    seat.ticket = ticket;
     this.#seatsTaken++;
     this.#journal?.join(seat.number, seat.owner);
     seat.entityId = this.#join(seat)?.id ?? 0;
@@ -276,7 +282,7 @@ export class Shard {
     if (!this.def.answer) throw new Fault('invalid', `${this.def.name} answers no questions`);
     this.#journal?.ask(question);
     try {
-      return parseShape(s.json(), this.def.answer(this.world, question), 'answer');
+      return parseShape(s.json(), plainOf(this.def.answer(this.world, question)), 'answer');
     } catch (error) {
       throw isFault(error) ? error : this.#fail(error);
     } finally {
@@ -321,7 +327,7 @@ export class Shard {
     const { tick } = this.world;
     const due = this.#frameDue;
     this.#frameDue = false;
-    if (due) this.#frames.make(this.#seats.all, this.#env.clock.monotonic());
+    if (due) this.#frames.make(this.#env.clock.monotonic());
     for (const seat of this.#seats.all) {
       if (seat.state.name !== 'playing') continue;
       const { view, channel } = seat.state;

@@ -33,7 +33,11 @@ export const seatViewer = s.object({
   roles: s.array(s.string()),
   name: s.nullable(s.string()),
 });
-export const seatOwner = s.object({ clientId: s.string(), viewer: seatViewer });
+export const seatOwner = s.object({
+  clientId: s.string(),
+  viewer: seatViewer,
+  ticket: s.optional(s.json()),
+});
 
 const seat = s.object({
   number: s.int(1),

@@ -7,7 +7,14 @@ import type { Channel } from '../../src/plugin/channel.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
 import type { Player } from '../core/player.ts';
 import type { LogBatch } from './journal.ts';
-import type { Begin, HostedShard, PlayerHandler, SavedShard } from './shard-host.ts';
+import {
+  type Begin,
+  type Entry,
+  type HostedShard,
+  PLAIN_ENTRY,
+  type PlayerHandler,
+  type SavedShard,
+} from './shard-host.ts';
 import type { ThreadLink } from './thread-link.ts';
 import { type FromThread, type PlayerJson, type ToThread, viewerJson } from './thread-message.ts';
 import { ThreadPlayer } from './thread-player.ts';
@@ -66,7 +73,7 @@ export class ThreadShard implements HostedShard {
     this.#deps.say({ t: 'begin', shard, name, id, params: json, seed, pinned, saved: saved !== undefined });
   }
 
-  join(channel: Channel): Promise<PlayerHandler> {
+  join(channel: Channel, { returning, ticket }: Entry = PLAIN_ENTRY): Promise<PlayerHandler> {
     if (!this.#running) return Promise.reject(stopped());
     const { number: shard, link, say } = this.#deps;
     const number = this.#deps.nextNumber();
@@ -82,7 +89,8 @@ export class ThreadShard implements HostedShard {
     this.#channels.add(player);
     this.#deps.seated(number, player);
     const { clientId, viewer } = channel.session;
-    say({ t: 'join', shard, channel: number, clientId, viewer: viewerJson(viewer) });
+    const who = { clientId, viewer: viewerJson(viewer), returning };
+    say({ t: 'join', shard, channel: number, ...who, ...(ticket !== undefined && { ticket }) });
     return player.seat;
   }
 

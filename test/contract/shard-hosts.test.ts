@@ -10,6 +10,7 @@ import '../shards/life.test.ts';
 import '../shards/limits.test.ts';
 import '../shards/prediction.test.ts';
 import '../shards/seats.test.ts';
+import '../shards/tickets.test.ts';
 import '../shards/traffic.test.ts';
 import { beforeAll } from 'vitest';
 import { hosting } from '../shards/sim-shards.ts';

@@ -4,6 +4,7 @@
  * Worlds are within reach of the tests.
  */
 import type { AnyShardDef, World } from '../../shards/core/index.ts';
+import { threadOptions } from '../../shards/server/options.ts';
 import type { HostMaker } from '../../shards/server/plugin.ts';
 import { ThreadDesk } from '../../shards/server/thread-desk.ts';
 import { ThreadHost } from '../../shards/server/thread-host.ts';
@@ -26,7 +27,7 @@ export class SimThreads {
 
   /** `world` of its shards works, which it does not with real threads. */
   readonly host: HostMaker = (env, defs, options) => {
-    const { start: _, module: __, checkpoint: ___, record: ____, ...rest } = options;
+    const rest = threadOptions(options);
     const spawn: SpawnThread = (events) => {
       const thread = new SimThread(this, this.#env.clock, events);
       const known = this.defs ?? defs;
