@@ -12,6 +12,7 @@ import type { AnyShardDef } from '../core/define-shard.ts';
 import { Directory } from './directory.ts';
 import { gaugesOf } from './gauges.ts';
 import { InlineHost } from './inline-host.ts';
+import { Lasting } from './lasting.ts';
 import { resolveOptions, type ShardsOptions, threadOptions } from './options.ts';
 import { ServerShards } from './server-shards.ts';
 import { openShardChannel } from './shard-channel.ts';
@@ -65,32 +66,35 @@ export function shardsOn(
     },
     create({ env, store }: Services): PluginInstance {
       const host = makeHost(env, byName, resolved);
-      const own = new Directory(env, { defs: byKey, host }, resolved);
+      const lasting = new Lasting(env, { store, defs: byKey }, resolved);
+      const own = new Directory(env, { defs: byKey, host, lasting }, resolved);
       directory = own;
       const tickets = new TicketBook(env, store, resolved);
       let draining = false;
       return {
-        tables: TICKET_TABLES,
+        tables: [...TICKET_TABLES, ...lasting.tables],
         context: {
           shards: (call: PluginCall) => new ServerShards(call, { directory: own, tickets, log: env.log }),
         },
         channels: {
           shard: async (channel, params) => {
             if (draining) throw new Fault('unavailable', 'the server is about to end');
-            return openShardChannel(channel, params, { directory: own, defs: byName, tickets, log: env.log });
+            const deps = { directory: own, defs: byName, tickets, lasting, log: env.log };
+            return openShardChannel(channel, params, deps);
           },
         },
-        gauges: gaugesOf(host, own),
+        gauges: [...gaugesOf(host, own), ...lasting.gauges],
         async start() {
           await tickets.start();
           await host.start();
-          own.startPinned();
+          await own.start();
         },
         // Shards go on while connections end: who is told to move plays until his own connection closes.
         async drain() {
           draining = true;
         },
         async close() {
+          await lasting.close();
           await host.close();
         },
       };

@@ -10,6 +10,7 @@ import type { Channel, ChannelHandler } from '../../src/plugin/channel.ts';
 import type { Session } from '../../src/plugin/session.ts';
 import type { AnyShardDef, JoinContext } from '../core/define-shard.ts';
 import type { Directory } from './directory.ts';
+import type { Lasting } from './lasting.ts';
 import type { Entry, HostedShard, PlayerHandler } from './shard-host.ts';
 import { MAX_TICKET_CHARS } from './ticket.ts';
 import type { TicketBook } from './ticket-book.ts';
@@ -25,6 +26,7 @@ interface Deps {
   readonly directory: Directory;
   readonly defs: ReadonlyMap<string, AnyShardDef>;
   readonly tickets: TicketBook;
+  readonly lasting: Lasting;
   readonly log: Log;
 }
 
@@ -64,6 +66,7 @@ export async function openShardChannel(channel: Channel, raw: Json, deps: Deps):
     const shard = deps.directory.running(def, id) ?? deps.directory.createForJoin(def, id, asked.params);
     player = await shard.join(channel, entry);
     await spending?.keep();
+    deps.lasting.seated(shard);
     return new ShardChannel(channel, { shard, player, asked, log: deps.log }, viewer);
   } catch (error) {
     player?.evict();

@@ -5,6 +5,7 @@
 import '../shards/determinism.test.ts';
 import '../shards/event-driven.test.ts';
 import '../shards/frames.test.ts';
+import '../shards/lasting.test.ts';
 import '../shards/life.test.ts';
 import '../shards/limits.test.ts';
 import '../shards/prediction.test.ts';
