@@ -2,6 +2,7 @@
 import { assert } from '../../src/base/assert.ts';
 import type { Json } from '../../src/base/json.ts';
 import type { LadderOptions } from './ladder.ts';
+import type { Matchmaker } from './matchmaker.ts';
 
 /** A shard that exists from the start, never stops for being empty, and begins anew after a failure. */
 export interface PinnedShard {
@@ -30,6 +31,13 @@ export interface ShardsOptions extends LadderOptions {
   readonly maxUsedTickets: number;
   /** Signs tickets; at least 32 characters. Default: made at the first start and kept in the database. */
   readonly ticketSecret: string | undefined;
+  /** Queues in which players find others to play with. */
+  readonly matchmakers: readonly Matchmaker[];
+  /** How often those who wait are looked over, and how long at a stretch: ticks come between two. */
+  readonly matchEveryMs: number;
+  readonly matchSliceMs: number;
+  /** A search over HTTP that nobody asks about for so long is over. */
+  readonly matchIdleMs: number;
   /** Worker threads that shards run in; 0: on the main thread, beside everything else. */
   readonly threads: number;
   /**
@@ -46,14 +54,10 @@ export interface ShardsOptions extends LadderOptions {
 }
 
 /** What a worker thread is told. */
-export type ThreadOptions = Omit<ShardsOptions, 'start' | 'module' | 'ticketSecret'>;
+export type ThreadOptions = Omit<ShardsOptions, 'start' | 'module' | 'ticketSecret' | 'matchmakers'>;
 
-export function threadOptions({
-  start: _,
-  module: __,
-  ticketSecret: ___,
-  ...rest
-}: ShardsOptions): ThreadOptions {
+export function threadOptions(options: ShardsOptions): ThreadOptions {
+  const { start: _, module: __, ticketSecret: ___, matchmakers: ____, ...rest } = options;
   return rest;
 }
 
@@ -73,6 +77,10 @@ export const DEFAULT_SHARDS_OPTIONS: ShardsOptions = {
   maxTicketMs: 24 * 3600 * 1000,
   maxUsedTickets: 100_000,
   ticketSecret: undefined,
+  matchmakers: [],
+  matchEveryMs: 250,
+  matchSliceMs: 2,
+  matchIdleMs: 30_000,
   threads: 0,
   module: undefined,
   threadStartMs: 30_000,
@@ -94,6 +102,9 @@ export function resolveOptions(given: Partial<ShardsOptions>): ShardsOptions {
     'ticketMs',
     'maxTicketMs',
     'maxUsedTickets',
+    'matchEveryMs',
+    'matchSliceMs',
+    'matchIdleMs',
     'threadStartMs',
     'threadTimeoutMs',
     'threadBytes',

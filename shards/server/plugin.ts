@@ -9,9 +9,13 @@ import type { PluginCall } from '../../src/functions/plugin-context.ts';
 import type { Plugin, PluginInstance } from '../../src/plugin/plugin.ts';
 import type { Services } from '../../src/plugin/services.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
+import { MATCH_CHANNEL } from '../core/match-frame.ts';
 import { Directory } from './directory.ts';
-import { gaugesOf } from './gauges.ts';
+import { gaugesOf, matchGauges } from './gauges.ts';
 import { InlineHost } from './inline-host.ts';
+import { openMatchChannel } from './match-channel.ts';
+import { MatchQueue } from './match-queue.ts';
+import { MatchRequests } from './match-routes.ts';
 import { resolveOptions, type ShardsOptions, threadOptions } from './options.ts';
 import { ServerShards } from './server-shards.ts';
 import { openShardChannel } from './shard-channel.ts';
@@ -55,6 +59,8 @@ export function shardsOn(
   const resolved = resolveOptions(options);
   const byName = new Map(Object.values(defs).map((def) => [def.name, def]));
   assert(byName.size === Object.keys(defs).length, 'two shards of the same name');
+  const { matchmakers } = resolved;
+  assert(new Set(matchmakers.map(({ name }) => name)).size === matchmakers.length, 'two matchmakers of one name');
   const byKey = new Map(Object.entries(defs));
   let directory: Directory | undefined;
   return {
@@ -68,6 +74,14 @@ export function shardsOn(
       const own = new Directory(env, { defs: byKey, host }, resolved);
       directory = own;
       const tickets = new TicketBook(env, store, resolved);
+      const queues = new Map(
+        resolved.matchmakers.map((matchmaker) => {
+          assert(byName.get(matchmaker.shard.name) === matchmaker.shard, `${matchmaker.name} is of no shard here`);
+          const deps = { directory: own, tickets, store };
+          return [matchmaker.name, new MatchQueue(env, deps, { matchmaker, options: resolved })];
+        }),
+      );
+      const requests = new MatchRequests(env, queues, resolved);
       let draining = false;
       return {
         tables: TICKET_TABLES,
@@ -79,8 +93,10 @@ export function shardsOn(
             if (draining) throw new Fault('unavailable', 'the server is about to end');
             return openShardChannel(channel, params, { directory: own, defs: byName, tickets, log: env.log });
           },
+          [MATCH_CHANNEL]: (channel, params) => openMatchChannel(channel, params, queues),
         },
-        gauges: gaugesOf(host, own),
+        routes: requests.routes,
+        gauges: [...gaugesOf(host, own), ...matchGauges(queues)],
         async start() {
           await tickets.start();
           await host.start();
@@ -89,8 +105,11 @@ export function shardsOn(
         // Shards go on while connections end: who is told to move plays until his own connection closes.
         async drain() {
           draining = true;
+          for (const queue of queues.values()) queue.close();
         },
         async close() {
+          requests.close();
+          for (const queue of queues.values()) queue.close();
           await host.close();
         },
       };
