@@ -83,7 +83,7 @@ class RigPlayer {
       send: () => true,
       latest: {
         put(payload, tag) {
-          player.bytes += payload.length;
+          player.bytes += payload.to - payload.from;
           player.sentTag = tag;
         },
         get sentTag() {

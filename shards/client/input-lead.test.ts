@@ -4,7 +4,7 @@ import { InputLead } from './input-lead.ts';
 
 /** Frames that all report the same depth. */
 function reporting(depth: number, frames = 16): InputLead {
-  const lead = new InputLead(new SimClock(), 50);
+  const lead = new InputLead(new SimClock(), { tickMs: 50 });
   for (let tick = 1; tick <= frames; tick++) lead.frame(tick, tick + depth);
   return lead;
 }
@@ -36,7 +36,7 @@ test('after a jump, reports about older inputs say nothing', () => {
 
 test('the round trip is the shortest of the last frames', async () => {
   const clock = new SimClock();
-  const lead = new InputLead(clock, 50);
+  const lead = new InputLead(clock, { tickMs: 50 });
   for (const [tick, ms] of [
     [1, 80],
     [2, 60],

@@ -13,7 +13,13 @@ import type { Cancel } from '../../src/base/env.ts';
 import { Fault } from '../../src/base/fault.ts';
 import type { Json } from '../../src/base/json.ts';
 import type { ClientChannel, EngineHost } from '../../src/client/channel.ts';
-import { checkWish, decodeNews, type Invitation, MATCH_CHANNEL, type MatchNews } from '../core/match-frame.ts';
+import {
+  checkWish,
+  decodeNews,
+  type Invitation,
+  MATCH_CHANNEL,
+  type MatchNews,
+} from '../core/match-frame.ts';
 
 export interface MatchWish {
   /** The name of the matchmaker. */

@@ -40,5 +40,9 @@ export interface Stay {
   input(input: Partial<Values<Components>>): boolean;
   /** A frame came. Throws Fault `bad_message`. */
   frame(reader: Reader): void;
+  /** The server has spawned this as the `nth` in the player's own step of `tick`. */
+  spawned(tick: number, nth: number, id: number): void;
+  /** Whether an event of the player's own step in `tick` has been told here already. */
+  wasTold(event: string, tick: number): boolean;
   close(): void;
 }

@@ -11,6 +11,9 @@ export type Audience = 'all' | 'owner' | 'team';
 /** A component is sent in every MAX_EVERY-th frame at least. */
 export const MAX_EVERY = 64;
 
+/** `hermite` goes through the frames on a curve instead of from one to the next in straight lines. */
+export type DrawMode = 'linear' | 'hermite' | 'snap';
+
 export interface Component<T> {
   /** Describes the kind; part of the definition's hash, so that two versions do not misread each other. */
   readonly json: Json;
@@ -22,6 +25,13 @@ export interface Component<T> {
   readonly audience?: Audience;
   /** Sent in every 2nd, 4th, .. frame only: a power of two up to MAX_EVERY; left out, 1. */
   readonly every?: number;
+  /** How it is drawn between two frames, instead of how its kind is; only what is a number or several. */
+  readonly draw?: DrawMode;
+  /**
+   * In units of a number: a change of more than this between two frames, or by a correction, is shown at once. Left
+   * out, a 32nd of the range. The browser's alone, as `draw`.
+   */
+  readonly teleport?: number;
   /** Accessors for lanes that begin at `lane`. A compound kind adds its own view to `parts`. */
   bind(lane: number, parts: ViewClass<RowView>[]): Accessor<T>;
 }

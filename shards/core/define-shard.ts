@@ -13,6 +13,8 @@ import { everyone, type Interest, planGrid } from './interest.ts';
 import { DEFAULT_SHARD_LIMITS, resolveLimits, type ShardLimits } from './limits.ts';
 import type { Player } from './player.ts';
 import { RecordType } from './record-type.ts';
+import type { RewindSpec } from './rewind.ts';
+import { planRewind, type RewindPlan } from './rewind-plan.ts';
 import type { Entity, Events, World } from './world.ts';
 
 /** What `authorize` decides on. */
@@ -51,6 +53,8 @@ export interface ShardSpec<C extends Components, I extends Components, E extends
   /** What a player may see; default `everyone()`. */
   readonly interest?: Interest<NoInfer<C>>;
   readonly limits?: Partial<ShardLimits>;
+  /** Remembers the last frames, so that hits are judged by what the player saw: `world.rewind`. */
+  readonly rewind?: RewindSpec<NoInfer<C>>;
   /** `required`: nobody takes a seat without a ticket of the server's (`ctx.shards.ticket`). Default `optional`. */
   readonly tickets?: 'required' | 'optional';
   /** Asked at each join and when the viewer changes; anything but true refuses. */
@@ -71,7 +75,8 @@ export interface ShardSpec<C extends Components, I extends Components, E extends
   /**
    * Moves a player's entity by one tick. The browser predicts with this very function, so it may depend on
    * nothing but its arguments: use `sin` and `cos` of `ternion/shards`, `Math.sqrt`, and + - * /, which
-   * agree to the last bit everywhere; not `Math.sin`, `Date`, or variables of its own. [T6]
+   * agree to the last bit everywhere; not `Math.sin`, `Date`, or variables of its own. [T6] `input` is valid during
+   * the call.
    */
   step(world: World<C, E>, entity: Entity<C>, input: Readonly<Values<I>>, dtSeconds: number): void;
   /** Everything else, after all steps; on the server only. */
@@ -89,7 +94,9 @@ export interface ShardDef<C extends Components, I extends Components, E extends 
   readonly interest: Interest<C>;
   readonly limits: ShardLimits;
   readonly entityType: RecordType<C>;
+  /** With a rewind, it has a lane behind the fields: see RewindPlan. */
   readonly inputType: RecordType<I>;
+  readonly rewindPlan: RewindPlan | undefined;
   /** What is sent of the entities to whom. */
   readonly layouts: ChunkLayouts;
   /** Of all that both sides must agree on to read each other's bytes. */
@@ -142,6 +149,7 @@ export function defineShard<
   const entityType = new RecordType(components);
   if (interest.kind === 'grid') planGrid(interest, entityType);
   if (Object.values(components).some(({ audience }) => audience === 'team')) checkTeam(components);
+  const rewindPlan = spec.rewind && planRewind(spec.rewind, entityType, { tickRate, snapshotEvery });
   const hash = fnv1a64(
     canonicalJson({
       name,
@@ -154,6 +162,7 @@ export function defineShard<
       ]),
       entities: limits.entities,
       input: input.json,
+      ...(rewindPlan && { maxLag: rewindPlan.maxLag }),
       events: Object.fromEntries(Object.entries(events).map(([key, event]) => [key, event.json])),
     }),
   );
@@ -174,7 +183,8 @@ export function defineShard<
     layouts: chunkLayouts(components, limits.entities),
     interest,
     entityType,
-    inputType: new RecordType(input.fields),
+    inputType: new RecordType(input.fields, rewindPlan && [rewindPlan.lagLane]),
+    rewindPlan,
     hash,
   };
 }

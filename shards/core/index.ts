@@ -18,6 +18,16 @@ export {
   type WorldOf,
 } from './define-shard.ts';
 export {
+  type Box,
+  box,
+  type Capsule,
+  capsule,
+  type Hitbox,
+  type Point,
+  type Sphere,
+  sphere,
+} from './hitbox.ts';
+export {
   type Everyone,
   everyone,
   type GridInterest,
@@ -29,5 +39,6 @@ export {
 } from './interest.ts';
 export { DEFAULT_SHARD_LIMITS, type ShardLimits } from './limits.ts';
 export type { Player } from './player.ts';
+export type { RayHit, RayOptions, RewindSpec, Rewound } from './rewind.ts';
 export { cos, sin } from './trig.ts';
 export type { Entity, Events, SpawnValues, World } from './world.ts';

@@ -6,7 +6,9 @@
 import { Fault } from '../../src/base/fault.ts';
 import { Chance } from './chance.ts';
 import type { Components } from './component.ts';
+import type { Player } from './player.ts';
 import type { RecordType, Row } from './record-type.ts';
+import type { Rewound } from './rewind.ts';
 import { ROW, type RowView } from './row-view.ts';
 import { hashRow, type Snapshot } from './snapshot.ts';
 import type { Table } from './table.ts';
@@ -19,8 +21,12 @@ export interface WorldOptions {
   /** Seeds `random` inside `step`; the clients know it. */
   readonly stepSeed: string;
   readonly maxEntities: number;
+  /** Told of each spawn inside a step, with the id that is next; gives the id to take. Left out, the next one. */
+  stepSpawn?(next: number): number;
   /** Where events go. */
   emit(event: string, data: unknown, to: number | readonly number[] | undefined): void;
+  /** Where there is a past to go to. */
+  rewind?(player: Player | number): Rewound<Components>;
 }
 
 export class WorldColumns<C extends Components, E extends Events> implements World<C, E> {
@@ -57,6 +63,11 @@ export class WorldColumns<C extends Components, E extends Events> implements Wor
     return this.#stepChance;
   }
 
+  /** The entity whose step runs, or 0. */
+  get stepping(): number {
+    return this.#stepping;
+  }
+
   get entities(): readonly Entity<C>[] {
     this.#lent = true;
     return this.#list;
@@ -70,8 +81,14 @@ export class WorldColumns<C extends Components, E extends Events> implements Wor
     if (this.#list.length >= this.#options.maxEntities) {
       throw new Fault('overloaded', `more than ${this.#options.maxEntities} entities`);
     }
-    const entity = this.#add(this.#lastId + 1);
-    this.#ownList().push(entity);
+    const next = this.#lastId + 1;
+    const { stepSpawn } = this.#options;
+    const id = this.#stepping > 0 && stepSpawn ? stepSpawn(next) : next;
+    const entity = this.#add(id);
+    const list = this.#ownList();
+    let at = list.length;
+    while (at > 0 && list[at - 1]!.id > id) at--;
+    list.splice(at, 0, entity);
     for (const name in values) {
       const value = values[name];
       if (value !== undefined) entity[name] = value as Entity<C>[typeof name];
@@ -118,6 +135,13 @@ export class WorldColumns<C extends Components, E extends Events> implements Wor
 
   emit(event: string, data: unknown, to?: number | readonly number[]): void {
     this.#options.emit(event, data, to);
+  }
+
+  rewind(player: Player | number): Rewound<C> {
+    if (this.#stepping !== 0) throw new Fault('unsupported', 'step may not rewind: the browser has no past');
+    if (!this.#options.rewind) throw new Fault('invalid', 'the definition has no rewind');
+    // The past has the components of this world.
+    return this.#options.rewind(player) as unknown as Rewound<C>;
   }
 
   hash(): string {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { Reader } from '../../src/base/bytes.ts';
+import { contentOf } from '../../src/base/parcel.ts';
 import type { Channel } from '../../src/plugin/channel.ts';
 import { simEnv } from '../../src/testing/sim-env.ts';
 import { CellReplica } from '../core/cell-replica.ts';
@@ -59,8 +60,8 @@ function newShard(
       },
       send: () => true,
       latest: {
-        put: (bytes, tag) => {
-          frames.push(bytes);
+        put: (frame, tag) => {
+          frames.push(contentOf(frame));
           sentTag = tag;
         },
         get sentTag() {
@@ -290,4 +291,40 @@ test('within a budget the near cells go first, nothing is wrong for long, and th
   expect(ann.replica.held.map(({ cell, state }) => [cell, state.hash()])).toEqual(
     bob.replica.held.map(({ cell, state }) => [cell, state.hash()]),
   );
+});
+
+test('[T2] what waits for a budget goes on as expected, all else as it was, and then comes whole', async () => {
+  const { world, player, tick } = newShard(grid({ by: 'at', cell: 10, radius: 40 }), {
+    bytesPerSecond: 1000,
+  });
+  const ann = player('ann', { x: 50, y: 50 });
+  const noise = Array.from({ length: 80 }, (_, i) =>
+    world.spawn({ at: { x: (i % 9) * 11, y: Math.floor(i / 9) * 11 } }),
+  );
+  const runner = world.spawn({ at: { x: 80.5, y: 55 } });
+  const drawn = () => {
+    const held = ann.replica.held.find(({ state }) => state.find(runner.id) !== -1);
+    if (!held) return undefined;
+    const slot = held.state.find(runner.id);
+    return { x: held.state.valueAt(slot, 0) / 2, n: held.state.valueAt(slot, 2) };
+  };
+  let [waited, exact] = [0, 0];
+  let before = drawn();
+  for (let i = 1; i <= 80; i++) {
+    for (const entity of noise) entity.n = (entity.n * 7 + i) % 1000;
+    runner.at.x += i % 2 === 0 ? 0.5 : 0;
+    runner.n = i;
+    await tick();
+    ann.read();
+    const now = drawn();
+    if (now && now.n === i) {
+      expect(now.x).toBe(runner.at.x);
+      exact++;
+    } else if (now && before) {
+      expect(now.n).toBe(before.n);
+      waited++;
+    }
+    before = now;
+  }
+  expect(Math.min(waited, exact)).toBeGreaterThan(3);
 });

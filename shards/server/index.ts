@@ -1,6 +1,5 @@
 /** `ternion/shards/server`: the plugin that runs shards on Node. */
 export type { Directory, ShardRef } from './directory.ts';
-export { DEFAULT_SHARDS_OPTIONS, type PinnedShard, type ShardsOptions } from './options.ts';
 export {
   type Candidate,
   type Enters,
@@ -9,6 +8,7 @@ export {
   type MatchmakerSpec,
   matchmaker,
 } from './matchmaker.ts';
+export { DEFAULT_SHARDS_OPTIONS, type PinnedShard, type ShardsOptions } from './options.ts';
 export { type ShardsPlugin, shards } from './plugin.ts';
 export type { NamedShard, ServerShards } from './server-shards.ts';
 export type { TicketWish } from './ticket-book.ts';

@@ -126,11 +126,14 @@ export class MatchQueue {
     told: (state: SearchState) => void,
   ): Search {
     const { rating = 0, key = '', data = null } = entered;
-    if (!Number.isFinite(rating)) throw new Fault('internal', `${this.matchmaker.name}: a rating of ${rating}`);
+    if (!Number.isFinite(rating))
+      throw new Fault('internal', `${this.matchmaker.name}: a rating of ${rating}`);
     const invitation = this.#games.invitationOf(userId);
     const party = invitation ? undefined : this.#party(wish, key);
     const sinceMs = this.#env.clock.monotonic();
-    const state: SearchState = invitation ? { t: 'matched', ...invitation } : { t: 'gathering', here: 1, of: 1 };
+    const state: SearchState = invitation
+      ? { t: 'matched', ...invitation }
+      : { t: 'gathering', here: 1, of: 1 };
     const search: Searching = { userId, rating, key, data, sinceMs, party, state, unit: undefined, told };
     if (invitation) {
       told(state);
@@ -147,7 +150,8 @@ export class MatchQueue {
     const { id, size } = wish;
     const known = this.#parties.get(id);
     if (!known) return { id, size, key, members: new Set() };
-    if (known.size !== size || known.key !== key) throw new Fault('conflict', 'the party wants something else');
+    if (known.size !== size || known.key !== key)
+      throw new Fault('conflict', 'the party wants something else');
     if (known.members.size >= size) throw new Fault('conflict', 'the party is full');
     return known;
   }

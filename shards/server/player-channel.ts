@@ -48,7 +48,9 @@ export class PlayerChannel implements PlayerHandler {
 
   frame(payload: Uint8Array): void {
     if (!this.#seated) return;
-    this.#take(new Reader(payload));
+    // Nearly all frames are inputs, so no reader is made for them.
+    if (payload[0] === KIND.input) this.#seat.input(payload, this.#shard.world.tick);
+    else this.#take(new Reader(payload));
     this.#shard.heard(this.#seat);
   }
 
@@ -77,8 +79,6 @@ export class PlayerChannel implements PlayerHandler {
   #take(reader: Reader): void {
     const kind = reader.u8();
     switch (kind) {
-      case KIND.input:
-        return this.#seat.input(reader, this.#shard.world.tick);
       case KIND.message:
         return this.#message(reader.rest());
       case KIND.resync:

@@ -60,7 +60,10 @@ export function shardsOn(
   const byName = new Map(Object.values(defs).map((def) => [def.name, def]));
   assert(byName.size === Object.keys(defs).length, 'two shards of the same name');
   const { matchmakers } = resolved;
-  assert(new Set(matchmakers.map(({ name }) => name)).size === matchmakers.length, 'two matchmakers of one name');
+  assert(
+    new Set(matchmakers.map(({ name }) => name)).size === matchmakers.length,
+    'two matchmakers of one name',
+  );
   const byKey = new Map(Object.entries(defs));
   let directory: Directory | undefined;
   return {
@@ -76,7 +79,10 @@ export function shardsOn(
       const tickets = new TicketBook(env, store, resolved);
       const queues = new Map(
         resolved.matchmakers.map((matchmaker) => {
-          assert(byName.get(matchmaker.shard.name) === matchmaker.shard, `${matchmaker.name} is of no shard here`);
+          assert(
+            byName.get(matchmaker.shard.name) === matchmaker.shard,
+            `${matchmaker.name} is of no shard here`,
+          );
           const deps = { directory: own, tickets, store };
           return [matchmaker.name, new MatchQueue(env, deps, { matchmaker, options: resolved })];
         }),

@@ -1,6 +1,6 @@
 /**
- * One running world: its state, its players, and the turn of a tick: inputs -> step -> tick -> encode ->
- * send. The scheduler calls `tick`, channels call the rest between two ticks.
+ * One running world: its state, its players, and the turn of a tick: inputs -> step -> tick ->
+ * history -> encode -> send. The scheduler calls `tick`, channels call the rest between two ticks.
  * [T3] A tick waits for nothing; when a function of the definition throws, this shard alone stops and its
  * players are told.  [T2] What several players are sent is encoded once; see frame-maker.ts.
  *
@@ -22,20 +22,18 @@ import { noShardCounts, type ShardCounts } from './counts.ts';
 import { EventPace } from './event-pace.ts';
 import { EventQueue } from './event-queue.ts';
 import { FrameMaker } from './frame-maker.ts';
-import type { LadderOptions } from './ladder.ts';
 import { nodePacker } from './node-packer.ts';
-import { Seat, type SeatState } from './seat.ts';
+import { Rewinder } from './rewinder.ts';
+import type { Seat } from './seat.ts';
+import { Seats, type SeatsOptions } from './seats.ts';
 import { PLAIN_ENTRY } from './shard-host.ts';
 
-export interface ShardOptions {
+export interface ShardOptions extends SeatsOptions {
   readonly id: string;
   /** Parsed by the definition's shape. */
   readonly params: unknown;
   /** Kept by the server; the clients get another one, derived from it, for `random` inside `step`. */
   readonly seed: string;
-  readonly graceMs: number;
-  /** What becomes of slow players. */
-  readonly ladder: LadderOptions;
 }
 
 /** What is told of a shard. */
@@ -59,21 +57,22 @@ export class Shard {
   readonly codec: MessageCodec;
   readonly counts: ShardCounts = noShardCounts();
   readonly #env: Env;
-  readonly #options: ShardOptions;
   readonly #told: ShardEvents;
-  readonly #seats = new Set<Seat>();
+  readonly #seats: Seats;
   readonly #events: EventQueue;
   readonly #frames: FrameMaker;
+  readonly #past: Rewinder | undefined;
   /** Of an event-driven shard. */
   readonly #pace: EventPace | undefined;
   #state: { name: 'running' } | { name: 'stopped'; fault: Fault | undefined } = { name: 'running' };
   #frameDue = false;
+  /** What the step that runs has spawned. */
+  readonly #stepped: number[] = [];
 
   constructor(env: Env, deps: { def: AnyShardDef; events: ShardEvents }, options: ShardOptions) {
     const { def } = deps;
     this.#env = env;
     this.#told = deps.events;
-    this.#options = options;
     this.def = def;
     this.id = options.id;
     this.params = options.params;
@@ -85,10 +84,24 @@ export class Shard {
       seed: options.seed,
       stepSeed: this.stepSeed,
       maxEntities: entities,
-      emit: (event, data, to) => this.#events.add(event, data, to),
+      stepSpawn: (id) => {
+        this.#stepped.push(id);
+        return id;
+      },
+      emit: (event, data, to) => {
+        const { tick, stepping } = this.world;
+        this.#events.add(event, data, { to, tick, by: def.eventDriven ? 0 : stepping });
+      },
+      ...(def.rewindPlan && { rewind: (player) => this.#past!.rewind(player) }),
     });
     this.#frames = new FrameMaker(def, this.world, this.counts);
     if (def.eventDriven) this.#pace = new EventPace(env.clock, () => this.#told.wake());
+    const { counts } = this;
+    this.#seats = new Seats(
+      { clock: env.clock, def, frames: this.#frames, pace: this.#pace, counts },
+      options,
+    );
+    if (def.rewindPlan) this.#past = new Rewinder(def.rewindPlan, this.world, this.#seats.all);
   }
 
   get running(): boolean {
@@ -97,12 +110,13 @@ export class Shard {
 
   /** Players who are here or whose seat is kept, in order of their coming. */
   get players(): ReadonlySet<Seat> {
-    return this.#seats;
+    return this.#seats.all;
   }
 
   /** Runs the definition's `start`. Throws Fault `internal` when that throws. */
   start(): void {
     this.#guard(() => this.def.start?.(this.world, this.params));
+    this.#past?.record();
     if (this.#state.name === 'stopped') throw this.#state.fault ?? new Fault('internal', 'internal error');
   }
 
@@ -113,7 +127,7 @@ export class Shard {
       this.#frameDue ||= this.world.tick % this.def.snapshotEvery === 0;
       if (last) this.#send();
     });
-    this.#pace?.ticked(this.#seats);
+    this.#pace?.ticked(this.#seats.all);
   }
 
   /** Server code has changed the world, or a player has come: an event-driven shard shall tick. */
@@ -133,17 +147,10 @@ export class Shard {
    */
   seat(channel: Channel, { returning, ticket } = PLAIN_ENTRY): Seat {
     if (!this.running) throw new Fault('unavailable', 'the shard has stopped');
-    const kept = this.#keptFor(channel);
-    if (kept) {
-      const old = kept.channel;
-      kept.identify(channel.session.viewer);
-      this.#to(kept, { name: 'joining', channel });
-      old?.close(new Fault('conflict', 'joined again from the same page'));
-      return kept;
-    }
+    const kept = this.#seats.again(channel);
+    if (kept) return kept;
     if (returning) throw new Fault('forbidden', 'a ticket is needed');
-    if (this.#seats.size >= this.def.limits.players) throw new Fault('overloaded', 'the shard is full');
-    const seat = new Seat(this.#env.clock, this.def, channel);
+    const seat = this.#seats.vacant(channel);
     seat.ticket = ticket;
     seat.entityId = this.#join(seat)?.id ?? 0;
     this.#seats.add(seat);
@@ -153,30 +160,22 @@ export class Shard {
 
   /** The client knows that its channel is open: frames may come. */
   play(seat: Seat): void {
-    const { state } = seat;
-    if (state.name !== 'joining') return;
-    const view = this.#frames.view(state.channel.latest, this.#options.ladder, this.#env.clock.monotonic());
-    this.#to(seat, { name: 'playing', channel: state.channel, view });
-    this.wake();
+    if (this.#seats.play(seat)) this.wake();
   }
 
   /** The player's copy of a cell differs: it comes whole with its next step. */
   resync(seat: Seat, stream: number | TailPart): void {
-    if (seat.state.name === 'playing' && seat.state.view.resync(stream)) this.counts.desyncs++;
+    this.#seats.resync(seat, stream);
   }
 
   /** The connection is gone: keeps the seat for the grace time, if somebody can come back to it. */
   vacate(seat: Seat): void {
-    if (seat.userId === null || this.#options.graceMs === 0) return this.leave(seat);
-    const cancel = this.#env.clock.after(this.#options.graceMs, () => this.leave(seat));
-    this.#to(seat, { name: 'vacant', cancel });
+    this.#seats.vacate(seat, () => this.leave(seat));
   }
 
   /** The player is gone for good. */
   leave(seat: Seat): void {
-    if (!this.#seats.delete(seat)) return;
-    this.#to(seat, { name: 'left' });
-    this.counts.inputsRejected += seat.rejected;
+    if (!this.#seats.remove(seat)) return;
     this.#guard(() => this.def.leave?.(this.world, seat));
     if (!this.running) return;
     this.world.despawn(seat.entityId);
@@ -206,31 +205,35 @@ export class Shard {
     const { world, def } = this;
     world.tick++;
     const dtSeconds = this.#pace?.passedSeconds() ?? 1 / def.tickRate;
-    for (const seat of this.#seats) {
+    for (const seat of this.#seats.all) {
       for (let message = seat.messages.shift(); message !== undefined; message = seat.messages.shift()) {
         def.receive?.(world, seat, message);
       }
     }
-    for (const seat of this.#seats) {
+    for (const seat of this.#seats.all) {
       const input = seat.take(world.tick);
       const entity = world.get(seat.entityId);
       if (!entity || !input) continue;
       world.beginStep(entity.id);
       def.step(world, entity, input, dtSeconds);
       world.endStep();
+      if (this.#stepped.length === 0) continue;
+      if (!def.eventDriven) seat.spawned(world.tick, this.#stepped);
+      this.#stepped.length = 0;
     }
     def.tick?.(world, dtSeconds);
+    this.#past?.record();
   }
 
   #send(): void {
     const { tick } = this.world;
     const due = this.#frameDue;
     this.#frameDue = false;
-    if (due) this.#frames.make(this.#seats, this.#env.clock.monotonic());
-    for (const seat of this.#seats) {
+    if (due) this.#frames.make(this.#seats.all, this.#env.clock.monotonic());
+    for (const seat of this.#seats.all) {
       if (seat.state.name !== 'playing') continue;
       const { view, channel } = seat.state;
-      seat.flushRejects();
+      seat.flush();
       const events = this.#events.frameFor(seat.entityId, tick);
       if (events && !channel.send(events, 'shard')) this.counts.eventsDropped++;
       if (!due) continue;
@@ -238,25 +241,6 @@ export class Shard {
       if (view.ladder.rung === 'closed') channel.close(new Fault('overloaded', 'too slow for this shard'));
     }
     this.#events.clear();
-  }
-
-  /** The seat's next state; what its view held is given back. */
-  #to(seat: Seat, state: SeatState): void {
-    if (seat.state.name === 'playing') this.#frames.forget(seat.state.view);
-    this.#pace?.gone(seat);
-    seat.to(state);
-  }
-
-  #keptFor(channel: Channel): Seat | undefined {
-    const { viewer, clientId } = channel.session;
-    if (viewer.userId === null) return undefined;
-    let vacant: Seat | undefined;
-    for (const seat of this.#seats) {
-      if (seat.userId !== viewer.userId) continue;
-      if (seat.clientId === clientId) return seat;
-      if (seat.state.name === 'vacant') vacant ??= seat;
-    }
-    return vacant;
   }
 
   /** Here, and only here, a Fault is an answer to the caller: `join` may refuse a player. */
@@ -290,14 +274,7 @@ export class Shard {
     if (!this.running) return;
     this.#state = { name: 'stopped', fault: failure };
     this.#pace?.stop();
-    const seats = [...this.#seats];
-    this.#seats.clear();
-    for (const seat of seats) {
-      const { channel } = seat;
-      this.counts.inputsRejected += seat.rejected;
-      seat.to({ name: 'left' });
-      channel?.close(told);
-    }
+    this.#seats.close(told);
     this.counts.cells = 0;
     this.counts.streams = 0;
     this.#told.stopped(failure);

@@ -8,6 +8,7 @@
  *    '------he waits, or left------'
  */
 import { Fault } from '../../src/base/fault.ts';
+import type { Parcel } from '../../src/base/parcel.ts';
 import type { LatestSlot } from '../../src/plugin/channel.ts';
 import { TAIL_PARTS, type TailPart } from '../core/frames.ts';
 import { PLACELESS } from '../core/interest.ts';
@@ -116,12 +117,12 @@ export class View implements Holding {
   }
 
   /** The bytes of the frame that he holds now go to the slot. */
-  put(bytes: Uint8Array, nowMs: number): void {
+  put(frame: Parcel, nowMs: number): void {
     if (this.#ackTick >= this.#putTick) this.#sinceMs = nowMs;
     this.#putTick = this.tick;
-    this.budget?.spend(bytes.length);
+    this.budget?.spend(frame.to - frame.from);
     this.#tag = this.tick;
-    this.#deps.latest.put(bytes, this.#tag);
+    this.#deps.latest.put(frame, this.#tag);
   }
 
   /** He begins anew. */

@@ -11,7 +11,7 @@ import { Fault, toFault } from '../base/fault.ts';
 import type { Json } from '../base/json.ts';
 import type { Channel, ChannelHandler, ChannelHost, LatestSlot } from '../plugin/channel.ts';
 import type { Session } from '../plugin/session.ts';
-import { decodeFrame, encodeFrame } from '../protocol/frame.ts';
+import { decodeFrame, writeHeadBefore } from '../protocol/frame.ts';
 import type { ServerMessage } from '../protocol/server-message.ts';
 import type { ChannelFrames } from './channel-frames.ts';
 import { type Outbox, Slot } from './outbox.ts';
@@ -96,8 +96,12 @@ class OpenChannel implements Channel {
     this.#gone = gone;
     const slot = this.#slot;
     this.latest = {
-      put: (payload, tag) => {
-        if (!this.#ended) deps.outbox.put(slot, encodeFrame(ch, payload), tag);
+      put: ({ bytes, from, to }, tag) => {
+        if (this.#ended) return;
+        slot.bytes = bytes;
+        slot.from = writeHeadBefore(bytes, from, ch);
+        slot.to = to;
+        deps.outbox.put(slot, tag);
       },
       get sentTag() {
         return slot.sentTag;
@@ -130,8 +134,12 @@ class OpenChannel implements Channel {
   }
 
   frame(payload: Uint8Array): void {
-    // A client waits for `opened`; what comes sooner was meant for the number's last owner.
-    this.#guard(() => this.#handler?.frame(payload));
+    try {
+      // A client waits for `opened`; what comes sooner was meant for the number's last owner.
+      this.#handler?.frame(payload);
+    } catch (error) {
+      this.#failed(error);
+    }
   }
 
   drained(): void {
@@ -153,10 +161,14 @@ class OpenChannel implements Channel {
     try {
       task();
     } catch (error) {
-      if (!(error instanceof Fault)) {
-        this.#deps.env.log.error('channel.failed', { error: String(error), stack: (error as Error).stack });
-      }
-      this.close(toFault(error));
+      this.#failed(error);
     }
+  }
+
+  #failed(error: unknown): void {
+    if (!(error instanceof Fault)) {
+      this.#deps.env.log.error('channel.failed', { error: String(error), stack: (error as Error).stack });
+    }
+    this.close(toFault(error));
   }
 }

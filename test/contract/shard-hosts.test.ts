@@ -7,6 +7,7 @@ import '../shards/event-driven.test.ts';
 import '../shards/frames.test.ts';
 import '../shards/life.test.ts';
 import '../shards/limits.test.ts';
+import '../shards/matchmaking.test.ts';
 import '../shards/prediction.test.ts';
 import '../shards/seats.test.ts';
 import '../shards/tickets.test.ts';

@@ -30,7 +30,8 @@ export type ShardPayload =
   | { kind: 'resync'; stream: number | TailPart }
   | { kind: 'leave' }
   | { kind: 'events'; tick: number; events: Json[] }
-  | { kind: 'reject'; inputTick: number; reject: Reject };
+  | { kind: 'reject'; inputTick: number; reject: Reject }
+  | { kind: 'spawned'; tick: number; ids: number[] };
 
 /** What a player holds after a frame. */
 export interface ShardFrame {
@@ -232,6 +233,11 @@ export const payloads: readonly BinaryVector<ShardPayload>[] = [
     hex: '32 ac02 92 92 a3686974 81 a26279 01 92 a3656e64 c0',
   },
   {
+    name: 'events of tick 300, one of the player\'s own step in tick 299: `["hit",{"by":1},299]`',
+    value: { kind: 'events', tick: 300, events: [['hit', { by: 1 }, 299]] },
+    hex: '32 ac02 91 93 a3686974 81 a26279 01 cd012b',
+  },
+  {
     name: 'reject tick 300, late',
     value: { kind: 'reject', inputTick: 300, reject: 'late' },
     hex: '33 ac02 01',
@@ -260,6 +266,11 @@ export const payloads: readonly BinaryVector<ShardPayload>[] = [
     name: 'reject a message, invalid',
     value: { kind: 'reject', inputTick: 0, reject: 'invalid' },
     hex: '33 00 06',
+  },
+  {
+    name: 'spawned in tick 300: 301, 302',
+    value: { kind: 'spawned', tick: 300, ids: [301, 302] },
+    hex: '35 ac02 02 ad02 ae02',
   },
 ];
 
