@@ -6,13 +6,16 @@ import { assert } from '../../src/base/assert.ts';
 import type { Env } from '../../src/base/env.ts';
 import { Fault } from '../../src/base/fault.ts';
 import type { PluginCall } from '../../src/functions/plugin-context.ts';
+import type { Channel } from '../../src/plugin/channel.ts';
 import type { Plugin, PluginInstance } from '../../src/plugin/plugin.ts';
 import type { Services } from '../../src/plugin/services.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
+import { LOBBY_CHANNEL } from '../core/lobby-frame.ts';
 import { MATCH_CHANNEL } from '../core/match-frame.ts';
 import { Directory } from './directory.ts';
 import { gaugesOf, matchGauges } from './gauges.ts';
 import { InlineHost } from './inline-host.ts';
+import { Lobby } from './lobby.ts';
 import { openMatchChannel } from './match-channel.ts';
 import { MatchQueue } from './match-queue.ts';
 import { MatchRequests } from './match-routes.ts';
@@ -22,6 +25,7 @@ import { openShardChannel } from './shard-channel.ts';
 import type { ShardHost } from './shard-host.ts';
 import { ThreadHost } from './thread-host.ts';
 import { TICKET_TABLES, TicketBook } from './ticket-book.ts';
+import { Transfers } from './transfers.ts';
 import { workerSpawner } from './worker-port.ts';
 
 export interface ShardsPlugin extends Plugin {
@@ -74,9 +78,10 @@ export function shardsOn(
     },
     create({ env, store }: Services): PluginInstance {
       const host = makeHost(env, byName, resolved);
-      const own = new Directory(env, { defs: byKey, host }, resolved);
-      directory = own;
       const tickets = new TicketBook(env, store, resolved);
+      const transfers = new Transfers(env, tickets, resolved.transferMs);
+      const own = new Directory(env, { defs: byKey, host, transfers }, resolved);
+      directory = own;
       const queues = new Map(
         resolved.matchmakers.map((matchmaker) => {
           assert(
@@ -87,6 +92,7 @@ export function shardsOn(
           return [matchmaker.name, new MatchQueue(env, deps, { matchmaker, options: resolved })];
         }),
       );
+      const lobby = resolved.lobby && new Lobby(env, { directory: own, queues, defs: byKey }, resolved.lobby);
       const requests = new MatchRequests(env, queues, resolved);
       let draining = false;
       return {
@@ -97,8 +103,16 @@ export function shardsOn(
         channels: {
           shard: async (channel, params) => {
             if (draining) throw new Fault('unavailable', 'the server is about to end');
-            return openShardChannel(channel, params, { directory: own, defs: byName, tickets, log: env.log });
+            const { log } = env;
+            return openShardChannel(channel, params, {
+              directory: own,
+              defs: byName,
+              tickets,
+              transfers,
+              log,
+            });
           },
+          ...(lobby && { [LOBBY_CHANNEL]: async (channel: Channel) => lobby.open(channel) }),
           [MATCH_CHANNEL]: (channel, params) => openMatchChannel(channel, params, queues),
         },
         routes: requests.routes,
@@ -115,6 +129,7 @@ export function shardsOn(
         },
         async close() {
           requests.close();
+          lobby?.close();
           for (const queue of queues.values()) queue.close();
           await host.close();
         },

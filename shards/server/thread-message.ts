@@ -28,7 +28,7 @@ export type FromThread =
   | { t: 'ready'; defs: { [name: string]: string } }
   | { t: 'answer'; shard: number; question: number; json: Json; fault: FaultJson | null }
   | { t: 'stopped'; shard: number; fault: FaultJson | null }
-  | { t: 'joined'; channel: number; info: Json }
+  | { t: 'joined'; channel: number; info: Json; entity: number }
   | { t: 'refused'; channel: number; fault: FaultJson }
   | { t: 'close'; channel: number; fault: FaultJson }
   /** A seat was taken, or who sits there has changed. Seats are numbered within a thread. */
