@@ -8,6 +8,7 @@ import { coldStartWorkloads } from './cold-start.ts';
 import { docsWorkloads } from './docs.ts';
 import { type Figure, measure, type Workload } from './figure.ts';
 import { matchmakerWorkloads } from './matchmaker.ts';
+import { netcodeWorkloads } from './netcode.ts';
 import { readsWorkloads } from './reads.ts';
 import { rowsWorkloads } from './rows.ts';
 import { sessionWorkloads } from './sessions.ts';
@@ -37,6 +38,7 @@ const workloads: Record<string, () => Workload> = {
   ...curveWorkloads,
   ...heapWorkloads,
   ...matchmakerWorkloads,
+  ...netcodeWorkloads,
 };
 const wanted = positionals[0] ?? '';
 const chosen = Object.keys(workloads).filter(

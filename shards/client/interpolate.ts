@@ -7,9 +7,10 @@ import type { Components } from '../core/component.ts';
 import type { RecordType, Row } from '../core/record-type.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import type { Table } from '../core/table.ts';
-import { blend, type DrawPlan, drawPlan, turnBetween } from './draw-plan.ts';
+import { blend, type DrawPlan, drawPlan } from './draw-plan.ts';
 import { Fading } from './fading.ts';
 import type { Foretold } from './foretold.ts';
+import { RotationBlend } from './rotation-blend.ts';
 
 /** Which moment to draw. Filled again for each frame. */
 export interface Between<C extends Components> {
@@ -29,6 +30,7 @@ export class EntityViews<C extends Components> {
   readonly #plan: DrawPlan;
   readonly #everyTicks: number;
   readonly #fading: Fading;
+  readonly #rotation = new RotationBlend();
   readonly #rows = new Map<number, number>();
   readonly #free: number[] = [];
   #list: Row<C>[] = [];
@@ -47,14 +49,11 @@ export class EntityViews<C extends Components> {
   #holds = false;
 
   /** `everyTicks`: ticks from one snapshot to the next; `correctionMs`: when half of a step is drawn that late frames made. */
-  constructor(
-    type: RecordType<C>,
-    { everyTicks, correctionMs }: { everyTicks: number; correctionMs: number },
-  ) {
+  constructor(type: RecordType<C>, { everyTicks, correctionMs }: { everyTicks: number; correctionMs: number }) {
     this.table = type.table(16, 'fractional');
     this.#plan = drawPlan(type);
     this.#everyTicks = everyTicks;
-    this.#fading = new Fading(this.#plan, correctionMs);
+    this.#fading = new Fading(this.#plan, type, correctionMs);
     this.#jumps = this.#plan.groups.map(() => new Uint8Array(16));
   }
 
@@ -80,13 +79,14 @@ export class EntityViews<C extends Components> {
     const same = shown.tick === this.#shownTick && this.#version === (foretold?.version ?? 0);
     if (this.#holds) this.#fading.keep(this.table);
     if (!same) this.#match(shown, foretold);
-    if (!same || from.tick !== this.#fromTick || to.tick !== this.#toTick)
-      this.#pair(between, shown, foretold);
+    if (!same || from.tick !== this.#fromTick || to.tick !== this.#toTick) this.#pair(between, shown, foretold);
     const { lanes } = this.#plan;
     for (let i = 0; i < lanes.length; i++) {
-      if (lanes[i]!.lane.textBytes > 0) this.#showTexts(i, shown);
-      else if (lanes[i]!.blend === 'snap') this.#showSteps(i, shown);
-      else this.#showNumbers(i, between);
+      const plan = lanes[i]!;
+      if (plan.lane.textBytes > 0) this.#showTexts(i, shown);
+      else if (plan.blend === 'snap') this.#showSteps(i, shown);
+      else if (plan.blend === 'chart') this.#showRotations(i, between);
+      else if (plan.blend !== 'axis') this.#showNumbers(i, between);
     }
     if (this.#holds) this.#fading.absorb(this.table, nowMs);
     else this.#fading.add(this.table, nowMs);
@@ -147,6 +147,21 @@ export class EntityViews<C extends Components> {
         value = curve((a[i]! - earlier[h]!) * pace, a[i]!, b[j]! - a[i]!, share);
       else value = blend(plan, a[i]!, b[j]!, share);
       out[row] = share > 1 && plan.blend !== 'angle' ? Math.max(lane.min, Math.min(lane.max, value)) : value;
+    }
+  }
+
+  #showRotations(index: number, { from, to, share }: Between<C>): void {
+    const rotation = this.#rotation;
+    const { count } = share < 1 ? from : to;
+    const jumps = this.#jumps[this.#plan.lanes[index]!.group]!;
+    for (let n = 0; n < count; n++) {
+      const row = this.#out[n]!;
+      if (row === -1) continue;
+      if (jumps[n] === 0) {
+        rotation.from(from.table, index, this.#from[n]!).to(to.table, index, this.#to[n]!).turn(share);
+      } else if (share < 1) rotation.from(from.table, index, this.#from[n]!);
+      else rotation.from(to.table, index, this.#to[n]!);
+      rotation.write(this.table, index, row);
     }
   }
 
@@ -220,23 +235,20 @@ export class EntityViews<C extends Components> {
   }
 
   /** It is only in one of the two snapshots, or further away in the other than it goes in so many frames. */
-  #isFar(
-    group: number,
-    n: number,
-    { from, to, frames }: { from: Snapshot<C>; to: Snapshot<C>; frames: number },
-  ): boolean {
+  #isFar(group: number, n: number, { from, to, frames }: { from: Snapshot<C>; to: Snapshot<C>; frames: number }): boolean {
     const i = this.#from[n]!;
     const j = this.#to[n]!;
     if (i === -1 || j === -1) return true;
     for (const index of this.#plan.groups[group]!) {
-      const { lane, teleport, blend: how } = this.#plan.lanes[index]!;
+      const { lane, teleport } = this.#plan.lanes[index]!;
       const a = from.table.columns[index]!.values[i]!;
       const b = to.table.columns[index]!.values[j]!;
-      if (Math.abs(how === 'angle' ? turnBetween(lane, a, b) : b - a) > teleport * Math.max(1, frames))
-        return true;
-      if (lane.guard === -1) continue;
-      const guardA = from.table.columns[lane.guard]!.values[i];
-      if (guardA === 0 || to.table.columns[lane.guard]!.values[j] === 0) return true;
+      if (lane.guard !== -1) {
+        const guardA = from.table.columns[lane.guard]!.values[i];
+        if (guardA === 0 || to.table.columns[lane.guard]!.values[j] === 0) return true;
+      }
+      if (teleport === Number.POSITIVE_INFINITY) continue;
+      if (Math.abs(b - a) > teleport * Math.max(1, frames)) return true;
     }
     return false;
   }
