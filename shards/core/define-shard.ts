@@ -57,6 +57,8 @@ export interface ShardSpec<C extends Components, I extends Components, E extends
   readonly rewind?: RewindSpec<NoInfer<C>>;
   /** `required`: nobody takes a seat without a ticket of the server's (`ctx.shards.ticket`). Default `optional`. */
   readonly tickets?: 'required' | 'optional';
+  /** What the lobby shows of a shard; asked on the main thread, so of its world it knows nothing. */
+  summary?(shard: { readonly id: string; readonly params: P; readonly players: readonly Player[] }): Json;
   /** Asked at each join and when the viewer changes; anything but true refuses. */
   authorize(context: JoinContext, params: P): boolean | Promise<boolean>;
   /** The shard begins. */

@@ -38,6 +38,10 @@ export class PlayerChannel implements PlayerHandler {
     };
   }
 
+  get entity(): number {
+    return this.#seat.entityId;
+  }
+
   get player(): Player {
     return this.#seat;
   }

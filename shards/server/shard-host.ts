@@ -80,6 +80,8 @@ export interface HostedShard {
 
 /** A player's channel, and what else happens to him. */
 export interface PlayerHandler extends ChannelHandler {
+  /** His entity; 0 without one. */
+  readonly entity: number;
   /** His roles or his name changed. */
   identify(viewer: Session['viewer']): void;
   /** He may not stay: his seat is free at once. The channel is closed by the caller. */

@@ -154,7 +154,7 @@ export class ThreadDesk {
       this.#channels.set(channel, end);
       end.begin(player);
       this.#came(at, player.player);
-      this.#say({ t: 'joined', channel, info: player.info });
+      this.#say({ t: 'joined', channel, info: player.info, entity: player.entity });
     } catch (error) {
       if (!(error instanceof Fault)) this.#env.log.error('shard.join', { shard: number, error });
       this.#say({ t: 'refused', channel, fault: toFault(error).toJSON() });
