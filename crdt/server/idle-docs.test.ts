@@ -124,7 +124,7 @@ async function adopt({ store, hub, clock, rows }: Booted, id: string, text: stri
   const bytes = doc.export({ mode: 'update' });
   const [meta] = await rows(`SELECT epoch FROM _doc_meta WHERE id = '${id}'`);
   const epoch = String(meta?.epoch ?? 'first');
-  const rev = await clock.run(new UpdateLog(simEnv(), store).append(ref, { epoch, bytes }));
+  const rev = await clock.run(new UpdateLog(simEnv(), store).append(ref, { epoch, updates: [bytes] }));
   hub.adopt(ref, { epoch, rev, bytes });
 }
 

@@ -109,6 +109,11 @@ export class Shadow {
     return this.#lost ? NO_VERSIONS : this.#versions;
   }
 
+  /** What it was found to hold after a job. */
+  holds(versions: Versions): void {
+    if (!this.#lost) this.#versions = versions;
+  }
+
   get #lost(): boolean {
     return this.#number === 0 || this.#life !== this.#desk.life();
   }

@@ -19,6 +19,13 @@ export interface DocsOptions extends SuspectOptions, QuarantineOptions, PushRate
   /** Bytes of one push. A larger one is refused as `too_large`. */
   maxUpdateBytes: number;
   /**
+   * Bytes of an update that the thread that serves everybody imports. A larger one goes to a worker, and its document
+   * with it until it is unloaded.
+   */
+  maxImportBytes: number;
+  /** Bytes of a stored snapshot that this thread loads; a larger document is held by a worker from the start. */
+  maxLoadBytes: number;
+  /**
    * Bytes of a stored document that `ctx.docs` reads and edits, on the thread that serves everybody; a larger one
    * is refused as `too_large`.
    */
@@ -68,18 +75,14 @@ export interface DocsOptions extends SuspectOptions, QuarantineOptions, PushRate
   maxTrims: number;
   /** The least time between two commits of one document; the first one after a pause waits for nothing. */
   commitMs: number;
-  /** Each reader lengthens that time by this much, up to `maxTellMs`: a commit is a frame to each of them. */
+  /** Each reader lengthens that time by this much, up to `maxCommitMs`: a commit is a frame to each of them. */
   commitMsPerReader: number;
+  /** The longest that time gets. */
+  maxCommitMs: number;
   /** Pushes in wait for a commit that begins before that time. */
   commitPushes: number;
   /** How long `received` waits; a commit that is faster is told alone. */
   receivedMs: number;
-  /** Each reader of a document lengthens the least time between two frames to its readers by this much. */
-  tellMsPerReader: number;
-  /** The longest that time gets, and the one between two commits. */
-  maxTellMs: number;
-  /** Pushes in wait for a frame to readers that go out before that time: what they save is little by then. */
-  tellPushes: number;
   /** Operations from which on a new reader gets a snapshot instead of the updates; it imports faster. */
   snapshotOps: number;
   /** Waits between attempts to write or project when the store fails. [D10] */
@@ -109,6 +112,8 @@ export const DEFAULT_DOCS: DocsOptions = {
   maxDocs: 20_000,
   maxReaders: 10_000,
   maxUpdateBytes: 4 << 20,
+  maxImportBytes: 16 << 10,
+  maxLoadBytes: 256 << 10,
   maxEditBytes: 256 << 10,
   maxUndurableBytes: 16 << 20,
   maxRefusals: 16,
@@ -133,10 +138,8 @@ export const DEFAULT_DOCS: DocsOptions = {
   receivedMs: 20,
   commitMs: 2,
   commitMsPerReader: 0.06,
+  maxCommitMs: 16,
   commitPushes: 32,
-  tellMsPerReader: 0.03,
-  maxTellMs: 16,
-  tellPushes: 24,
   snapshotOps: 2000,
   retry: { baseMs: 200, capMs: 10_000 },
   awarenessMs: 50,

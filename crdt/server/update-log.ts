@@ -32,6 +32,8 @@ export interface LogEntry extends Placed {
   readonly also?: ((tx: Transaction, rev: number) => Promise<void>) | undefined;
 }
 
+export type LogEntries = Pick<LogEntry, 'epoch' | 'also'> & { readonly updates: readonly Uint8Array[] };
+
 /** The whole document up to `rev`: takes the place of all updates so far. */
 export interface LogSnapshot extends Placed {
   readonly epoch: string;
@@ -106,12 +108,28 @@ export class UpdateLog {
     return this.#parts.write(ref, bytes, (blob) => work({ bytes: NO_BYTES, blob }));
   }
 
-  /** Resolves to the update's revision, after the commit. Throws as `appendWithin`. */
-  append(ref: DocRef, entry: LogEntry): Promise<number> {
-    return this.placed(ref, entry.bytes, async (placed) => {
-      const { value } = await this.#store.write(({ tx }) => this.appendWithin(tx, ref, { ...entry, ...placed }));
+  /** Each update is a revision; resolves to the last one, after the commit of all. Throws as `appendWithin`. */
+  append(ref: DocRef, { epoch, updates, also }: LogEntries): Promise<number> {
+    return this.#placedAll(ref, updates, async (all) => {
+      const { value } = await this.#store.write(async ({ tx }) => {
+        let rev = 0;
+        for (const [i, placed] of all.entries())
+          rev = await this.appendWithin(tx, ref, { epoch, ...placed, also: i === 0 ? also : undefined });
+        return rev;
+      });
       return value;
     });
+  }
+
+  #placedAll<T>(
+    ref: DocRef,
+    [next, ...others]: readonly Uint8Array[],
+    work: (all: readonly Placed[]) => Promise<T>,
+  ): Promise<T> {
+    if (!next) return work([]);
+    return this.placed(ref, next, (placed) =>
+      this.#placedAll(ref, others, (rest) => work([placed, ...rest])),
+    );
   }
 
   /**
