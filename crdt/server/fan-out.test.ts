@@ -4,6 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 import { simEnv } from '../../src/testing/sim-env.ts';
 import { TempDatabase } from '../../src/testing/temp-database.ts';
 import { type Booted, boot as bootOn, join } from './testing/booted.ts';
+import { DEFAULT_DOCS } from './options.ts';
 import { UpdateLog } from './update-log.ts';
 
 const database = { files: new TempDatabase() };
@@ -17,7 +18,7 @@ const boot = (options = {}) => bootOn(database.files, options);
 
 /** Edits by the server, each in a transaction of its own. */
 function serverEdits({ store, hub }: Booted, epoch: string) {
-  const log = new UpdateLog(simEnv(), store);
+  const log = new UpdateLog(simEnv(), store, DEFAULT_DOCS);
   const doc = new LoroDoc();
   const commit = async (letter: string) => {
     const from = doc.oplogVersion();

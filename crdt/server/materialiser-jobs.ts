@@ -118,8 +118,12 @@ function asUpdates(bytes: Uint8Array): Uint8Array {
 
 export const JOBS = {
   /** The values of a shadow's fields, as its bytes say; what does not fit a column is the caller's to judge. */
-  read(desk: Desk, input: Feed & { columns: readonly Column[] }, bytes: Bytes): Answer<JsonObject> {
-    return { json: readColumns(desk.fed(input, bytes), input.columns), bytes: [] };
+  read(
+    desk: Desk,
+    input: Feed & { columns: readonly Column[]; maxChars?: number },
+    bytes: Bytes,
+  ): Answer<JsonObject> {
+    return { json: readColumns(desk.fed(input, bytes), input.columns, input.maxChars), bytes: [] };
   },
 
   /** A shadow as a snapshot with its full history. */

@@ -1,11 +1,12 @@
 /** What may be set about documents on a server. Each limit has a default here and a test at its edge. [N3] */
 import type { BackoffOptions } from '../../src/base/backoff.ts';
+import type { BlobOptions } from './blob-parts.ts';
 import type { PushRateOptions } from './push-rate.ts';
 import type { QuarantineOptions } from './quarantine.ts';
 import type { SuspectOptions } from './suspects.ts';
 
 /** For `docs(options)`. Times in ms, sizes in bytes. */
-export interface DocsOptions extends SuspectOptions, QuarantineOptions, PushRateOptions {
+export interface DocsOptions extends SuspectOptions, QuarantineOptions, PushRateOptions, BlobOptions {
   /** Entities of which every update is tried in the materialiser before anybody gets it. [D3] */
   tryFirst: readonly string[];
   /** How long a document stays loaded after its last reader left. [D4] */
@@ -42,6 +43,11 @@ export interface DocsOptions extends SuspectOptions, QuarantineOptions, PushRate
   maxHistory: number;
   /** Named versions of a document; one more is refused as `overloaded`. */
   maxNames: number;
+  /**
+   * Characters that a row shows of a text in its document; of a longer one it shows the beginning. A map, a list or a
+   * tree that is longer as JSON shows as the field's default.
+   */
+  maxColumnChars: number;
   /** Least time between two projections of one document to its row. */
   projectMs: number;
   /** Reads that wait at once for a revision of one document to show in its row; one more fails as `overloaded`. */
@@ -107,6 +113,7 @@ export const DEFAULT_DOCS: DocsOptions = {
   maxMainTraps: 20,
   maxQuarantined: 1000,
   maxQuarantinedBytes: 64 << 20,
+  partBytes: 128 << 10,
   lingerMs: 30_000,
   maxBytes: 256 << 20,
   maxDocs: 20_000,
@@ -121,6 +128,7 @@ export const DEFAULT_DOCS: DocsOptions = {
   historyMs: 60_000,
   maxHistory: 1000,
   maxNames: 100,
+  maxColumnChars: 64 << 10,
   projectMs: 250,
   maxProjectionWaits: 1000,
   materialiser: 'worker',

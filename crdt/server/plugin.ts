@@ -119,7 +119,7 @@ export class DocsInstance implements PluginInstance {
     const { env, store, schema, access } = services;
     this.#services = services;
     this.#options = options;
-    this.#log = new UpdateLog(env, store);
+    this.#log = new UpdateLog(env, store, options);
     const worker = () =>
       new Materialiser(
         options.materialiser === 'worker' ? new WorkerHost(env, options) : new InlineHost(),

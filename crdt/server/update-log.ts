@@ -14,7 +14,7 @@ import { quote } from '../../src/store/ddl.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { Transaction } from '../../src/store/transaction.ts';
 import type { DocRef } from '../core/doc-ref.ts';
-import { BlobParts, PART_BYTES } from './blob-parts.ts';
+import { type BlobOptions, BlobParts } from './blob-parts.ts';
 import { DOCUMENT_TABLES, widenDocTables } from './doc-tables.ts';
 import { type Held, loadHead, type StoredDoc } from './stored-doc.ts';
 
@@ -54,9 +54,9 @@ export class UpdateLog {
   readonly #store: Store;
   readonly #parts: BlobParts;
 
-  constructor(env: Env, store: Store) {
+  constructor(env: Env, store: Store, options: BlobOptions) {
     this.#store = store;
-    this.#parts = new BlobParts(env, store);
+    this.#parts = new BlobParts(env, store, options);
   }
 
   /** Brings the tables of an earlier version up to date. */
@@ -104,7 +104,7 @@ export class UpdateLog {
     bytes: Uint8Array,
     work: (placed: Placed) => Promise<T>,
   ): Promise<T> {
-    if (bytes.length <= PART_BYTES) return work({ bytes });
+    if (!this.#parts.isLarge(bytes)) return work({ bytes });
     return this.#parts.write(ref, bytes, (blob) => work({ bytes: NO_BYTES, blob }));
   }
 
