@@ -14,7 +14,15 @@ import { parseShape, s } from '../../src/base/shape.ts';
 import type { ClientChannel, EngineHost } from '../../src/client/channel.ts';
 import type { Components, Values } from '../core/component.ts';
 import type { AnyShardDef, ParamsOf } from '../core/define-shard.ts';
-import { decodeEvents, decodeReject, decodeSpawned, encodeLeave, encodeMessage, KIND, type Reject } from '../core/frames.ts';
+import {
+  decodeEvents,
+  decodeReject,
+  decodeSpawned,
+  encodeLeave,
+  encodeMessage,
+  KIND,
+  type Reject,
+} from '../core/frames.ts';
 import { MessageCodec } from '../core/message-codec.ts';
 import type { Row } from '../core/record-type.ts';
 import { browserPacker } from './browser-packer.ts';
@@ -244,7 +252,12 @@ class JoinedShard {
 
   #told(reader: Reader, play: Stay): void {
     const { tick, list } = decodeEvents(reader);
-    for (const [name, data, ownTick] of parseShape(eventList, this.#events.decode(list), 'events', 'bad_message')) {
+    for (const [name, data, ownTick] of parseShape(
+      eventList,
+      this.#events.decode(list),
+      'events',
+      'bad_message',
+    )) {
       if (typeof name !== 'string' || !Object.hasOwn(this.#def.events, name)) {
         throw new Fault('bad_message', 'an event that is not defined');
       }
