@@ -29,7 +29,7 @@ test('an input tells what its player saw in a lane of its own, and only where th
   expect(inputType.lanes).toHaveLength(2);
   expect(Object.keys(inputType.fields)).toEqual(['fire']);
   expect(inputType.lanes[1]).toMatchObject({ min: 0, max: 10 * LAG_PARTS, bits: 9 });
-  expect(rewindPlan!.frames).toBe(11);
+  expect(rewindPlan!.frames).toBe(12);
   const plain = defineShard({
     name: 'past',
     tickRate: 20,

@@ -76,8 +76,8 @@ export function planRewind(
   return {
     spec,
     everyTicks: ticks.snapshotEvery,
-    // The oldest moment may lie between two frames, the newest just before one, and curves begin a frame earlier.
-    frames: Math.ceil(maxTicks / ticks.snapshotEvery) + (curved ? 2 : 1),
+    // The oldest moment may lie between two frames, after a tick the newest frame is one more, and curves begin earlier.
+    frames: Math.ceil(maxTicks / ticks.snapshotEvery) + (curved ? 3 : 2),
     maxLag,
     lagLane: numberLane(0, maxLag, 'snap'),
     type,
