@@ -8,6 +8,7 @@ import '../shards/frames.test.ts';
 import '../shards/life.test.ts';
 import '../shards/limits.test.ts';
 import '../shards/prediction.test.ts';
+import '../shards/rewind.test.ts';
 import '../shards/seats.test.ts';
 import '../shards/traffic.test.ts';
 import { beforeAll } from 'vitest';
