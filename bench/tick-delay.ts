@@ -55,7 +55,7 @@ function tickDelay(): Workload {
         for (const [id, snapshot] of Object.entries(pages)) {
           await tx.insert('Page', { id, body: '' });
           await tx.run(
-            `INSERT INTO _doc_meta (entity, id, epoch, rev, projected) VALUES ('Page', ?, 'e', 1, 0)`,
+            `INSERT INTO _doc_meta (entity, id, epoch, rev) VALUES ('Page', ?, 'e', 1)`,
             [id],
           );
           const sql = `INSERT INTO _doc_snapshots (entity, id, rev, bytes) VALUES ('Page', ?, 1, ?)`;

@@ -21,7 +21,7 @@ async function newLife({ world, clock, hub }: Made, id: string, lost = 0, epoch 
     world.host.store.write(async ({ tx }) => {
       const [meta] = await tx.all('SELECT rev FROM _doc_meta WHERE id = ?', [id]);
       const rev = Math.max(0, Number(meta!.rev) - lost);
-      await tx.run('UPDATE _doc_meta SET epoch = ?, rev = ?, projected = 0 WHERE id = ?', [epoch, rev, id]);
+      await tx.run('UPDATE _doc_meta SET epoch = ?, rev = ? WHERE id = ?', [epoch, rev, id]);
       await tx.run('DELETE FROM _doc_updates WHERE id = ? AND rev > ?', [id, rev]);
       if (lost > 0) await tx.run('DELETE FROM _doc_peers WHERE id = ?', [id]);
     }),

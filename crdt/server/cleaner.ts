@@ -8,12 +8,14 @@ import type { Env } from '../../src/base/env.ts';
 import { Fault } from '../../src/base/fault.ts';
 import { newId } from '../../src/base/id.ts';
 import type { Store } from '../../src/store/store.ts';
+import type { Transaction } from '../../src/store/transaction.ts';
 import { type DocRef, docKey } from '../core/doc-ref.ts';
 import type { Canary } from './canary.ts';
 import type { NewEntry, Quarantine } from './quarantine.ts';
 import { type Dropped, sift } from './sift.ts';
 import type { Suspects } from './suspects.ts';
-import type { StoredDoc, UpdateLog } from './update-log.ts';
+import type { StoredDoc } from './stored-doc.ts';
+import type { Placed, UpdateLog } from './update-log.ts';
 
 interface Deps {
   readonly store: Store;
@@ -66,10 +68,10 @@ export class Cleaner {
     ref: DocRef,
     { stored, clean, entries }: { stored: StoredDoc; clean: Uint8Array | null; entries: NewEntry[] },
   ): Promise<void> {
-    const { store, quarantine } = this.#deps;
+    const { store, log, quarantine } = this.#deps;
     const key = [ref.entity, ref.id];
     const where = 'WHERE entity = ? AND id = ?';
-    await store.write(async ({ tx }) => {
+    const replace = async (tx: Transaction, placed: Placed | null) => {
       const [meta] = await tx.all(`SELECT epoch, rev FROM _doc_meta ${where}`, key);
       if (meta?.epoch !== stored.epoch || Number(meta?.rev) !== stored.rev)
         throw new Fault('conflict', 'the document was written to meanwhile');
@@ -77,14 +79,18 @@ export class Cleaner {
       await tx.run(`UPDATE _doc_meta SET epoch = ?, rev = ? ${where}`, [newId(this.#env), rev, ...key]);
       await tx.run(`DELETE FROM _doc_updates ${where}`, key);
       await tx.run(`DELETE FROM _doc_snapshots ${where}`, key);
-      if (clean)
-        await tx.run('INSERT INTO _doc_snapshots (entity, id, rev, bytes) VALUES (?, ?, ?, ?)', [
+      if (placed)
+        await tx.run('INSERT INTO _doc_snapshots (entity, id, rev, bytes, blob) VALUES (?, ?, ?, ?, ?)', [
           ...key,
           rev,
-          clean,
+          placed.bytes,
+          placed.blob ?? null,
         ]);
       await quarantine.add(tx, ref, entries);
-    });
+    };
+    if (clean) await log.placed(ref, clean, (placed) => store.write(({ tx }) => replace(tx, placed)));
+    else await store.write(({ tx }) => replace(tx, null));
+    await log.sweep(ref);
   }
 
   #report(ref: DocRef, entries: readonly NewEntry[]): void {

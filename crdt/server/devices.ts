@@ -14,7 +14,7 @@ import type { DocRef } from '../core/doc-ref.ts';
 import { common, covers, decodeVersions, encodeVersions, type Versions } from '../core/versions.ts';
 import type { DocsOptions } from './options.ts';
 import type { Lease } from './peer-lease.ts';
-import type { LogSource } from './update-log.ts';
+import type { LogSource } from './stored-doc.ts';
 
 export const DEVICES_TABLE = `CREATE TABLE IF NOT EXISTS _doc_devices (entity TEXT NOT NULL, id TEXT NOT NULL,
   device TEXT NOT NULL, peers TEXT NOT NULL, versions BLOB NOT NULL, seen INTEGER NOT NULL,

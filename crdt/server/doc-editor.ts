@@ -22,7 +22,8 @@ import { isTrap } from './materialiser-jobs.ts';
 import type { DocsOptions } from './options.ts';
 import { randomPeer } from './peer-lease.ts';
 import { proven } from './trial-jobs.ts';
-import { type LogSource, loadStored, type StoredDoc, type UpdateLog } from './update-log.ts';
+import { type LogSource, loadStored, type StoredDoc, storedSize } from './stored-doc.ts';
+import type { UpdateLog } from './update-log.ts';
 
 /** Whose the peer id of the server's own edits is. Owners of clients have a colon, or are `anonymous`. */
 export const SERVER_OWNER = 'server';
@@ -94,6 +95,7 @@ export class DocEditor {
     const rev = await this.#log.appendWithin(tx, ref, { epoch, bytes, also });
     if (snapshot) await this.#log.compactWithin(tx, ref, { epoch, rev, bytes: snapshot });
     afterCommit(() => this.#hub.adopt(ref, { epoch, rev, bytes }));
+    if (snapshot) afterCommit(() => void this.#log.sweep(ref));
     return value;
   }
 
@@ -110,21 +112,13 @@ export class DocEditor {
   }
 
   async #load(source: LogSource, ref: DocRef): Promise<StoredDoc> {
-    const { entity, id } = ref;
-    const size = (table: string) =>
-      `(SELECT COALESCE(SUM(LENGTH(bytes)), 0) FROM ${table} WHERE entity = ? AND id = ?)`;
-    const [row] = await source.all(`SELECT ${size('_doc_snapshots')} + ${size('_doc_updates')} AS size`, [
-      entity,
-      id,
-      entity,
-      id,
-    ]);
+    const sizeBytes = await storedSize(source, ref);
     // A row that was made anew under an old id: what is stored is not its own, and about to go.
     if (this.#hub.removing(ref))
       throw new Fault('unavailable', 'the document of an earlier row is being removed');
     if (this.#hub.doubtful(ref)) throw new Fault('unavailable', MENDED);
     const { maxEditBytes } = this.#options;
-    if (Number(row?.size) > maxEditBytes)
+    if (sizeBytes > maxEditBytes)
       throw new Fault('too_large', `the document is of over ${maxEditBytes} bytes`);
     return loadStored(source, ref);
   }

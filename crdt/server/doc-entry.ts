@@ -30,7 +30,8 @@ import { type Guards, Repair } from './repair.ts';
 import type { Delta, ImportOutcome, Replica } from './replica.ts';
 import { RevOrder } from './rev-order.ts';
 import { type SnapshotKind, Snapshots } from './snapshots.ts';
-import type { StoredDoc, UpdateLog } from './update-log.ts';
+import type { StoredDoc } from './stored-doc.ts';
+import type { UpdateLog } from './update-log.ts';
 
 interface Deps {
   readonly ref: DocRef;

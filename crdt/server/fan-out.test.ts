@@ -1,6 +1,7 @@
 /** Updates that server code commits with its rows, and that the live document follows. Hand-made clients, real store. */
 import { LoroDoc } from 'loro-crdt';
 import { afterEach, expect, test } from 'vitest';
+import { simEnv } from '../../src/testing/sim-env.ts';
 import { TempDatabase } from '../../src/testing/temp-database.ts';
 import { type Booted, boot as bootOn, join } from './testing/booted.ts';
 import { UpdateLog } from './update-log.ts';
@@ -16,7 +17,7 @@ const boot = (options = {}) => bootOn(database.files, options);
 
 /** Edits by the server, each in a transaction of its own. */
 function serverEdits({ store, hub }: Booted, epoch: string) {
-  const log = new UpdateLog(store);
+  const log = new UpdateLog(simEnv(), store);
   const doc = new LoroDoc();
   const commit = async (letter: string) => {
     const from = doc.oplogVersion();

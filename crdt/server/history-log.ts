@@ -18,7 +18,7 @@ import {
   type PageWish,
 } from '../core/history.ts';
 import type { DocsOptions } from './options.ts';
-import type { LogSource } from './update-log.ts';
+import type { LogSource } from './stored-doc.ts';
 
 export const HISTORY_TABLES = [
   `CREATE TABLE IF NOT EXISTS _doc_history (entity TEXT NOT NULL, id TEXT NOT NULL, rev INTEGER NOT NULL,

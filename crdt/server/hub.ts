@@ -23,7 +23,8 @@ import type { DocsOptions } from './options.ts';
 import { PeerLeases } from './peer-lease.ts';
 import type { Guards } from './repair.ts';
 import { Replica } from './replica.ts';
-import type { StoredDoc, UpdateLog } from './update-log.ts';
+import type { StoredDoc } from './stored-doc.ts';
+import type { UpdateLog } from './update-log.ts';
 
 export interface LiveDoc {
   readonly entry: DocEntry;

@@ -19,6 +19,7 @@ import { Canary } from './canary.ts';
 import { Cleaner } from './cleaner.ts';
 import { type Arrival, DEVICES_TABLE, Devices } from './devices.ts';
 import { DocEditor } from './doc-editor.ts';
+import { DOC_TABLES } from './doc-tables.ts';
 import { HistoryDesk } from './history-desk.ts';
 import { HISTORY_TABLES, HistoryLog } from './history-log.ts';
 import { DocHub } from './hub.ts';
@@ -32,7 +33,7 @@ import type { Guards } from './repair.ts';
 import { ServerDocs } from './server-docs.ts';
 import { Suspects } from './suspects.ts';
 import { TRIMS_TABLE, Trimmer } from './trimmer.ts';
-import { DOC_TABLES, UpdateLog } from './update-log.ts';
+import { UpdateLog } from './update-log.ts';
 import { WorkerHost } from './worker-host.ts';
 
 /** What `docs()` makes: for `plugins` of an app. */
@@ -117,7 +118,7 @@ export class DocsInstance implements PluginInstance {
     const { env, store, schema, access } = services;
     this.#services = services;
     this.#options = options;
-    this.#log = new UpdateLog(store);
+    this.#log = new UpdateLog(env, store);
     const host = options.materialiser === 'worker' ? new WorkerHost(env, options) : new InlineHost();
     this.#materialiser = new Materialiser(host, options);
     const canary = new Canary(this.#materialiser);
@@ -158,12 +159,14 @@ export class DocsInstance implements PluginInstance {
     const names = schema.entities
       .filter((entity) => entity.documentFields.length > 0)
       .map(({ name }) => name);
+    await this.#log.open();
     this.#offCommit = store.onCommit((commits) => {
       this.#hub.committed(commits);
       this.#recheck(commits);
     });
     const orphans = await this.#log.orphans(names);
     if (orphans.length > 0) this.#hub.remove(orphans);
+    void this.#log.sweep();
     // In the background: a store that cannot write must not keep a server from starting. [L8]
     Promise.all(names.map((name) => this.#repair(name))).catch((error) =>
       this.#services.env.log.error('docs.repair_failed', { error: String(error) }),

@@ -4,7 +4,7 @@
  */
 import type { Canary } from './canary.ts';
 import { Replica } from './replica.ts';
-import type { StoredDoc } from './update-log.ts';
+import type { StoredDoc } from './stored-doc.ts';
 
 export interface Rebuilt {
   readonly replica: Replica;

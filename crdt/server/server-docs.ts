@@ -21,7 +21,7 @@ import type { DocEntity, DocFields } from './doc-entity.ts';
 import { formatVersion, toVersion } from './doc-version.ts';
 import type { HistoryLog } from './history-log.ts';
 import { readFields } from './read-fields.ts';
-import type { LogSource } from './update-log.ts';
+import type { LogSource } from './stored-doc.ts';
 
 declare module '../../src/functions/plugin-context.ts' {
   interface ContextParts<_S extends Schema> {

@@ -16,7 +16,8 @@ import type { HistoryLog } from './history-log.ts';
 import type { Materialiser } from './materialiser.ts';
 import type { DocsOptions } from './options.ts';
 import type { TrimInput } from './trim-jobs.ts';
-import { type LogSource, loadStored, type StoredDoc, type UpdateLog } from './update-log.ts';
+import type { LogSource, StoredDoc } from './stored-doc.ts';
+import type { Placed, UpdateLog } from './update-log.ts';
 
 export const TRIMS_TABLE = `CREATE TABLE IF NOT EXISTS _doc_trims (entity TEXT NOT NULL, id TEXT NOT NULL,
   at INTEGER NOT NULL, PRIMARY KEY (entity, id)) STRICT, WITHOUT ROWID`;
@@ -79,31 +80,35 @@ export class Trimmer {
   }
 
   async #trim(ref: DocRef): Promise<void> {
-    const { store, materialiser, alone } = this.#deps;
+    const { store, log, materialiser, alone } = this.#deps;
     const at = store.now();
-    const plan = await store.read((source) => this.#plan(source, ref, at));
-    if (!plan) return;
-    const { snapshot, updates } = plan.stored;
-    const log = [...(snapshot ? [snapshot] : []), ...updates];
-    const [bytes] = (await materialiser.run('trim', plan.input, log)).bytes;
+    const input = await store.read((source) => this.#due(source, ref, at));
+    const found = input && (await log.load(ref));
+    if (!found) return;
+    const { stored } = found;
+    const plan = { ref, at, input, stored };
+    const whole = [...(stored.snapshot ? [stored.snapshot] : []), ...stored.updates];
+    const [bytes] = (await materialiser.run('trim', plan.input, whole)).bytes;
     if (this.#closed) return;
     await alone(ref, async () => {
-      const { value } = await store.write(({ tx }) => this.#write(tx, plan, bytes));
-      const sizeBytes = { before: sizeOf(log), after: sizeOf(bytes ? [bytes] : log) };
-      if (value) this.#env.log.info('docs.trimmed', { doc: docKey(ref), ...sizeBytes });
+      const write = async (placed: Placed | null) =>
+        (await store.write(({ tx }) => this.#write(tx, plan, placed))).value;
+      const done = await (bytes ? log.placed(ref, bytes, write) : write(null));
+      await log.sweep(ref);
+      const sizeBytes = { before: sizeOf(whole), after: sizeOf(bytes ? [bytes] : whole) };
+      if (done) this.#env.log.info('docs.trimmed', { doc: docKey(ref), ...sizeBytes });
     });
   }
 
   /** Null: nothing is old enough, or it was tried not long ago. */
-  async #plan(source: LogSource, ref: DocRef, at: number): Promise<Plan | null> {
+  async #due(source: LogSource, ref: DocRef, at: number): Promise<TrimInput | null> {
     const { trimHistoryMs } = this.#options;
     const [last] = await source.all('SELECT at FROM _doc_trims WHERE entity = ? AND id = ?', [
       ref.entity,
       ref.id,
     ]);
     if (last && at - Number(last.at) < trimHistoryMs) return null;
-    const input = await this.#input(source, ref, at);
-    return input && { ref, at, input, stored: await loadStored(source, ref) };
+    return this.#input(source, ref, at);
   }
 
   async #input(source: LogSource, ref: DocRef, at: number): Promise<TrimInput | null> {
@@ -116,7 +121,7 @@ export class Trimmer {
   }
 
   /** False: something was written since it was planned, or nothing may go. */
-  async #write(tx: Transaction, plan: Plan, bytes: Uint8Array | undefined): Promise<boolean> {
+  async #write(tx: Transaction, plan: Plan, placed: Placed | null): Promise<boolean> {
     const { ref, at, input, stored } = plan;
     const key = [ref.entity, ref.id];
     const [meta] = await tx.all('SELECT epoch, rev FROM _doc_meta WHERE entity = ? AND id = ?', key);
@@ -126,8 +131,8 @@ export class Trimmer {
       'INSERT INTO _doc_trims (entity, id, at) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET at = excluded.at',
       [...key, at],
     );
-    if (!bytes) return false;
-    return this.#deps.log.compactWithin(tx, ref, { epoch: String(meta.epoch), rev: stored.rev, bytes });
+    if (!placed) return false;
+    return this.#deps.log.compactWithin(tx, ref, { epoch: String(meta.epoch), rev: stored.rev, ...placed });
   }
 }
 

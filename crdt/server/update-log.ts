@@ -1,62 +1,40 @@
 /**
  * Documents in SQL: a snapshot and the updates after it, the epoch, the revision, and who holds which peer
- * id. Written in the store's group commits, so one disk flush pays for many documents. [D2]
+ * id. Written in the store's group commits, so one disk flush pays for many documents. [D2] Large bytes are read and
+ * written in parts (blob-parts.ts); what stands in a row is there wholly or not at all.
  * An epoch names one life of a document: a row made anew under an old id has another. Nothing is written
  * for a document before somebody may edit it.
  */
 import type { PeerID } from 'loro-crdt';
+import type { Env } from '../../src/base/env.ts';
 import { Fault } from '../../src/base/fault.ts';
 import type { JsonObject } from '../../src/base/json.ts';
 import { DOC_REV } from '../../src/schema/field.ts';
 import { quote } from '../../src/store/ddl.ts';
-import type { SqlRow, SqlValue } from '../../src/store/sql-driver.ts';
-import type { Snapshot, Store } from '../../src/store/store.ts';
+import type { Store } from '../../src/store/store.ts';
 import type { Transaction } from '../../src/store/transaction.ts';
 import type { DocRef } from '../core/doc-ref.ts';
+import { BlobParts, PART_BYTES } from './blob-parts.ts';
+import { DOCUMENT_TABLES, widenDocTables } from './doc-tables.ts';
+import { type Held, loadHead, type StoredDoc } from './stored-doc.ts';
 
-export const DOC_TABLES = [
-  `CREATE TABLE IF NOT EXISTS _doc_meta (entity TEXT NOT NULL, id TEXT NOT NULL, epoch TEXT NOT NULL,
-    rev INTEGER NOT NULL, projected INTEGER NOT NULL, PRIMARY KEY (entity, id)) STRICT, WITHOUT ROWID`,
-  `CREATE TABLE IF NOT EXISTS _doc_snapshots (entity TEXT NOT NULL, id TEXT NOT NULL, rev INTEGER NOT NULL,
-    bytes BLOB NOT NULL, PRIMARY KEY (entity, id)) STRICT`,
-  `CREATE TABLE IF NOT EXISTS _doc_updates (entity TEXT NOT NULL, id TEXT NOT NULL, rev INTEGER NOT NULL,
-    bytes BLOB NOT NULL, PRIMARY KEY (entity, id, rev)) STRICT`,
-  `CREATE TABLE IF NOT EXISTS _doc_peers (entity TEXT NOT NULL, id TEXT NOT NULL, peer TEXT NOT NULL,
-    owner TEXT NOT NULL, PRIMARY KEY (entity, id, peer)) STRICT, WITHOUT ROWID`,
-];
-// `projected` of _doc_meta is 0 since rows have a docRev, which says the same.
-const TABLES = [
-  '_doc_meta',
-  '_doc_snapshots',
-  '_doc_updates',
-  '_doc_peers',
-  '_doc_history',
-  '_doc_names',
-  '_doc_devices',
-  '_doc_trims',
-];
-
-export interface StoredDoc {
-  /** Null when nothing was ever written. */
-  readonly epoch: string | null;
-  readonly rev: number;
-  readonly snapshot: Uint8Array | null;
-  /** Those after the snapshot. */
-  readonly updates: readonly Uint8Array[];
-  readonly peers: ReadonlyMap<PeerID, string>;
+/** As it stands in a row. */
+export interface Placed {
+  /** Empty when they are in parts. */
+  readonly bytes: Uint8Array;
+  /** Names the parts. */
+  readonly blob?: string;
 }
 
-export interface LogEntry {
+export interface LogEntry extends Placed {
   readonly epoch: string;
-  readonly bytes: Uint8Array;
   /** Written in the same transaction. */
   readonly also?: ((tx: Transaction, rev: number) => Promise<void>) | undefined;
 }
 
 /** The whole document up to `rev`: takes the place of all updates so far. */
-export interface LogSnapshot {
+export interface LogSnapshot extends Placed {
   readonly epoch: string;
-  readonly bytes: Uint8Array;
   readonly rev: number;
 }
 
@@ -66,28 +44,74 @@ export interface NewLease {
   readonly owner: string;
 }
 
-/** A snapshot of the database, or a transaction. */
-export type LogSource = Pick<Snapshot, 'all'>;
+const NO_BYTES = new Uint8Array(0);
+/** A document that is compacted or cleaned just while it is read is read again so often. */
+const MAX_LOADS = 10;
 
 export class UpdateLog {
   readonly #store: Store;
+  readonly #parts: BlobParts;
 
-  constructor(store: Store) {
+  constructor(env: Env, store: Store) {
     this.#store = store;
+    this.#parts = new BlobParts(env, store);
+  }
+
+  /** Brings the tables of an earlier version up to date. */
+  async open(): Promise<void> {
+    await this.#store.write(({ tx }) => widenDocTables(tx));
+  }
+
+  /** Deletes parts that a crash has left, or a change of this document has left behind. */
+  sweep(ref?: DocRef): Promise<void> {
+    return this.#parts.sweep(ref);
   }
 
   /** The row and its document, of one moment; null when there is no such row. */
-  load(ref: DocRef): Promise<{ row: JsonObject; stored: StoredDoc } | null> {
-    return this.#store.read(async (snapshot) => {
-      const row = await snapshot.get(ref.entity, ref.id);
-      return row && { row, stored: await loadStored(snapshot, ref) };
-    });
+  async load(ref: DocRef): Promise<{ row: JsonObject; stored: StoredDoc } | null> {
+    for (let n = 0; n < MAX_LOADS; n++) {
+      const found = await this.#store.read(async (source) => {
+        const row = await source.get(ref.entity, ref.id);
+        return row && { row, head: await loadHead(source, ref) };
+      });
+      if (!found) return null;
+      const { snapshot, updates, ...head } = found.head;
+      const wholes: Uint8Array[] = [];
+      for (const held of snapshot ? [snapshot, ...updates] : updates) {
+        const whole = await this.#whole(ref, held);
+        if (!whole) break;
+        wholes.push(whole);
+      }
+      if (wholes.length < updates.length + (snapshot ? 1 : 0)) continue; // it has other parts now
+      const first = snapshot ? wholes.shift()! : null;
+      return { row: found.row, stored: { ...head, snapshot: first, updates: wholes } };
+    }
+    throw new Fault('storage', 'parts of a document are missing');
+  }
+
+  async #whole(ref: DocRef, held: Held): Promise<Uint8Array | null> {
+    return held instanceof Uint8Array ? held : this.#parts.read(ref, held.blob, held.sizeBytes);
+  }
+
+  /**
+   * Large bytes are written in parts first, in transactions of their own; `work` puts what it is given into a row. No
+   * part stays that no row refers to.
+   */
+  async placed<T>(
+    ref: DocRef,
+    bytes: Uint8Array,
+    work: (placed: Placed) => Promise<T>,
+  ): Promise<T> {
+    if (bytes.length <= PART_BYTES) return work({ bytes });
+    return this.#parts.write(ref, bytes, (blob) => work({ bytes: NO_BYTES, blob }));
   }
 
   /** Resolves to the update's revision, after the commit. Throws as `appendWithin`. */
-  async append(ref: DocRef, entry: LogEntry): Promise<number> {
-    const { value } = await this.#store.write(({ tx }) => this.appendWithin(tx, ref, entry));
-    return value;
+  append(ref: DocRef, entry: LogEntry): Promise<number> {
+    return this.placed(ref, entry.bytes, async (placed) => {
+      const { value } = await this.#store.write(({ tx }) => this.appendWithin(tx, ref, { ...entry, ...placed }));
+      return value;
+    });
   }
 
   /**
@@ -95,11 +119,11 @@ export class UpdateLog {
    * The live document, if there is one, must hear of it after the commit (DocHub.adopt), or it ends. Throws
    * `not_found` when the row is gone, `stale_cursor` when the document was made anew.
    */
-  async appendWithin(tx: Transaction, ref: DocRef, { epoch, bytes, also }: LogEntry): Promise<number> {
+  async appendWithin(tx: Transaction, ref: DocRef, { epoch, bytes, blob, also }: LogEntry): Promise<number> {
     const key = [ref.entity, ref.id];
     const counted = await tx.run(
-      `INSERT INTO _doc_meta (entity, id, epoch, rev, projected)
-        SELECT ?, ?, ?, 1, 0 WHERE EXISTS (SELECT 1 FROM ${quote(ref.entity)} WHERE "id" = ?)
+      `INSERT INTO _doc_meta (entity, id, epoch, rev)
+        SELECT ?, ?, ?, 1 WHERE EXISTS (SELECT 1 FROM ${quote(ref.entity)} WHERE "id" = ?)
         ON CONFLICT (entity, id) DO UPDATE SET rev = rev + 1 WHERE epoch = excluded.epoch`,
       [...key, epoch, ref.id],
     );
@@ -108,9 +132,9 @@ export class UpdateLog {
       throw new Fault('stale_cursor', 'the document was made anew');
     }
     const [row] = await tx.all(
-      `INSERT INTO _doc_updates (entity, id, rev, bytes)
-        SELECT entity, id, rev, ? FROM _doc_meta WHERE entity = ? AND id = ? RETURNING rev`,
-      [bytes, ...key],
+      `INSERT INTO _doc_updates (entity, id, rev, bytes, blob)
+        SELECT entity, id, rev, ?, ? FROM _doc_meta WHERE entity = ? AND id = ? RETURNING rev`,
+      [bytes, blob ?? null, ...key],
     );
     const rev = Number(row?.rev);
     if (also) await also(tx, rev);
@@ -119,19 +143,30 @@ export class UpdateLog {
 
   /** Puts a snapshot in the place of the updates it holds. False: the document has been made anew meanwhile. */
   async compact(ref: DocRef, snapshot: LogSnapshot): Promise<boolean> {
-    const { value } = await this.#store.write(({ tx }) => this.compactWithin(tx, ref, snapshot));
-    return value;
+    const kept = await this.placed(ref, snapshot.bytes, async (placed) => {
+      const { value } = await this.#store.write(({ tx }) =>
+        this.compactWithin(tx, ref, { ...snapshot, ...placed }),
+      );
+      return value;
+    });
+    await this.sweep(ref);
+    return kept;
   }
 
-  /** As `compact`, in a transaction of the caller's. */
-  async compactWithin(tx: Transaction, ref: DocRef, { epoch, rev, bytes }: LogSnapshot): Promise<boolean> {
+  /** As `compact`, in a transaction of the caller's, who sweeps after it. */
+  async compactWithin(
+    tx: Transaction,
+    ref: DocRef,
+    { epoch, rev, bytes, blob }: LogSnapshot,
+  ): Promise<boolean> {
     const key = [ref.entity, ref.id];
     const kept = await tx.run(
-      `INSERT INTO _doc_snapshots (entity, id, rev, bytes)
-        SELECT entity, id, ?, ? FROM _doc_meta WHERE entity = ? AND id = ? AND epoch = ?
-        ON CONFLICT (entity, id) DO UPDATE SET rev = excluded.rev, bytes = excluded.bytes
+      `INSERT INTO _doc_snapshots (entity, id, rev, bytes, blob)
+        SELECT entity, id, ?, ?, ? FROM _doc_meta WHERE entity = ? AND id = ? AND epoch = ?
+        ON CONFLICT (entity, id)
+          DO UPDATE SET rev = excluded.rev, bytes = excluded.bytes, blob = excluded.blob
           WHERE rev <= excluded.rev`,
-      [rev, bytes, ...key, epoch],
+      [rev, bytes, blob ?? null, ...key, epoch],
     );
     if (kept === 0) return false;
     await tx.run('DELETE FROM _doc_updates WHERE entity = ? AND id = ? AND rev <= ?', [...key, rev]);
@@ -149,10 +184,10 @@ export class UpdateLog {
   /** As `lease`, in a transaction of the caller's, who knows that the row is there. */
   async leaseWithin(tx: Transaction, ref: DocRef, { epoch, peers, owner }: NewLease): Promise<void> {
     const key = [ref.entity, ref.id];
-    await tx.run(
-      'INSERT OR IGNORE INTO _doc_meta (entity, id, epoch, rev, projected) VALUES (?, ?, ?, 0, 0)',
-      [...key, epoch],
-    );
+    await tx.run('INSERT OR IGNORE INTO _doc_meta (entity, id, epoch, rev) VALUES (?, ?, ?, 0)', [
+      ...key,
+      epoch,
+    ]);
     for (const peer of peers) {
       const sql = 'INSERT INTO _doc_peers (entity, id, peer, owner) VALUES (?, ?, ?, ?)';
       await tx.run(sql, [...key, peer, owner]);
@@ -174,10 +209,11 @@ export class UpdateLog {
   async remove(refs: readonly DocRef[]): Promise<void> {
     await this.#store.write(async ({ tx }) => {
       for (const { entity, id } of refs) {
-        for (const table of TABLES)
+        for (const table of DOCUMENT_TABLES)
           await tx.run(`DELETE FROM ${table} WHERE entity = ? AND id = ?`, [entity, id]);
       }
     });
+    for (const ref of refs) await this.sweep(ref);
   }
 
   /** Documents without a row: a crash came between the row's end and theirs. */
@@ -206,32 +242,6 @@ export class UpdateLog {
     );
     return rows.map(({ id }) => ({ entity, id: String(id) }));
   }
-}
-
-/** One document, of one moment. */
-export async function loadStored(snapshot: LogSource, ref: DocRef): Promise<StoredDoc> {
-  const key: SqlValue[] = [ref.entity, ref.id];
-  const where = 'WHERE entity = ? AND id = ?';
-  const [meta] = await snapshot.all(`SELECT epoch, rev FROM _doc_meta ${where}`, key);
-  const [base] = await snapshot.all(`SELECT bytes FROM _doc_snapshots ${where}`, key);
-  const tail = await snapshot.all(`SELECT bytes FROM _doc_updates ${where} ORDER BY rev`, key);
-  const peers = await snapshot.all(`SELECT peer, owner FROM _doc_peers ${where}`, key);
-  return {
-    epoch: meta ? String(meta.epoch) : null,
-    rev: Number(meta?.rev ?? 0),
-    snapshot: base ? bytesOf(base) : null,
-    updates: tail.map(bytesOf),
-    peers: new Map(peers.map((row) => [peerOf(row), String(row.owner)])),
-  };
-}
-
-function bytesOf(row: SqlRow): Uint8Array {
-  if (row.bytes instanceof Uint8Array) return row.bytes;
-  throw new Fault('storage', 'a document update that is no blob');
-}
-
-function peerOf(row: SqlRow): PeerID {
-  return `${BigInt(String(row.peer))}` as PeerID;
 }
 
 async function hasRow(tx: Transaction, { entity, id }: DocRef): Promise<boolean> {

@@ -41,6 +41,8 @@ export interface JoinOptions<D> {
   readonly params?: ParamsOf<D>;
   /** How this page draws and predicts. */
   readonly play?: Partial<PlaySettings>;
+  /** From the server's code, which let this player in; good for one seat, and for coming back to it. */
+  readonly ticket?: string;
 }
 
 /** Joins at once, and again after every reconnect, until `leave`. Nothing is thrown: see `state`. */
@@ -172,8 +174,8 @@ class JoinedShard {
   }
 
   #open(): ClientChannel {
-    const { id, params } = this.#options;
-    const open: Json = { shard: this.#def.name, id };
+    const { id, params, ticket } = this.#options;
+    const open: Json = { shard: this.#def.name, id, ...(ticket !== undefined && { ticket }) };
     if (params !== undefined) open.params = parseShape(s.json(), params, 'params');
     const channel: ClientChannel = this.#host.channels.open('shard', open, {
       opened: (info) => this.#handled(channel, () => this.#opened(info)),

@@ -27,6 +27,8 @@ export interface JoinContext {
   };
   /** The id of the shard within its kind. */
   readonly shardId: string;
+  /** What his ticket says; null without one. Its maker, who is the server, has decided that he may come. */
+  readonly ticket: { readonly role: 'player' | 'spectator'; readonly data: Json | undefined } | null;
 }
 
 export interface ShardSpec<C extends Components, I extends Components, E extends Events, P, M> {
@@ -53,6 +55,8 @@ export interface ShardSpec<C extends Components, I extends Components, E extends
   readonly limits?: Partial<ShardLimits>;
   /** Remembers the last frames, so that hits are judged by what the player saw: `world.rewind`. */
   readonly rewind?: RewindSpec<NoInfer<C>>;
+  /** `required`: nobody takes a seat without a ticket of the server's (`ctx.shards.ticket`). Default `optional`. */
+  readonly tickets?: 'required' | 'optional';
   /** Asked at each join and when the viewer changes; anything but true refuses. */
   authorize(context: JoinContext, params: P): boolean | Promise<boolean>;
   /** The shard begins. */

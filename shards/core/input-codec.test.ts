@@ -13,7 +13,7 @@ const type = new RecordType({
 });
 
 /** One for all frames, as in a shard: what a frame leaves behind must not matter to the next one. */
-const decoder = new InputDecoder();
+const decoder = new InputDecoder(type.lanes);
 
 function encoded(moves: readonly number[], firstTick: number) {
   const table = type.table(moves.length + 1);
@@ -31,7 +31,8 @@ function decoded(payload: Uint8Array) {
   const into = type.table(1);
   const inputs: { tick: number; x: number; fire: boolean; say: string }[] = [];
   for (let tick = firstTick; inputs.length < count; tick++) {
-    decoder.record(into, 0);
+    decoder.next();
+    decoder.record.copyTo(into, 0);
     const { move, fire, say } = into.at(0);
     inputs.push({ tick, x: move.x, fire, say });
   }

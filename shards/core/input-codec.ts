@@ -5,7 +5,8 @@
 import { BitReader, BitWriter } from '../../src/base/bits.ts';
 import { Reader, Writer } from '../../src/base/bytes.ts';
 import { KIND } from './frames.ts';
-import { readRecord, writeRecord } from './record-codec.ts';
+import type { Lane } from './lane.ts';
+import { RecordReader, writeRecord } from './record-codec.ts';
 import type { Table } from './table.ts';
 
 const NOTHING = new Uint8Array(0);
@@ -40,8 +41,14 @@ export class InputDecoder {
   ackTick = 0;
   firstTick = 0;
   count = 0;
+  /** What `next` read. */
+  readonly record: RecordReader;
   readonly #reader = new Reader(NOTHING);
   readonly #bits = new BitReader(NOTHING);
+
+  constructor(lanes: readonly Lane[]) {
+    this.record = new RecordReader(lanes);
+  }
 
   /** A payload whose kind was looked at. Throws Fault `bad_message`. */
   open(payload: Uint8Array): void {
@@ -54,9 +61,9 @@ export class InputDecoder {
     reader.restBy(this.#bits);
   }
 
-  /** The next record, `count` times. Throws Fault `bad_message`. */
-  record<T>(table: Table<T>, row: number): void {
-    readRecord(this.#bits, table, row);
+  /** Reads the next record, `count` times. Throws Fault `bad_message`. */
+  next(): void {
+    this.record.read(this.#bits);
   }
 
   /** Throws Fault `bad_message` unless all was read. */

@@ -15,6 +15,7 @@ import type { HostedShard, ShardHost } from './shard-host.ts';
 
 /** A running shard as server code sees it. */
 export interface ShardRef<D> {
+  readonly def: AnyShardDef;
   readonly id: string;
   readonly running: boolean;
   /**
@@ -73,6 +74,13 @@ export class Directory {
     return this.#ref<D>(this.#create({ def, id, params: parsed }));
   }
 
+  /** Throws what `create` would throw now, but for what `start` throws; gives the id that it would have. */
+  check(def: AnyShardDef, params: unknown, id: string = newId(this.#env)): { id: string } {
+    parseShape(def.params, params, 'params');
+    this.#checkPlace(keyOf(def.name, id), id);
+    return { id };
+  }
+
   find<D extends AnyShardDef>(def: D, id: string): ShardRef<D> | undefined {
     const shard = this.#shards.get(keyOf(def.name, id));
     return shard && this.#ref<D>(shard);
@@ -126,10 +134,8 @@ export class Directory {
   }
 
   #create({ def, id, params }: Pin): HostedShard {
-    if (!isId(id)) throw new Fault('invalid', `a shard may not have the id ${JSON.stringify(id)}`);
     const key = keyOf(def.name, id);
-    if (this.#shards.has(key)) throw new Fault('conflict', `shard ${key} runs already`);
-    if (this.#shards.size >= this.#options.maxShards) throw new Fault('overloaded', 'too many shards');
+    this.#checkPlace(key, id);
     const begin = { id, params, seed: newId(this.#env), pinned: this.#pins.has(key) };
     const shard = this.#host.begin(def, begin, (fault) => {
       this.#shards.delete(key);
@@ -137,6 +143,12 @@ export class Directory {
     });
     this.#shards.set(key, shard);
     return shard;
+  }
+
+  #checkPlace(key: string, id: string): void {
+    if (!isId(id)) throw new Fault('invalid', `a shard may not have the id ${JSON.stringify(id)}`);
+    if (this.#shards.has(key)) throw new Fault('conflict', `shard ${key} runs already`);
+    if (this.#shards.size >= this.#options.maxShards) throw new Fault('overloaded', 'too many shards');
   }
 
   #ref<D>(shard: HostedShard): ShardRef<D> {

@@ -10,7 +10,7 @@ import type { ThreadOptions } from './options.ts';
 import { PlayerChannel } from './player-channel.ts';
 import { Runner } from './runner.ts';
 import type { Shard } from './shard.ts';
-import type { Begin, HostedShard, PlayerHandler, ShardHost } from './shard-host.ts';
+import type { Begin, Entry, HostedShard, PlayerHandler, ShardHost } from './shard-host.ts';
 
 export class InlineHost implements ShardHost {
   readonly #runner: Runner;
@@ -65,8 +65,8 @@ class InlineShard implements HostedShard {
     return [...this.#shard.players];
   }
 
-  async join(channel: Channel): Promise<PlayerHandler> {
-    return new PlayerChannel(channel, this.#shard);
+  async join(channel: Channel, entry?: Entry): Promise<PlayerHandler> {
+    return new PlayerChannel(channel, this.#shard, entry);
   }
 
   /** Question and answer are copies, as they are between threads. */

@@ -2,13 +2,13 @@
  * The inputs of one player that wait for their tick. Filled by seat.ts as frames come, emptied by shard.ts
  * at one input per tick.
  * [T4] An input applies once, in tick order. One that is late, too early, or not what was sent for its tick
- * before is rejected; a plain repetition is expected and ignored. Memory is one fixed table.
+ * before is rejected; a plain repetition is expected and ignored. Memory is one fixed array.
  */
 import type { Components } from '../core/component.ts';
 import type { Reject } from '../core/frames.ts';
 import type { ShardLimits } from '../core/limits.ts';
 import type { Row } from '../core/record-type.ts';
-import type { Table } from '../core/table.ts';
+import { InputLines } from './input-lines.ts';
 import type { SharedInputs } from './shared-inputs.ts';
 
 /** Is told of inputs that are not taken. */
@@ -16,15 +16,19 @@ export interface Rejecting {
   reject(tick: number, why: Reject): void;
 }
 
+/** More ticks than a line is ever old. */
+const MARKS = 2 ** 30;
+
 export class InputBuffer<I extends Components> {
   readonly #shared: SharedInputs<I>;
   readonly #limits: ShardLimits;
   /** The ring holds as many past ticks as future ones, to tell a repetition from a late input. */
   readonly #size: number;
-  /** The tick whose input stands in each row of the ring; `-tick - 1` when it came late and was rejected (-0 would be 0). */
-  readonly #ticks: Float64Array;
-  /** The ring, and behind it the last input applied. No views are made of its rows: they cost more than the inputs. */
-  readonly #table: Table<Row<I>>;
+  /**
+   * The ring, and behind it the last input applied. A line of the ring is marked with the tick whose input it holds,
+   * or with the negative of it when that came late and was rejected.
+   */
+  readonly #lines: InputLines;
   readonly #held: number;
   #repeats: number;
   #newest = 0;
@@ -35,9 +39,8 @@ export class InputBuffer<I extends Components> {
     this.#shared = shared;
     this.#limits = limits;
     this.#size = limits.inputAheadTicks * 2;
-    this.#ticks = new Float64Array(this.#size).fill(Number.NaN);
     this.#held = this.#size;
-    this.#table = shared.type.table(this.#size + 1);
+    this.#lines = new InputLines(shared.type.lanes, this.#size + 1);
     this.#repeats = limits.inputRepeatTicks;
   }
 
@@ -62,7 +65,7 @@ export class InputBuffer<I extends Components> {
     const { firstTick, count } = frame;
     if (count > this.#limits.inputTicks) return rejecting.reject(firstTick + count - 1, 'too_large');
     for (let i = 0; i < count; i++) {
-      this.#shared.decode();
+      frame.next();
       const why = this.#place(firstTick + i, now);
       if (why) rejecting.reject(firstTick + i, why);
     }
@@ -74,17 +77,17 @@ export class InputBuffer<I extends Components> {
    * until the next one of the shard is taken.
    */
   take(tick: number): Row<I> {
-    const row = tick % this.#size;
-    if (this.#ticks[row] === tick) {
+    const line = tick % this.#size;
+    if (this.#lines.markOf(line) === markOf(tick)) {
       this.#waiting--;
       this.#repeats = 0;
-      this.#table.copy(this.#table, row, this.#held);
+      this.#lines.copy(line, this.#held);
     } else if (this.#repeats < this.#limits.inputRepeatTicks) {
       this.#repeats++;
     } else {
       return this.#shared.showNeutral();
     }
-    return this.#shared.show(this.#table, this.#held);
+    return this.#shared.show(this.#lines, this.#held);
   }
 
   /**
@@ -94,13 +97,13 @@ export class InputBuffer<I extends Components> {
   takeNext(): Row<I> | undefined {
     if (this.#waiting === 0) return undefined;
     do this.#taken++;
-    while (this.#ticks[this.#taken % this.#size] !== this.#taken);
+    while (this.#lines.markOf(this.#taken % this.#size) !== markOf(this.#taken));
     return this.take(this.#taken);
   }
 
   /** Forgets everything, when the player is gone or comes back. */
   clear(): void {
-    this.#ticks.fill(Number.NaN);
+    this.#lines.clear();
     this.#newest = 0;
     this.#waiting = 0;
     this.#taken = 0;
@@ -109,20 +112,24 @@ export class InputBuffer<I extends Components> {
 
   #place(tick: number, now: number): Reject | undefined {
     if (tick > now + this.#limits.inputAheadTicks) return 'early';
-    this.#newest = Math.max(this.#newest, tick);
+    if (tick > this.#newest) this.#newest = tick;
     if (tick <= now - this.#limits.inputAheadTicks) return 'late';
-    const row = tick % this.#size;
-    if (this.#ticks[row] === tick) {
-      return this.#shared.same(this.#table, row) ? undefined : 'duplicate';
-    }
+    const line = tick % this.#size;
+    const mark = markOf(tick);
+    const before = this.#lines.markOf(line);
+    if (before === mark) return this.#lines.same(line, this.#shared.frame.record) ? undefined : 'duplicate';
     if (tick <= now) {
-      const repeated = this.#ticks[row] === -tick - 1;
-      this.#ticks[row] = -tick - 1;
-      return repeated ? undefined : 'late';
+      this.#lines.mark(line, -mark);
+      return before === -mark ? undefined : 'late';
     }
-    this.#ticks[row] = tick;
-    this.#shared.store(this.#table, row);
+    this.#lines.mark(line, mark);
+    this.#lines.put(line, this.#shared.frame.record);
     this.#waiting++;
     return undefined;
   }
+}
+
+/** Above 0, so that its negative is another one. */
+function markOf(tick: number): number {
+  return (tick % MARKS) + 1;
 }

@@ -23,6 +23,13 @@ export interface ShardsOptions extends LadderOptions {
   readonly idleMs: number;
   /** Ticks that a late shard makes up for in one turn; the time beyond is dropped. [T9] */
   readonly maxCatchUpTicks: number;
+  /** How long a ticket is good unless its maker says, and the longest that he may say. */
+  readonly ticketMs: number;
+  readonly maxTicketMs: number;
+  /** Used tickets that are remembered until they are over; one more is refused as `overloaded`. */
+  readonly maxUsedTickets: number;
+  /** Signs tickets; at least 32 characters. Default: made at the first start and kept in the database. */
+  readonly ticketSecret: string | undefined;
   /** Worker threads that shards run in; 0: on the main thread, beside everything else. */
   readonly threads: number;
   /**
@@ -39,7 +46,16 @@ export interface ShardsOptions extends LadderOptions {
 }
 
 /** What a worker thread is told. */
-export type ThreadOptions = Omit<ShardsOptions, 'start' | 'module'>;
+export type ThreadOptions = Omit<ShardsOptions, 'start' | 'module' | 'ticketSecret'>;
+
+export function threadOptions({
+  start: _,
+  module: __,
+  ticketSecret: ___,
+  ...rest
+}: ShardsOptions): ThreadOptions {
+  return rest;
+}
 
 export const DEFAULT_SHARDS_OPTIONS: ShardsOptions = {
   start: [],
@@ -53,12 +69,18 @@ export const DEFAULT_SHARDS_OPTIONS: ShardsOptions = {
   closeAfterMs: 30_000,
   calmMs: 1000,
   maxCatchUpTicks: 3,
+  ticketMs: 60_000,
+  maxTicketMs: 24 * 3600 * 1000,
+  maxUsedTickets: 100_000,
+  ticketSecret: undefined,
   threads: 0,
   module: undefined,
   threadStartMs: 30_000,
   threadTimeoutMs: 10_000,
   threadBytes: 16 << 20,
 };
+
+const MIN_SECRET_CHARS = 32;
 
 export function resolveOptions(given: Partial<ShardsOptions>): ShardsOptions {
   const options = { ...DEFAULT_SHARDS_OPTIONS, ...given };
@@ -69,6 +91,9 @@ export function resolveOptions(given: Partial<ShardsOptions>): ShardsOptions {
     'ackWindowMs',
     'closeAfterMs',
     'maxCatchUpTicks',
+    'ticketMs',
+    'maxTicketMs',
+    'maxUsedTickets',
     'threadStartMs',
     'threadTimeoutMs',
     'threadBytes',
@@ -80,5 +105,10 @@ export function resolveOptions(given: Partial<ShardsOptions>): ShardsOptions {
   }
   assert(Number.isInteger(options.threads), `shards option threads is ${options.threads}`);
   assert(options.threads === 0 || options.module, 'shards in threads need the option module');
+  const { ticketSecret } = options;
+  assert(
+    ticketSecret === undefined || ticketSecret.length >= MIN_SECRET_CHARS,
+    `shards option ticketSecret has fewer than ${MIN_SECRET_CHARS} characters`,
+  );
   return options;
 }

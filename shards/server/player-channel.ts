@@ -12,7 +12,7 @@ import { decodeResync, KIND } from '../core/frames.ts';
 import type { Player } from '../core/player.ts';
 import type { Seat } from './seat.ts';
 import type { Shard } from './shard.ts';
-import type { PlayerHandler } from './shard-host.ts';
+import type { Entry, PlayerHandler } from './shard-host.ts';
 
 export class PlayerChannel implements PlayerHandler {
   readonly info: Json;
@@ -20,11 +20,11 @@ export class PlayerChannel implements PlayerHandler {
   readonly #shard: Shard;
   readonly #seat: Seat;
 
-  /** Throws Fault `overloaded`, `unavailable`, or what the definition's `join` refuses with. */
-  constructor(channel: Channel, shard: Shard) {
+  /** Throws Fault `overloaded`, `unavailable`, `forbidden`, or what the definition's `join` refuses with. */
+  constructor(channel: Channel, shard: Shard, entry?: Entry) {
     this.#channel = channel;
     this.#shard = shard;
-    this.#seat = shard.seat(channel);
+    this.#seat = shard.seat(channel, entry);
     const { def } = shard;
     this.info = {
       shard: shard.id,

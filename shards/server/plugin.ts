@@ -5,16 +5,19 @@
 import { assert } from '../../src/base/assert.ts';
 import type { Env } from '../../src/base/env.ts';
 import { Fault } from '../../src/base/fault.ts';
+import type { PluginCall } from '../../src/functions/plugin-context.ts';
 import type { Plugin, PluginInstance } from '../../src/plugin/plugin.ts';
 import type { Services } from '../../src/plugin/services.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
 import { Directory } from './directory.ts';
 import { gaugesOf } from './gauges.ts';
 import { InlineHost } from './inline-host.ts';
-import { resolveOptions, type ShardsOptions } from './options.ts';
+import { resolveOptions, type ShardsOptions, threadOptions } from './options.ts';
+import { ServerShards } from './server-shards.ts';
 import { openShardChannel } from './shard-channel.ts';
 import type { ShardHost } from './shard-host.ts';
 import { ThreadHost } from './thread-host.ts';
+import { TICKET_TABLES, TicketBook } from './ticket-book.ts';
 import { workerSpawner } from './worker-port.ts';
 
 export interface ShardsPlugin extends Plugin {
@@ -37,7 +40,8 @@ export function shards(
 }
 
 const hostFor: HostMaker = (env, defs, options) => {
-  const { start: _, module, ...rest } = options;
+  const { module } = options;
+  const rest = threadOptions(options);
   if (options.threads === 0 || !module) return new InlineHost(env, rest);
   return new ThreadHost(env, { defs, spawn: workerSpawner(module, rest) }, options);
 };
@@ -59,20 +63,26 @@ export function shardsOn(
       assert(directory, 'the server was not created yet');
       return directory;
     },
-    create({ env }: Services): PluginInstance {
+    create({ env, store }: Services): PluginInstance {
       const host = makeHost(env, byName, resolved);
       const own = new Directory(env, { defs: byKey, host }, resolved);
       directory = own;
+      const tickets = new TicketBook(env, store, resolved);
       let draining = false;
       return {
+        tables: TICKET_TABLES,
+        context: {
+          shards: (call: PluginCall) => new ServerShards(call, { directory: own, tickets, log: env.log }),
+        },
         channels: {
           shard: async (channel, params) => {
             if (draining) throw new Fault('unavailable', 'the server is about to end');
-            return openShardChannel(channel, params, { directory: own, defs: byName, log: env.log });
+            return openShardChannel(channel, params, { directory: own, defs: byName, tickets, log: env.log });
           },
         },
         gauges: gaugesOf(host, own),
         async start() {
+          await tickets.start();
           await host.start();
           own.startPinned();
         },

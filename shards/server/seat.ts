@@ -8,6 +8,7 @@
  */
 import type { Cancel, Clock } from '../../src/base/env.ts';
 import { Fault } from '../../src/base/fault.ts';
+import type { Json } from '../../src/base/json.ts';
 import { RateLimit } from '../../src/base/rate-limit.ts';
 import { Ring } from '../../src/base/ring.ts';
 import type { Channel } from '../../src/plugin/channel.ts';
@@ -34,6 +35,7 @@ export type SeatState =
 
 export class Seat implements Player, Rejecting {
   entityId = 0;
+  ticket: Json | undefined;
   readonly clientId: string;
   readonly inputs: InputBuffer<Components>;
   readonly sighting = new Sighting();

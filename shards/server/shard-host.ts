@@ -23,6 +23,17 @@ export interface Begin {
   readonly pinned: boolean;
 }
 
+/** How somebody comes. */
+export interface Entry {
+  /** He may return to a seat that is kept for him, and take no other. */
+  readonly returning: boolean;
+  /** The data of his ticket. */
+  readonly ticket?: Json | undefined;
+}
+
+/** For who comes without more ado. */
+export const PLAIN_ENTRY: Entry = { returning: false };
+
 export interface HostedShard {
   readonly def: AnyShardDef;
   readonly id: string;
@@ -32,8 +43,11 @@ export interface HostedShard {
   readonly world: World<Components, Events>;
   /** Those who are here or whose seat is kept. */
   readonly players: readonly Player[];
-  /** Takes a seat. Throws Fault `overloaded`, `unavailable`, or what the definition's `join` refuses with. */
-  join(channel: Channel): Promise<PlayerHandler>;
+  /**
+   * Takes a seat. Throws Fault `overloaded`, `unavailable`, `forbidden` when he returns and none is kept for him, or
+   * what the definition's `join` refuses with.
+   */
+  join(channel: Channel, entry?: Entry): Promise<PlayerHandler>;
   /**
    * Has the definition's `answer` answer, between two ticks. Throws what that refuses with, Fault `invalid` when
    * there is none, `unavailable` when the shard stops, `overloaded` when too many wait.

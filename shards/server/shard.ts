@@ -26,6 +26,7 @@ import { nodePacker } from './node-packer.ts';
 import { Rewinder } from './rewinder.ts';
 import type { Seat } from './seat.ts';
 import { Seats, type SeatsOptions } from './seats.ts';
+import { PLAIN_ENTRY } from './shard-host.ts';
 
 export interface ShardOptions extends SeatsOptions {
   readonly id: string;
@@ -141,13 +142,16 @@ export class Shard {
 
   /**
    * Seats the player of a channel: in the seat he had, if it is kept or his old connection of the same page
-   * still hangs; else in a new one. Throws Fault `overloaded`, or what `join` refuses with.
+   * still hangs; else in a new one, unless he only returns. Throws Fault `overloaded`, `forbidden`, or what `join`
+   * refuses with.
    */
-  seat(channel: Channel): Seat {
+  seat(channel: Channel, { returning, ticket } = PLAIN_ENTRY): Seat {
     if (!this.running) throw new Fault('unavailable', 'the shard has stopped');
     const kept = this.#seats.again(channel);
     if (kept) return kept;
+    if (returning) throw new Fault('forbidden', 'a ticket is needed');
     const seat = this.#seats.vacant(channel);
+    seat.ticket = ticket;
     seat.entityId = this.#join(seat)?.id ?? 0;
     this.#seats.add(seat);
     this.#told.came(seat);

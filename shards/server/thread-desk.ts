@@ -118,7 +118,7 @@ export class ThreadDesk {
     }
   }
 
-  #join({ shard: number, channel, ...who }: Extract<ToThread, { t: 'join' }>): void {
+  #join({ shard: number, channel, returning, ticket, ...who }: Extract<ToThread, { t: 'join' }>): void {
     try {
       const at = this.#shards.get(number);
       if (!at) throw new Fault('unavailable', 'the shard has stopped');
@@ -129,7 +129,7 @@ export class ThreadDesk {
         ended: () => this.#channels.delete(channel),
         identified: (player) => this.#came(at, player),
       });
-      const player = new PlayerChannel(end, at.shard);
+      const player = new PlayerChannel(end, at.shard, { returning, ticket });
       this.#channels.set(channel, end);
       end.begin(player);
       this.#came(at, player.player);
@@ -153,8 +153,9 @@ export class ThreadDesk {
   #came({ number, seats }: DeskShard, player: Player): void {
     const seat = seats.get(player) ?? ++this.#seats;
     seats.set(player, seat);
-    const { userId, name, roles, entityId } = player;
-    this.#say({ t: 'came', shard: number, seat, player: { userId, name, roles: [...roles], entityId } });
+    const { userId, name, roles, entityId, ticket } = player;
+    const who = { userId, name, roles: [...roles], entityId, ...(ticket !== undefined && { ticket }) };
+    this.#say({ t: 'came', shard: number, seat, player: who });
   }
 
   #tellCounts(): void {

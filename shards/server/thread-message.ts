@@ -9,7 +9,15 @@ export type ToThread =
   | { t: 'stop'; shard: number; fault: FaultJson }
   | { t: 'wake'; shard: number }
   | { t: 'ask'; shard: number; question: number; json: Json }
-  | { t: 'join'; shard: number; channel: number; clientId: string; viewer: ViewerJson }
+  | {
+      t: 'join';
+      shard: number;
+      channel: number;
+      clientId: string;
+      viewer: ViewerJson;
+      returning: boolean;
+      ticket?: Json;
+    }
   | { t: 'opened'; channel: number }
   | { t: 'closed'; channel: number }
   | { t: 'identify'; channel: number; viewer: ViewerJson }
@@ -35,7 +43,13 @@ export type ViewerJson = {
   roles: string[];
   name: string | null;
 };
-export type PlayerJson = { userId: string | null; name: string | null; roles: string[]; entityId: number };
+export type PlayerJson = {
+  userId: string | null;
+  name: string | null;
+  roles: string[];
+  entityId: number;
+  ticket?: Json;
+};
 export type CountsJson = {
   ticks: { ticks: number; caughtUp: number; dropped: number };
   shards: { [name: string]: number };

@@ -6,7 +6,7 @@ import { parseShape, s } from '../../src/base/shape.ts';
 import type { Channel } from '../../src/plugin/channel.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
 import type { Player } from '../core/player.ts';
-import type { Begin, HostedShard, PlayerHandler } from './shard-host.ts';
+import { type Begin, type Entry, type HostedShard, PLAIN_ENTRY, type PlayerHandler } from './shard-host.ts';
 import type { ThreadLink } from './thread-link.ts';
 import { type PlayerJson, type ToThread, viewerJson } from './thread-message.ts';
 import { ThreadPlayer } from './thread-player.ts';
@@ -61,7 +61,7 @@ export class ThreadShard implements HostedShard {
     this.#deps.say({ t: 'begin', shard, name: this.def.name, id, params: json, seed, pinned });
   }
 
-  join(channel: Channel): Promise<PlayerHandler> {
+  join(channel: Channel, { returning, ticket }: Entry = PLAIN_ENTRY): Promise<PlayerHandler> {
     if (!this.#running) return Promise.reject(stopped());
     const { number: shard, link, say } = this.#deps;
     const number = this.#deps.nextNumber();
@@ -77,7 +77,8 @@ export class ThreadShard implements HostedShard {
     this.#channels.add(player);
     this.#deps.seated(number, player);
     const { clientId, viewer } = channel.session;
-    say({ t: 'join', shard, channel: number, clientId, viewer: viewerJson(viewer) });
+    const who = { clientId, viewer: viewerJson(viewer), returning };
+    say({ t: 'join', shard, channel: number, ...who, ...(ticket !== undefined && { ticket }) });
     return player.seat;
   }
 

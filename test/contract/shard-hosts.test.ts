@@ -10,6 +10,7 @@ import '../shards/limits.test.ts';
 import '../shards/prediction.test.ts';
 import '../shards/rewind.test.ts';
 import '../shards/seats.test.ts';
+import '../shards/tickets.test.ts';
 import '../shards/traffic.test.ts';
 import { beforeAll } from 'vitest';
 import { hosting } from '../shards/sim-shards.ts';

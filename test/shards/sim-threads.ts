@@ -4,6 +4,7 @@
  * Worlds are within reach of the tests.
  */
 import type { AnyShardDef, World } from '../../shards/core/index.ts';
+import { threadOptions } from '../../shards/server/options.ts';
 import type { HostMaker } from '../../shards/server/plugin.ts';
 import { ThreadDesk } from '../../shards/server/thread-desk.ts';
 import { ThreadHost } from '../../shards/server/thread-host.ts';
@@ -35,7 +36,7 @@ export class SimThreads {
         def.start?.(world, params);
       },
     });
-    const { start: _, module: __, ...rest } = options;
+    const rest = threadOptions(options);
     const spawn: SpawnThread = (events) => {
       const thread = new SimThread(this, this.#env.clock, events);
       const seen = new Map([...(this.defs ?? defs)].map(([name, def]) => [name, watched(def)]));

@@ -19,7 +19,7 @@ import {
 } from '../../shards/core/frames.ts';
 import { InputDecoder, InputEncoder } from '../../shards/core/input-codec.ts';
 import { MessageCodec } from '../../shards/core/message-codec.ts';
-import { readRecord, writeRecord } from '../../shards/core/record-codec.ts';
+import { RecordReader, writeRecord } from '../../shards/core/record-codec.ts';
 import { RecordType } from '../../shards/core/record-type.ts';
 import { RESIDUAL_TABLES } from '../../shards/core/residual-tables.ts';
 import { nodePacker } from '../../shards/server/node-packer.ts';
@@ -109,13 +109,14 @@ function encodeInput({ ackTick, firstTick, inputs }: Extract<ShardPayload, { kin
 }
 
 function decodeInput(bytes: Uint8Array): ShardPayload {
-  const decoder = new InputDecoder();
+  const decoder = new InputDecoder(inputType.lanes);
   decoder.open(bytes);
   const { ackTick, firstTick, count } = decoder;
   const table = inputType.table(1);
   const inputs: ShardInput[] = [];
   while (inputs.length < count) {
-    decoder.record(table, 0);
+    decoder.next();
+    decoder.record.copyTo(table, 0);
     const { move, fire } = table.at(0);
     inputs.push({ move: { x: move.x, y: move.y }, fire });
   }
@@ -136,8 +137,10 @@ function recordCodec(component: Component<unknown>): Codec<unknown> {
     decode: (bytes) => {
       const table = type.table(1);
       const bits = new BitReader(bytes);
-      readRecord(bits, table, 0);
+      const record = new RecordReader(type.lanes);
+      record.read(bits);
       bits.end();
+      record.copyTo(table, 0);
       return JSON.parse(JSON.stringify(table.at(0))).value;
     },
   };

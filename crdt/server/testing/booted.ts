@@ -26,7 +26,7 @@ export async function boot(files: TempDatabase, options: Partial<DocsOptions> = 
     access,
   });
   await store.open(instance.tables);
-  await instance.start();
+  await clock.run(instance.start());
   const insert = (id: string, { editor = '*', reader: who = '*' } = {}) =>
     clock.run(store.write(({ tx }) => tx.insert('Note', Note.parseInsert(id, { editor, reader: who }))));
   const update = (id: string, patch: { editor?: string; reader?: string }) =>
