@@ -9,6 +9,7 @@ import { docsWorkloads } from './docs.ts';
 import { type Figure, measure, type Workload } from './figure.ts';
 import { matchmakerWorkloads } from './matchmaker.ts';
 import { readsWorkloads } from './reads.ts';
+import { rewindWorkloads } from './rewind.ts';
 import { rowsWorkloads } from './rows.ts';
 import { sessionWorkloads } from './sessions.ts';
 import { curveWorkloads } from './shard-curves.ts';
@@ -36,6 +37,7 @@ const workloads: Record<string, () => Workload> = {
   ...shardsWorkloads,
   ...curveWorkloads,
   ...heapWorkloads,
+  ...rewindWorkloads,
   ...matchmakerWorkloads,
 };
 const wanted = positionals[0] ?? '';

@@ -44,6 +44,8 @@ export interface RewindPlan {
   readonly guard: number;
   /** How clients draw the lanes of `type` between two frames. */
   readonly draw: DrawPlan;
+  /** The names of all hitboxes. */
+  readonly hitboxes: readonly string[];
   /** No hitbox of an entity is farther from its position than this; 0 without hitboxes. */
   readonly reach: number;
 }
@@ -87,6 +89,7 @@ export function planRewind(
     scale: scale!,
     guard: guarded === 1 ? first : -1,
     draw,
+    hitboxes: Object.keys(hitboxes),
     reach: Math.max(0, ...Object.values(hitboxes).map(reachOf)),
   };
 }

@@ -80,7 +80,7 @@ export class History {
     }
     const oldest = tick - (frames - 1) * everyTicks;
     // A world that was restored begins anew; else ticks follow one another.
-    const follows = this.#newest === tick - everyTicks;
+    const follows = this.#newest >= 0 && this.#newest === tick - everyTicks;
     this.#oldest = follows ? Math.max(this.#oldest, oldest) : tick;
     this.#newest = tick;
   }

@@ -116,30 +116,32 @@ export class Moment {
   #place(): void {
     const { place, axes, scale, guard, draw } = this.history.plan;
     const { blend: how, teleport } = draw.lanes[place]!;
-    const from = this.#from;
-    const to = this.#to;
-    this.#reserve(from.rows);
-    const ax = from.lanes[place]!;
-    const bx = to.lanes[place]!;
-    const ay = from.lanes[place + 1]!;
-    const by = to.lanes[place + 1]!;
+    const { rows, ids: fromIds, lanes: fromLanes } = this.#from;
+    const { ids: toIds, lanes: toLanes } = this.#to;
+    const both = Math.min(rows, this.#to.rows);
+    this.#reserve(rows);
+    const { ids, rows: rowsOf, x: outX, y: outY, z: outZ } = this;
+    const ax = fromLanes[place]!;
+    const bx = toLanes[place]!;
+    const ay = fromLanes[place + 1]!;
+    const by = toLanes[place + 1]!;
     // In a world of vec2 there is no third axis.
-    const az = axes === 3 ? from.lanes[place + 2]! : undefined;
-    const bz = axes === 3 ? to.lanes[place + 2]! : undefined;
-    const has = guard >= 0 ? from.lanes[guard]! : undefined;
-    const keeps = guard >= 0 ? to.lanes[guard]! : undefined;
-    const { times, per } = scale;
+    const az = axes === 3 ? fromLanes[place + 2]! : undefined;
+    const bz = axes === 3 ? toLanes[place + 2]! : undefined;
+    const has = guard >= 0 ? fromLanes[guard]! : undefined;
+    const keeps = guard >= 0 ? toLanes[guard]! : undefined;
+    const unit = scale.times / scale.per;
     const curved = how === 'hermite';
     const share = this.#share;
     const moves = how !== 'snap' && share > 0;
     let count = 0;
-    for (let row = 0; row < from.rows; row++) {
-      const id = from.ids[row]!;
+    for (let row = 0; row < rows; row++) {
+      const id = fromIds[row]!;
       if (id === 0 || (has && has[row] === 0)) continue;
       let x = ax[row]!;
       let y = ay[row]!;
       let z = az ? az[row]! : 0;
-      if (moves && to.idOf(row) === id && !(keeps && keeps[row] === 0)) {
+      if (moves && row < both && toIds[row] === id && !(keeps && keeps[row] === 0)) {
         const dx = bx[row]! - x;
         const dy = by[row]! - y;
         const dz = bz ? bz[row]! - z : 0;
@@ -149,11 +151,11 @@ export class Moment {
           if (az) z = curved ? this.#value(place + 2, row) : z + dz * share;
         }
       }
-      this.ids[count] = id;
-      this.rows[count] = row;
-      this.x[count] = (x * times) / per;
-      this.y[count] = (y * times) / per;
-      this.z[count++] = (z * times) / per;
+      ids[count] = id;
+      rowsOf[count] = row;
+      outX[count] = x * unit;
+      outY[count] = y * unit;
+      outZ[count++] = z * unit;
     }
     this.count = count;
   }

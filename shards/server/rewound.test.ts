@@ -57,6 +57,20 @@ test('the past is bounded: older moments are the oldest, later ones the newest',
   expect(at(1e9).positionAt(one.id)!.x).toBe(40);
 });
 
+test('nothing is before the beginning', () => {
+  const { world, history, tick, at } = pastOf();
+  expect(() => at(0)).toThrow('before the first tick');
+  const one = world.spawn({ position: { x: 1, y: 0, z: 0 } });
+  history.record();
+  // Regression: tick 0 was once taken to follow a tick -1.
+  expect([at(-3).tick, at(-3).positionAt(one.id)?.x]).toEqual([0, 1]);
+  tick();
+  expect([at(-3).tick, at(9).tick]).toEqual([0, 1]);
+  world.tick = 500;
+  history.record();
+  expect([at(-3).tick, at(1000).tick]).toEqual([500, 500]);
+});
+
 test('a filter, a radius, and a ray that goes nowhere', () => {
   const { world, tick, at } = pastOf({ hitbox: ({ kind }) => (kind === 'cart' ? undefined : 'body') });
   const ghost = world.spawn({ position: { x: 0, y: 0, z: 2 }, kind: 'cart' }).id;
