@@ -9,6 +9,7 @@ import { defineShard } from '../core/define-shard.ts';
 import { everyone, grid, type Interest, visibleTo } from '../core/interest.ts';
 import type { World } from '../core/world.ts';
 import { Shard } from './shard.ts';
+import type { View } from './view.ts';
 
 const components = {
   at: c.vec2({ min: 0, max: 100, step: 0.5 }),
@@ -94,9 +95,9 @@ function newShard(
       holds: (bytes: string) => frames.some((frame) => Buffer.from(frame).includes(bytes)),
     };
   };
-  const tick = async (times = 1) => {
+  const tick = async (times = 1, everyMs = 100) => {
     for (let i = 0; i < times; i++) {
-      await env.clock.advance(100);
+      await env.clock.advance(everyMs);
       shard.tick(true);
     }
   };
@@ -275,6 +276,23 @@ test('[T5] who acknowledges nothing is let down rung by rung, and closed in the 
   await tick(1);
   expect([steps(), ann.closed]).toEqual([[1, 1, 1, 1], ['overloaded']]);
   expect(shard.players.size).toBe(0);
+});
+
+test('[T9] when the server is late itself, nobody is taken for slow', async () => {
+  const ladder = { coarserAfterMs: 600, nearerAfterMs: 800, ackWindowMs: 1000, closeAfterMs: 30_000 };
+  const { shard, player, tick } = newShard(NEAR, { ladder });
+  const ann = player('ann', { x: 51, y: 51 });
+  const view = () => (ann.seat.state as { view: View }).view;
+  await tick(2);
+  for (let i = 0; i < 20; i++) {
+    const before = shard.world.tick;
+    await tick(1, 900);
+    view().ack(before); // she is one frame behind, as over any line
+  }
+  expect(shard.counts).toMatchObject({ toCoarse: 0, toWaiting: 0, framesSkipped: 0 });
+  // Who takes nothing is noticed all the same.
+  await tick(20, 900);
+  expect(shard.counts).toMatchObject({ toCoarse: 1, toNear: 1, toWaiting: 1 });
 });
 
 test('within a budget the near cells go first, nothing is wrong for long, and the bytes keep to it', async () => {
