@@ -8,6 +8,7 @@ import { coldStartWorkloads } from './cold-start.ts';
 import { docsWorkloads } from './docs.ts';
 import { type Figure, measure, type Workload } from './figure.ts';
 import { matchmakerWorkloads } from './matchmaker.ts';
+import { netcodeWorkloads } from './netcode.ts';
 import { readsWorkloads } from './reads.ts';
 import { rewindWorkloads } from './rewind.ts';
 import { rowsWorkloads } from './rows.ts';
@@ -39,6 +40,7 @@ const workloads: Record<string, () => Workload> = {
   ...heapWorkloads,
   ...rewindWorkloads,
   ...matchmakerWorkloads,
+  ...netcodeWorkloads,
 };
 const wanted = positionals[0] ?? '';
 const chosen = Object.keys(workloads).filter(

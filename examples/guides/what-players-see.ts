@@ -6,8 +6,8 @@ const components = {
   position: c.vec3({ min: -2048, max: 2048, step: 0.01 }),
   team: c.optional(c.uint({ max: 3 })),
   hidden: c.bool(),
-  ammo: { ...c.uint({ max: 500 }), audience: 'owner' as const },
-  order: { ...c.string(), audience: 'team' as const },
+  ammo: c.uint({ max: 500 }).visibleTo('owner'),
+  order: c.string().visibleTo('team'),
 };
 
 const common = {

@@ -78,6 +78,10 @@ export class EventPlay implements Stay {
     return this.tick;
   }
 
+  get ownPlayhead(): number {
+    return this.tick;
+  }
+
   get rttMs(): number {
     return this.#rttMs;
   }

@@ -2,8 +2,8 @@
  * The entities that this player predicts: his own, and what his own `step` has spawned. A predicted spawn has an id of
  * this page's own until the server says which of its entities it is; then it goes on under that one. Kept by predict.ts.
  *
- *   predicted --the server says its id--> known --gone from the snapshots--> (forgotten)
- *       '------a snapshot of its tick is without it--------------------------^
+ *   predicted --the server says its id--> known --gone from the snapshots that are drawn--> (forgotten)
+ *       '------a snapshot of its tick is without it-----------------------------------------^
  */
 import type { Components } from '../core/component.ts';
 import type { Snapshot } from '../core/snapshot.ts';
@@ -20,6 +20,8 @@ interface Member {
   tick: number;
   nth: number;
   known: boolean;
+  /** The first snapshot without it; 0: it was in the last one. */
+  goneTick: number;
   /** Whether it is there at the tick that is drawn. */
   shown: boolean;
 }
@@ -27,6 +29,8 @@ interface Member {
 export class Foretold {
   readonly #slots: Member[];
   readonly #slotOf = new Map<number, number>();
+  /** The oldest tick of which anything is drawn: what is foretold is not drawn from there, either. */
+  drawnTick = 0;
   #nextId = FIRST_OWN_ID;
   #lastKey = 1;
   #version = 1;
@@ -39,6 +43,7 @@ export class Foretold {
       tick: -1,
       nth: 0,
       known: false,
+      goneTick: 0,
       shown: false,
     }));
     if (own === 0) return;
@@ -106,12 +111,15 @@ export class Foretold {
     return before;
   }
 
-  /** Forgets what is gone from a snapshot, or has not come to be in its tick. */
+  /** Forgets what is gone from all that is drawn, or has not come to be in its tick. */
   prune<C extends Components>(snapshot: Snapshot<C>): void {
     for (let slot = 1; slot < this.#slots.length; slot++) {
-      const { id, tick, known } = this.#slots[slot]!;
+      const member = this.#slots[slot]!;
+      const { id, tick, known, goneTick } = member;
       if (id === 0 || tick > snapshot.tick) continue;
-      if (!known || snapshot.find(id) === -1) this.#drop(slot);
+      if (!known || (goneTick > 0 && goneTick <= this.drawnTick)) this.#drop(slot);
+      else if (snapshot.find(id) !== -1) member.goneTick = 0;
+      else if (goneTick === 0) member.goneTick = snapshot.tick;
     }
   }
 
@@ -128,7 +136,7 @@ export class Foretold {
     for (let slot = 1; slot < this.#slots.length; slot++) {
       const member = this.#slots[slot]!;
       if (member.id !== 0) continue;
-      Object.assign(member, { id, key: ++this.#lastKey, tick, nth, known: false, shown: false });
+      Object.assign(member, { id, key: ++this.#lastKey, tick, nth, known: false, goneTick: 0, shown: false });
       this.#slotOf.set(id, slot);
       break;
     }

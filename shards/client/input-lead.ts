@@ -11,11 +11,11 @@ const TARGET_DEPTH = 2;
 /** Frames that are looked back on. */
 const WINDOW = 64;
 /** The share of frames that may report less than the target. */
-const UNDER = 0.05;
+const UNDER = 0.03;
 /** Frames that must have been seen before anything is corrected. */
 const SETTLED = 4;
 /** Late in every frame for so long: the way has become longer, it is not a stall. */
-const LATE_MS = 150;
+const LATE_MS = 120;
 /** Ticks that were sent and whose time is remembered. */
 const REMEMBERED = 256;
 /** Depths beyond this are not told apart. */

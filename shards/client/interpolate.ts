@@ -4,12 +4,13 @@
  * What the player predicts (foretold.ts) is listed here, and drawn by predict.ts.
  */
 import type { Components } from '../core/component.ts';
-import { blend, curve, type DrawPlan, drawPlan, turnBetween } from '../core/draw-plan.ts';
+import { blend, curve, type DrawPlan, drawPlan } from '../core/draw-plan.ts';
 import type { RecordType, Row } from '../core/record-type.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import type { Table } from '../core/table.ts';
 import { Fading } from './fading.ts';
 import type { Foretold } from './foretold.ts';
+import { RotationBlend } from './rotation-blend.ts';
 
 /** Which moment to draw. Filled again for each frame. */
 export interface Between<C extends Components> {
@@ -29,6 +30,7 @@ export class EntityViews<C extends Components> {
   readonly #plan: DrawPlan;
   readonly #everyTicks: number;
   readonly #fading: Fading;
+  readonly #rotation = new RotationBlend();
   readonly #rows = new Map<number, number>();
   readonly #free: number[] = [];
   #list: Row<C>[] = [];
@@ -54,7 +56,7 @@ export class EntityViews<C extends Components> {
     this.table = type.table(16, 'fractional');
     this.#plan = drawPlan(type);
     this.#everyTicks = everyTicks;
-    this.#fading = new Fading(this.#plan, correctionMs);
+    this.#fading = new Fading(this.#plan, type, correctionMs);
     this.#jumps = this.#plan.groups.map(() => new Uint8Array(16));
   }
 
@@ -84,9 +86,11 @@ export class EntityViews<C extends Components> {
       this.#pair(between, shown, foretold);
     const { lanes } = this.#plan;
     for (let i = 0; i < lanes.length; i++) {
-      if (lanes[i]!.lane.textBytes > 0) this.#showTexts(i, shown);
-      else if (lanes[i]!.blend === 'snap') this.#showSteps(i, shown);
-      else this.#showNumbers(i, between);
+      const plan = lanes[i]!;
+      if (plan.lane.textBytes > 0) this.#showTexts(i, shown);
+      else if (plan.blend === 'snap') this.#showSteps(i, shown);
+      else if (plan.blend === 'chart') this.#showRotations(i, between);
+      else if (plan.blend !== 'axis') this.#showNumbers(i, between);
     }
     if (this.#holds) this.#fading.absorb(this.table, nowMs);
     else this.#fading.add(this.table, nowMs);
@@ -147,6 +151,21 @@ export class EntityViews<C extends Components> {
         value = curve((a[i]! - earlier[h]!) * pace, a[i]!, b[j]! - a[i]!, share);
       else value = blend(plan, a[i]!, b[j]!, share);
       out[row] = share > 1 && plan.blend !== 'angle' ? Math.max(lane.min, Math.min(lane.max, value)) : value;
+    }
+  }
+
+  #showRotations(index: number, { from, to, share }: Between<C>): void {
+    const rotation = this.#rotation;
+    const { count } = share < 1 ? from : to;
+    const jumps = this.#jumps[this.#plan.lanes[index]!.group]!;
+    for (let n = 0; n < count; n++) {
+      const row = this.#out[n]!;
+      if (row === -1) continue;
+      if (jumps[n] === 0) {
+        rotation.from(from.table, index, this.#from[n]!).to(to.table, index, this.#to[n]!).turn(share);
+      } else if (share < 1) rotation.from(from.table, index, this.#from[n]!);
+      else rotation.from(to.table, index, this.#to[n]!);
+      rotation.write(this.table, index, row);
     }
   }
 
@@ -229,14 +248,15 @@ export class EntityViews<C extends Components> {
     const j = this.#to[n]!;
     if (i === -1 || j === -1) return true;
     for (const index of this.#plan.groups[group]!) {
-      const { lane, teleport, blend: how } = this.#plan.lanes[index]!;
+      const { lane, teleport } = this.#plan.lanes[index]!;
       const a = from.table.columns[index]!.values[i]!;
       const b = to.table.columns[index]!.values[j]!;
-      if (Math.abs(how === 'angle' ? turnBetween(lane, a, b) : b - a) > teleport * Math.max(1, frames))
-        return true;
-      if (lane.guard === -1) continue;
-      const guardA = from.table.columns[lane.guard]!.values[i];
-      if (guardA === 0 || to.table.columns[lane.guard]!.values[j] === 0) return true;
+      if (lane.guard !== -1) {
+        const guardA = from.table.columns[lane.guard]!.values[i];
+        if (guardA === 0 || to.table.columns[lane.guard]!.values[j] === 0) return true;
+      }
+      if (teleport === Number.POSITIVE_INFINITY) continue;
+      if (Math.abs(b - a) > teleport * Math.max(1, frames)) return true;
     }
     return false;
   }

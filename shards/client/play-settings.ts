@@ -23,8 +23,8 @@ export interface PlaySettings {
 export const DEFAULT_PLAY_SETTINGS: PlaySettings = {
   minDelayMs: 0,
   maxDelayMs: 250,
-  extrapolateMs: 100,
-  correctionMs: 60,
+  extrapolateMs: 200,
+  correctionMs: 80,
   predictedSpawns: 32,
 };
 

@@ -120,6 +120,10 @@ export class Play implements Stay {
     return this.predictor.tick;
   }
 
+  get ownPlayhead(): number {
+    return this.predictor.tick + this.#share;
+  }
+
   get delayMs(): number {
     return this.clock.delayMs;
   }
@@ -143,7 +147,7 @@ export class Play implements Stay {
     const frame = this.#replica.apply(reader);
     for (const stream of this.#replica.desyncs) this.#send(encodeResync(stream));
     const nowMs = this.#env.clock.monotonic();
-    this.#holdGuess(nowMs);
+    const guessed = this.#holdGuess(nowMs);
     const snapshot = this.#snapshots.next();
     this.#replica.fill(snapshot);
     this.#snapshots.commit();
@@ -155,6 +159,7 @@ export class Play implements Stay {
     this.predictor.correct(snapshot, this.#share, nowMs);
     if (overtaken) this.#takeLead(nowMs);
     if (this.#frames === 1) this.#begin(nowMs);
+    if (guessed) this.#show(nowMs);
   }
 
   spawned(tick: number, nth: number, id: number): void {
@@ -205,11 +210,12 @@ export class Play implements Stay {
   }
 
   /** When others are drawn beyond the newest frame, the one that comes now may show them elsewhere. */
-  #holdGuess(nowMs: number): void {
+  #holdGuess(nowMs: number): boolean {
     const { newest } = this.#snapshots;
-    if (!newest || this.clock.playhead <= newest.tick) return;
+    if (!newest || this.clock.playhead <= newest.tick) return false;
     this.#show(nowMs);
     this.views.hold();
+    return true;
   }
 
   /** These ticks are too close for an input to arrive in time; the server takes them as neutral, and so do we. */
@@ -279,6 +285,7 @@ export class Play implements Stay {
     const { playhead } = this.clock;
     const { foretold } = this.predictor;
     const between = this.#aim(playhead, nowMs);
+    foretold.drawnTick = between.from.tick;
     this.views.show(between, foretold);
     this.predictor.draw(this.views.table, this.#rowOf, this.#share, nowMs);
   }

@@ -7,7 +7,7 @@
  */
 import type { Components } from '../core/component.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
-import { blend, type DrawPlan, drawPlan, turnBetween } from '../core/draw-plan.ts';
+import { blend, type DrawPlan, drawPlan } from '../core/draw-plan.ts';
 import type { Row } from '../core/record-type.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import type { Table } from '../core/table.ts';
@@ -17,6 +17,7 @@ import { Fading } from './fading.ts';
 import { Foretold } from './foretold.ts';
 import { ForetoldEvents, type TellEvent } from './foretold-events.ts';
 import type { InputLog } from './input-log.ts';
+import { RotationBlend } from './rotation-blend.ts';
 
 export interface PredictorOptions {
   /** The player's entity; 0 for a spectator. */
@@ -48,6 +49,7 @@ export class Predictor {
   /** By component and slot: 1 where it teleports in the tick that is drawn. */
   readonly #jumps: readonly Uint8Array[];
   readonly #fading: Fading;
+  readonly #rotation = new RotationBlend();
   #base: Snapshot<Components> | undefined;
   #tick = 0;
   #spawned = 0;
@@ -67,7 +69,7 @@ export class Predictor {
     this.#now = def.entityType.table(this.foretold.size);
     this.#drawn = def.entityType.table(this.foretold.size, 'fractional');
     this.#jumps = this.#plan.groups.map(() => new Uint8Array(this.foretold.size));
-    this.#fading = new Fading(this.#plan, options.correctionMs);
+    this.#fading = new Fading(this.#plan, def.entityType, options.correctionMs);
     this.world = new WorldColumns(def.entityType, {
       seed: stepSeed,
       stepSeed,
@@ -133,12 +135,10 @@ export class Predictor {
   }
 
   /** Begins where another stay's drawing has ended, and comes to its own little by little. */
-  follow<R>(table: Table<R>, row: number, nowMs: number): void {
+  follow(table: Table<Row<Components>>, row: number, nowMs: number): void {
     if (row === -1 || this.foretold.shownAt(0) === 0) return;
     this.#mark();
-    for (const group of this.#plan.groups) {
-      for (const lane of group) this.#drawn.columns[lane]!.values[0] = table.columns[lane]!.values[row]!;
-    }
+    this.#drawn.copy(table, row, 0);
     this.#fading.keep(this.#drawn);
     this.#aim(0);
     this.#fading.absorb(this.#drawn, nowMs);
@@ -202,13 +202,15 @@ export class Predictor {
     const row = this.world.rowOf(this.foretold.idAt(slot));
     if (row === -1) return true;
     for (const index of this.#plan.groups[group]!) {
-      const { lane, teleport, blend: how } = this.#plan.lanes[index]!;
+      const { lane, teleport } = this.#plan.lanes[index]!;
+      if (lane.guard !== -1) {
+        const guard = this.#now.columns[lane.guard]!.values[slot];
+        if (guard === 0 || this.world.table.columns[lane.guard]!.values[row] === 0) return true;
+      }
+      if (teleport === Number.POSITIVE_INFINITY) continue;
       const a = this.#now.columns[index]!.values[slot]!;
       const b = this.world.table.columns[index]!.values[row]!;
-      if (Math.abs(how === 'angle' ? turnBetween(lane, a, b) : b - a) > teleport) return true;
-      if (lane.guard === -1) continue;
-      const guard = this.#now.columns[lane.guard]!.values[slot];
-      if (guard === 0 || this.world.table.columns[lane.guard]!.values[row] === 0) return true;
+      if (Math.abs(b - a) > teleport) return true;
     }
     return false;
   }
@@ -248,12 +250,23 @@ export class Predictor {
       if (row === -1) continue;
       for (let group = 0; group < this.#jumps.length; group++) {
         if (this.#jumps[group]![slot] === 1) continue;
-        for (const lane of this.#plan.groups[group]!) {
-          const a = this.#now.columns[lane]!.values[slot]!;
-          const b = world.table.columns[lane]!.values[row]!;
-          this.#drawn.columns[lane]!.values[slot] = blend(this.#plan.lanes[lane]!, a, b, share);
-        }
+        for (const lane of this.#plan.groups[group]!) this.#between(lane, slot, row, share);
       }
     }
+  }
+  /** Draws a lane of a slot between what is now and what is ahead, which stands in `row` of the world. */
+  #between(lane: number, slot: number, row: number, share: number): void {
+    const plan = this.#plan.lanes[lane]!;
+    const ahead = this.world.table;
+    if (plan.blend === 'chart') {
+      this.#rotation
+        .from(this.#now, lane, slot)
+        .to(ahead, lane, row)
+        .turn(share)
+        .write(this.#drawn, lane, slot);
+      return;
+    }
+    const a = this.#now.columns[lane]!.values[slot]!;
+    this.#drawn.columns[lane]!.values[slot] = blend(plan, a, ahead.columns[lane]!.values[row]!, share);
   }
 }

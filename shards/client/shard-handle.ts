@@ -31,8 +31,10 @@ export interface ShardClock {
   readonly serverTick: number;
   /** The tick that `entities` shows, with fractions. */
   readonly playhead: number;
-  /** The last tick predicted. */
+  /** The last tick whose input is sent. */
   readonly predictedTick: number;
+  /** The tick that the player's own entity shows, with fractions. */
+  readonly ownPlayhead: number;
   readonly tickRate: number;
 }
 

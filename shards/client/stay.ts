@@ -31,6 +31,7 @@ export interface Stay {
   readonly serverTick: number;
   readonly playhead: number;
   readonly predictedTick: number;
+  readonly ownPlayhead: number;
   readonly delayMs: number;
   readonly rttMs: number;
   readonly mispredictions: number;

@@ -139,6 +139,8 @@ export function defineShard<
   assert(eventDriven || (tickRate >= 1 && tickRate <= 240), `a tick rate of ${tickRate}`);
   if (eventDriven) checkEventDriven(spec);
   assert(Number.isInteger(snapshotEvery) && snapshotEvery >= 1, `a snapshot every ${snapshotEvery} ticks`);
+  const interned = input.lanes.some(({ content }) => content === 'json');
+  assert(!interned, 'JSON in inputs: send it in a message');
   assert(!Object.hasOwn(components, 'id'), 'the component name "id" is taken by the entity itself');
   const events = spec.events ?? ({} as E);
   // A client sends a frame each tick, and a few more while it hurries.
@@ -154,11 +156,11 @@ export function defineShard<
     canonicalJson({
       name,
       tickRate,
-      components: Object.entries(components).map(([key, { json, audience = 'all', every = 1 }]) => [
+      components: Object.entries(components).map(([key, { json, audience, everyFrames }]) => [
         key,
         json,
         audience,
-        every,
+        everyFrames,
       ]),
       entities: limits.entities,
       input: input.json,
@@ -193,7 +195,7 @@ export function defineShard<
 function checkTeam({ team }: Components): void {
   const lanes = team?.lanes ?? [];
   const one = lanes.length === 1 || (lanes.length === 2 && lanes[1]!.guard === 0);
-  const sound = one && lanes.every(({ textBytes }) => textBytes === 0) && (team?.audience ?? 'all') === 'all';
+  const sound = one && lanes.every(({ textBytes }) => textBytes === 0) && team?.audience === 'all';
   assert(sound, 'components for teams need a component "team" of one number, sent to all');
 }
 

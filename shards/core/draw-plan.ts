@@ -8,11 +8,12 @@ import type { Component, Components } from './component.ts';
 import type { Blend, Lane } from './lane.ts';
 import { RecordType } from './record-type.ts';
 
-/** Without `teleport`, a change above this share of a lane's range is one; an angle turns however far. */
+/** Without `teleport`, a change above this share of a lane's range is one; angles and rotations turn however far. */
 const TELEPORT_SHARE = 1 / 32;
 
 export interface LanePlan {
   readonly lane: Lane;
+  /** `axis` is drawn with its `chart`: the four are one rotation. */
   readonly blend: Blend | 'hermite';
   /** Quanta between two frames; more is a teleport of its whole component. */
   readonly teleport: number;
@@ -22,7 +23,7 @@ export interface LanePlan {
 
 export interface DrawPlan {
   readonly lanes: readonly LanePlan[];
-  /** The lanes of each component that is drawn between two frames. */
+  /** The lanes of each component that is drawn between two frames, but for each `axis`. */
   readonly groups: readonly (readonly number[])[];
 }
 
@@ -32,53 +33,48 @@ export function drawPlan<C extends Components>(type: RecordType<C>): DrawPlan {
   for (const name of type.names) {
     const component: Component<unknown> = type.fields[name]!;
     const first = lanes.length;
-    const of = type.lanes.slice(first, first + component.lanes.length);
-    checkDraw(name, component);
-    const blends = of.map((lane) => blendOf(component, lane));
-    const moves = blends.some((blend) => blend !== 'snap');
-    const group = moves ? groups.length : -1;
-    if (moves) groups.push(of.flatMap((_, i) => (blends[i] === 'snap' ? [] : [first + i])));
-    const unit = component.teleport === undefined ? 1 : unitOf(name, component);
-    for (const [i, lane] of of.entries()) {
-      const blend = blends[i]!;
-      const teleport =
-        component.teleport === undefined
-          ? (lane.max - lane.min) * (lane.blend === 'angle' ? 1 : TELEPORT_SHARE)
-          : component.teleport / unit;
-      lanes.push({ lane, blend, teleport, group: blend === 'snap' ? -1 : group });
+    for (const lane of type.lanes.slice(first, first + component.lanes.length)) {
+      const blend = blendOf(component, lane);
+      const group = blend === 'snap' ? -1 : groups.length;
+      lanes.push({ lane, blend, teleport: teleportOf(component, lane), group });
     }
+    const drawn = lanes.slice(first).flatMap(({ blend }, i) => (isDrawn(blend) ? [first + i] : []));
+    if (drawn.length > 0) groups.push(drawn);
   }
   return { lanes, groups };
 }
 
-function blendOf({ draw }: Component<unknown>, lane: Lane): LanePlan['blend'] {
-  const flag = lane.guard === -1 && lane.max - lane.min === 1 && lane.blend === 'snap';
-  if (draw === undefined || lane.textBytes > 0 || flag) return lane.blend;
-  return lane.blend === 'angle' && draw !== 'snap' ? 'angle' : draw;
+function isDrawn(blend: LanePlan['blend']): boolean {
+  return blend !== 'snap' && blend !== 'axis';
 }
 
-function checkDraw(name: string, { draw, teleport, lanes }: Component<unknown>): void {
-  const text = lanes.some(({ textBytes }) => textBytes > 0);
-  assert(draw === undefined || !text, `a text is not drawn ${draw}: ${name}`);
-  assert(teleport === undefined || teleport >= 0, `teleport of ${name} is ${teleport}`);
+function blendOf({ drawMode }: Component<unknown>, lane: Lane): LanePlan['blend'] {
+  const flag = lane.guard === -1 && lane.max - lane.min === 1 && lane.blend === 'snap';
+  if (drawMode === undefined || lane.content !== 'number' || flag) return lane.blend;
+  if (drawMode === 'snap') return 'snap';
+  return lane.blend === 'linear' || lane.blend === 'snap' ? drawMode : lane.blend;
+}
+
+function teleportOf(component: Component<unknown>, { min, max, blend }: Lane): number {
+  if (blend === 'angle' || blend === 'chart' || blend === 'axis') return Number.POSITIVE_INFINITY;
+  const { teleportAt } = component;
+  return teleportAt === undefined ? (max - min) * TELEPORT_SHARE : teleportAt / unitOf(component);
 }
 
 /** What one quantum of its numbers is worth. */
-function unitOf(name: string, component: Component<unknown>): number {
+function unitOf(component: Component<unknown>): number {
   const { scale } = component;
   if (scale) return scale.times / scale.per;
-  const optional = component.lanes.length === 2 && component.lanes[1]!.guard === 0;
+  const last = component.lanes.length - 1;
+  const { max, min } = component.lanes[last]!;
   const table = new RecordType({ value: component }).table(2);
-  const lane = component.lanes.length - 1;
-  const { max } = component.lanes[lane]!;
   for (const row of [0, 1]) {
-    if (optional) table.columns[0]!.values[row] = 1;
-    table.columns[lane]!.values[row] = max - row;
+    if (last === 1) table.columns[0]!.values[row] = 1; // of an optional one, that it is there
+    table.columns[last]!.values[row] = max - row;
   }
   const [more, less] = [table.at(0).value, table.at(1).value];
-  const one =
-    (component.lanes.length === 1 || optional) && typeof more === 'number' && typeof less === 'number';
-  assert(one, `a teleport of ${name}, which is no number, vec2 or vec3`);
+  const one = last <= 1 && max > min && typeof more === 'number' && typeof less === 'number';
+  assert(one, 'a teleport of what is no number, vec2 or vec3');
   return more - less;
 }
 

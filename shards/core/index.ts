@@ -1,7 +1,18 @@
 /** `ternion/shards`: definitions, for server and browser alike. */
 export { type Infer, type Shape, s } from '../../src/base/shape.ts';
 export type { Chance } from './chance.ts';
-export type { Component, Components, ValueOf, Values, Vec2, Vec3 } from './component.ts';
+export type {
+  Component,
+  Components,
+  Frozen,
+  FrozenJson,
+  FrozenObject,
+  Quaternion,
+  ValueOf,
+  Values,
+  Vec2,
+  Vec3,
+} from './component.ts';
 export { c } from './components.ts';
 export type { Struct } from './compound-components.ts';
 export {

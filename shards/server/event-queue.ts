@@ -7,6 +7,7 @@ import { Fault } from '../../src/base/fault.ts';
 import { parseShape } from '../../src/base/shape.ts';
 import { encodeEvents } from '../core/frames.ts';
 import type { MessageCodec } from '../core/message-codec.ts';
+import { plainOf } from '../core/plain.ts';
 import type { Events } from '../core/world.ts';
 
 /** What the world says of an event beside its name and its data. */
@@ -43,7 +44,7 @@ export class EventQueue {
   add(event: string, data: unknown, { to, by, tick }: EventOrigin): void {
     const shape = Object.hasOwn(this.#shapes, event) ? this.#shapes[event] : undefined;
     if (!shape) throw new Fault('invalid', `no event ${event} is defined`);
-    const parsed = parseShape(shape, data, event);
+    const parsed = parseShape(shape, plainOf(data), event);
     const bytes = this.#codec.encode([event, parsed]);
     const own = by > 0 ? this.#codec.encode([event, parsed, tick]) : undefined;
     this.#events.push({ bytes, to: typeof to === 'number' ? [to] : to, by, own });

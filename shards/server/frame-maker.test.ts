@@ -15,8 +15,8 @@ const components = {
   n: c.uint({ max: 1000 }),
   name: c.string({ maxBytes: 20 }),
   team: c.optional(c.uint({ max: 9 })),
-  secret: { ...c.string({ maxBytes: 20 }), audience: 'owner' as const },
-  plan: { ...c.string({ maxBytes: 20 }), audience: 'team' as const },
+  secret: c.string({ maxBytes: 20 }).visibleTo('owner'),
+  plan: c.string({ maxBytes: 20 }).visibleTo('team'),
 };
 const PATIENT = { coarserAfterMs: 1e6, nearerAfterMs: 1e6, ackWindowMs: 1e6, closeAfterMs: 1e6, calmMs: 0 };
 const NEAR = grid({ by: 'at', cell: 10, radius: 10 });

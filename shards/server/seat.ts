@@ -161,17 +161,22 @@ export class Seat implements Player, Rejecting {
     if (this.#state.name === 'playing') this.#spawned.push(encodeSpawned(tick, ids));
   }
 
-  /** Sends what was spawned since the last tick, and what was rejected unless he was told a moment ago: then later. */
+  /** Sends what was spawned since the last tick, and what was rejected. */
   flush(): void {
     for (const spawned of this.#spawned) this.channel?.send(spawned, 'shard');
     this.#spawned.length = 0;
+    this.#flushRejects();
+  }
+
+  /** Unless he was told a moment ago: then it goes with a later tick. */
+  #flushRejects(): void {
     if (this.#rejects.size === 0 || this.#resting) return;
     for (const [why, tick] of this.#rejects) this.channel?.send(encodeReject(tick, why), 'shard');
     this.#rejects.clear();
     this.#resting = this.#clock.after(REJECTS_EVERY_MS, () => {
       this.#resting = undefined;
       // There may be no later tick.
-      if (this.#eventDriven) this.flush();
+      if (this.#eventDriven) this.#flushRejects();
     });
   }
 }

@@ -73,7 +73,11 @@ export class Seats {
     const { state } = seat;
     if (state.name !== 'joining') return false;
     const { frames, clock } = this.#deps;
-    const view = frames.view(state.channel.latest, this.#options.ladder, clock.monotonic());
+    const view = frames.view(
+      seat,
+      { latest: state.channel.latest, ladder: this.#options.ladder },
+      clock.monotonic(),
+    );
     this.#to(seat, { name: 'playing', channel: state.channel, view });
     return true;
   }
@@ -110,7 +114,7 @@ export class Seats {
   /** The seat's next state; what its view held is given back. */
   #to(seat: Seat, state: SeatState): void {
     const { frames, pace } = this.#deps;
-    if (seat.state.name === 'playing') frames.forget(seat.state.view);
+    if (seat.state.name === 'playing') frames.end(seat.state.view);
     pace?.gone(seat);
     seat.to(state);
   }

@@ -16,6 +16,7 @@ import type { Components } from '../core/component.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
 import type { TailPart } from '../core/frames.ts';
 import { MessageCodec } from '../core/message-codec.ts';
+import { plainOf } from '../core/plain.ts';
 import type { Entity, Events } from '../core/world.ts';
 import { WorldColumns } from '../core/world-columns.ts';
 import { noShardCounts, type ShardCounts } from './counts.ts';
@@ -188,7 +189,7 @@ export class Shard {
     if (!this.running) throw new Fault('unavailable', 'the shard has stopped');
     if (!this.def.answer) throw new Fault('invalid', `${this.def.name} answers no questions`);
     try {
-      return parseShape(s.json(), this.def.answer(this.world, question), 'answer');
+      return parseShape(s.json(), plainOf(this.def.answer(this.world, question)), 'answer');
     } catch (error) {
       throw isFault(error) ? error : this.#fail(error);
     } finally {
@@ -229,7 +230,7 @@ export class Shard {
     const { tick } = this.world;
     const due = this.#frameDue;
     this.#frameDue = false;
-    if (due) this.#frames.make(this.#seats.all, this.#env.clock.monotonic());
+    if (due) this.#frames.make(this.#env.clock.monotonic());
     for (const seat of this.#seats.all) {
       if (seat.state.name !== 'playing') continue;
       const { view, channel } = seat.state;

@@ -17,11 +17,12 @@ const ladder = {
 function newView({ bytesPerSecond = 0 } = {}) {
   const put: number[] = [];
   const latest = { sentTag: -1, put: (_frame: Parcel, tag: number) => void put.push(tag) };
-  const deps = { number: 1, latest, texts: new TextPool(0), madeMs: (tick: number) => tick * 100 };
+  const player = { userId: 'ann', name: 'ann', roles: [], entityId: 1, inputs: { newest: 0, waiting: 0 } };
+  const deps = { player, number: 1, latest, texts: new TextPool(0), madeMs: (tick: number) => tick * 100 };
   const view = new View(deps, { ladder, bytesPerSecond }, { tick: 10, nowMs: 1000 });
   const send = (tick: number, bytes = 1) => {
     const sight = new Sight({ place: 0, rung: 'all' }, [], new Float64Array(0));
-    view.next = { sight, here: true, team: undefined, tail: [] };
+    view.aim = { sight, tail: [] };
     view.hold(tick - 10, tick, undefined);
     view.put({ bytes: new Uint8Array(bytes), from: 0, to: bytes }, tick * 100);
   };

@@ -9,6 +9,7 @@
 import type { Env } from '../base/env.ts';
 import { Fault, toFault } from '../base/fault.ts';
 import type { Json } from '../base/json.ts';
+import type { Parcel } from '../base/parcel.ts';
 import type { Channel, ChannelHandler, ChannelHost, LatestSlot } from '../plugin/channel.ts';
 import type { Session } from '../plugin/session.ts';
 import { decodeFrame, writeHeadBefore } from '../protocol/frame.ts';
@@ -80,12 +81,37 @@ export class Mux {
   }
 }
 
+/** The latest payload of a channel: one object, for a shard asks and fills it for each player in each frame. */
+class LatestPayload extends Slot implements LatestSlot {
+  readonly #ch: number;
+  readonly #outbox: Outbox;
+  #ended = false;
+
+  constructor(ch: number, outbox: Outbox) {
+    super();
+    this.#ch = ch;
+    this.#outbox = outbox;
+  }
+
+  put({ bytes, from, to }: Parcel, tag: number): void {
+    if (this.#ended) return;
+    this.bytes = bytes;
+    this.from = writeHeadBefore(bytes, from, this.#ch);
+    this.to = to;
+    this.#outbox.put(this, tag);
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#outbox.drop(this);
+  }
+}
+
 class OpenChannel implements Channel {
-  readonly latest: LatestSlot;
+  readonly latest: LatestPayload;
   readonly #ch: number;
   readonly #deps: MuxDeps;
   readonly #gone: () => void;
-  readonly #slot = new Slot();
   #handler: ChannelHandler | undefined;
   #refused = false;
   #ended = false;
@@ -94,19 +120,7 @@ class OpenChannel implements Channel {
     this.#ch = ch;
     this.#deps = deps;
     this.#gone = gone;
-    const slot = this.#slot;
-    this.latest = {
-      put: ({ bytes, from, to }, tag) => {
-        if (this.#ended) return;
-        slot.bytes = bytes;
-        slot.from = writeHeadBefore(bytes, from, ch);
-        slot.to = to;
-        deps.outbox.put(slot, tag);
-      },
-      get sentTag() {
-        return slot.sentTag;
-      },
-    };
+    this.latest = new LatestPayload(ch, deps.outbox);
   }
 
   get session(): Session {
@@ -151,7 +165,7 @@ class OpenChannel implements Channel {
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#deps.outbox.drop(this.#slot);
+    this.latest.end();
     this.#gone();
     this.#guard(() => this.#handler?.closed());
   }

@@ -17,7 +17,7 @@ const entityFields = {
   health: c.uint({ max: 100 }),
   name: c.string({ maxBytes: 4 }),
   shield: c.optional(c.uint({ max: 3 })),
-  key: { ...c.uint({ max: 3 }), audience: 'owner' as const },
+  key: c.uint({ max: 3 }).visibleTo('owner'),
 };
 export const inputType = new RecordType(inputFields);
 export const entityType = new RecordType(entityFields);
@@ -326,6 +326,24 @@ export const records: Readonly<Record<keyof typeof c, readonly RecordVector[]>> 
   ],
   angle: [
     { name: 'angle -pi / 2 of 8 bits', component: c.angle({ bits: 8 }), value: -Math.PI / 2, hex: '40' },
+  ],
+  quaternion: [
+    {
+      name: 'quaternion of 10 bits, no rotation: the chart 0, and 0 of -511 to 511 three times',
+      component: c.quaternion(),
+      value: { x: 0, y: 0, z: 0, w: 1 },
+      hex: 'fcf7df7f',
+    },
+  ],
+  entityId: [{ name: 'entityId 5', component: c.entityId(), value: 5, hex: '05000000' }],
+  json: [
+    {
+      name: 'json {"a":null,"b":[1]} of up to 32 bytes',
+      component: c.json({ maxBytes: 32 }),
+      value: { b: [1], a: null },
+      hex: 'd29e4898888e5b1d1b1b8b889888ce564c571f',
+    },
+    { name: 'json null of up to 32 bytes', component: c.json({ maxBytes: 32 }), value: null, hex: '00' },
   ],
   string: [
     {
