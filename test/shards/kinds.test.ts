@@ -5,6 +5,7 @@ import { EntityViews } from '../../shards/client/interpolate.ts';
 import { ChurnPlayer, ChurnWorld } from '../../shards/core/churn-for-tests.ts';
 import type { Component } from '../../shards/core/component.ts';
 import { ALL_KINDS } from '../../shards/core/kinds-for-tests.ts';
+import { MessageCodec } from '../../shards/core/message-codec.ts';
 import { plainOf } from '../../shards/core/plain.ts';
 import { RecordReader, writeRecord } from '../../shards/core/record-codec.ts';
 import { RecordType } from '../../shards/core/record-type.ts';
@@ -15,7 +16,6 @@ import { EventQueue } from '../../shards/server/event-queue.ts';
 import { nodePacker } from '../../shards/server/node-packer.ts';
 import { BitReader, BitWriter } from '../../src/base/bits.ts';
 import { isFault } from '../../src/base/fault.ts';
-import { MessageCodec } from '../../shards/core/message-codec.ts';
 import { s } from '../../src/base/shape.ts';
 
 type Fields = { value: Component<unknown> };
@@ -34,7 +34,11 @@ function bitsOf(table: Table<unknown>, row: number): Uint8Array {
 }
 
 /** Cells of which the player gets some frames only. */
-function told(type: Type, list: readonly (readonly [unknown, boolean])[], check: (row: object, at: number) => void) {
+function told(
+  type: Type,
+  list: readonly (readonly [unknown, boolean])[],
+  check: (row: object, at: number) => void,
+) {
   const server = new ChurnWorld(type, 1, 1);
   const player = new ChurnPlayer(server);
   player.wanted.set(0, 0);
@@ -176,7 +180,9 @@ describe.each(ALL_KINDS)('$name', ({ component, written }) => {
         const queue = new EventQueue({ read: s.object({ value: s.json() }) }, codec);
         queue.add('read', { value: row.value }, { to: undefined, by: 0, tick: 1 });
         const payload = queue.frameFor(0, 1)!;
-        expect(codec.decode(payload.subarray(2))).toEqual([['read', { value: JSON.parse(JSON.stringify(row)).value }]]);
+        expect(codec.decode(payload.subarray(2))).toEqual([
+          ['read', { value: JSON.parse(JSON.stringify(row)).value }],
+        ]);
       }),
     );
   });
@@ -196,7 +202,8 @@ describe.each(ALL_KINDS)('$name', ({ component, written }) => {
 function finite(value: unknown): void {
   if (typeof value === 'number') expect(value).toBeTypeOf('number');
   expect(value).not.toBeNaN();
-  if (typeof value === 'object' && value !== null) for (const item of Object.values(Object(plainOf(value)))) finite(item);
+  if (typeof value === 'object' && value !== null)
+    for (const item of Object.values(Object(plainOf(value)))) finite(item);
 }
 
 /** The same but for rounding, and for whole turns of an angle. */
