@@ -90,7 +90,8 @@ export class Fading {
   #isNear(group: readonly number[], table: Table<unknown>, row: number): boolean {
     for (const lane of group) {
       const { teleport } = this.#plan.lanes[lane]!;
-      if (teleport < Number.POSITIVE_INFINITY && Math.abs(this.#difference(lane, table, row)) > teleport) return false;
+      if (teleport < Number.POSITIVE_INFINITY && Math.abs(this.#difference(lane, table, row)) > teleport)
+        return false;
     }
     return true;
   }

@@ -49,7 +49,10 @@ export class EntityViews<C extends Components> {
   #holds = false;
 
   /** `everyTicks`: ticks from one snapshot to the next; `correctionMs`: when half of a step is drawn that late frames made. */
-  constructor(type: RecordType<C>, { everyTicks, correctionMs }: { everyTicks: number; correctionMs: number }) {
+  constructor(
+    type: RecordType<C>,
+    { everyTicks, correctionMs }: { everyTicks: number; correctionMs: number },
+  ) {
     this.table = type.table(16, 'fractional');
     this.#plan = drawPlan(type);
     this.#everyTicks = everyTicks;
@@ -79,7 +82,8 @@ export class EntityViews<C extends Components> {
     const same = shown.tick === this.#shownTick && this.#version === (foretold?.version ?? 0);
     if (this.#holds) this.#fading.keep(this.table);
     if (!same) this.#match(shown, foretold);
-    if (!same || from.tick !== this.#fromTick || to.tick !== this.#toTick) this.#pair(between, shown, foretold);
+    if (!same || from.tick !== this.#fromTick || to.tick !== this.#toTick)
+      this.#pair(between, shown, foretold);
     const { lanes } = this.#plan;
     for (let i = 0; i < lanes.length; i++) {
       const plan = lanes[i]!;
@@ -235,7 +239,11 @@ export class EntityViews<C extends Components> {
   }
 
   /** It is only in one of the two snapshots, or further away in the other than it goes in so many frames. */
-  #isFar(group: number, n: number, { from, to, frames }: { from: Snapshot<C>; to: Snapshot<C>; frames: number }): boolean {
+  #isFar(
+    group: number,
+    n: number,
+    { from, to, frames }: { from: Snapshot<C>; to: Snapshot<C>; frames: number },
+  ): boolean {
     const i = this.#from[n]!;
     const j = this.#to[n]!;
     if (i === -1 || j === -1) return true;

@@ -259,7 +259,11 @@ export class Predictor {
     const plan = this.#plan.lanes[lane]!;
     const ahead = this.world.table;
     if (plan.blend === 'chart') {
-      this.#rotation.from(this.#now, lane, slot).to(ahead, lane, row).turn(share).write(this.#drawn, lane, slot);
+      this.#rotation
+        .from(this.#now, lane, slot)
+        .to(ahead, lane, row)
+        .turn(share)
+        .write(this.#drawn, lane, slot);
       return;
     }
     const a = this.#now.columns[lane]!.values[slot]!;

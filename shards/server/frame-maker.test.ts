@@ -202,6 +202,27 @@ test('[T8] without an entity a player looks from where it was; who never had one
   expect(bob.read()).toEqual([]);
 });
 
+test('[T8] without an entity a player looks from his eye; with one the eye counts for nothing', async () => {
+  const { world, player, tick } = newShard(NEAR);
+  const ann = player('ann', { x: 5, y: 5 });
+  const near = world.spawn({ at: { x: 6, y: 6 } });
+  const far = world.spawn({ at: { x: 90, y: 90 }, name: 'far away' });
+  ann.seat.eye = { x: 95, y: 95 };
+  await tick();
+  expect(ann.read()).toEqual([[ann.entity.id, near.id]]);
+  expect(ann.holds('far away')).toBe(false);
+  world.despawn(ann.entity.id);
+  await tick();
+  expect(ann.read()).toEqual([[far.id]]);
+  ann.seat.eye = { x: 5, y: 5 };
+  await tick();
+  expect(ann.read()).toEqual([[near.id]]);
+  ann.seat.eye = undefined;
+  near.n = 7;
+  await tick();
+  expect(ann.read()).toEqual([[near.id]]);
+});
+
 test('[T2] a cell that is asked for again comes whole, and the player goes on; others are not troubled', async () => {
   const { shard, player, tick } = newShard(NEAR);
   const ann = player('ann', { x: 51, y: 51 });
