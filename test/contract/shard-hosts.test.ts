@@ -11,6 +11,7 @@ import '../shards/limits.test.ts';
 import '../shards/lobby.test.ts';
 import '../shards/matchmaking.test.ts';
 import '../shards/prediction.test.ts';
+import '../shards/rewind.test.ts';
 import '../shards/seats.test.ts';
 import '../shards/tickets.test.ts';
 import '../shards/traffic.test.ts';
