@@ -51,7 +51,7 @@ export class Eyes {
       let row = this.#rows[i]!;
       if (row === -1 || ids[row] !== id) row = this.#world.rowOf(id);
       const place = row === -1 ? this.#placeWithout(i) : this.#grid.placeOf(row);
-      const team = this.#teamOf && this.#teamOf(row);
+      const team = this.#teamOf?.(row);
       if (
         place === this.#places[i] &&
         row === this.#rows[i] &&

@@ -211,11 +211,10 @@ test('[T2] [T8] many who come, go, move, wait and ask again hold what is around 
           else if ('join' in each) players.push(join(each.join));
           else if ('leave' in each) {
             if (players.length > 2) shard.leave(players.splice(each.leave % players.length, 1)[0]!.seat);
-          } else
-            shard.resync(
-              pick(each.again).seat,
-              pick(each.again).view()?.outlook?.sight.feeds[4]!.stream.cell ?? 0,
-            );
+          } else {
+            const { seat, view } = pick(each.again);
+            for (const { stream } of view()?.outlook?.sight.feeds ?? []) shard.resync(seat, stream.cell);
+          }
         }
         for (const { socket } of players) socket.stuck = false;
         await tick(2);
