@@ -54,10 +54,7 @@ function tickDelay(): Workload {
       await server.host.store.write(async ({ tx }) => {
         for (const [id, snapshot] of Object.entries(pages)) {
           await tx.insert('Page', { id, body: '' });
-          await tx.run(
-            `INSERT INTO _doc_meta (entity, id, epoch, rev) VALUES ('Page', ?, 'e', 1)`,
-            [id],
-          );
+          await tx.run(`INSERT INTO _doc_meta (entity, id, epoch, rev) VALUES ('Page', ?, 'e', 1)`, [id]);
           const sql = `INSERT INTO _doc_snapshots (entity, id, rev, bytes) VALUES ('Page', ?, 1, ?)`;
           await tx.run(sql, [id, snapshot]);
         }

@@ -6,6 +6,7 @@ import type { Component, Values } from '../../shards/core/component.ts';
 import { c } from '../../shards/core/components.ts';
 import type { Reject, TailPart } from '../../shards/core/frames.ts';
 import type { InputHeader } from '../../shards/core/input-codec.ts';
+import { numberLane } from '../../shards/core/lane.ts';
 import { RecordType, type Row } from '../../shards/core/record-type.ts';
 import type { Json } from '../../src/base/json.ts';
 import type { BinaryVector } from './vector.ts';
@@ -31,6 +32,7 @@ export type ShardPayload =
   | { kind: 'leave' }
   | { kind: 'events'; tick: number; events: Json[] }
   | { kind: 'reject'; inputTick: number; reject: Reject }
+  | { kind: 'transfer'; shard: string; id: string; ticket: string }
   | { kind: 'spawned'; tick: number; ids: number[] };
 
 /** What a player holds after a frame. */
@@ -268,6 +270,11 @@ export const payloads: readonly BinaryVector<ShardPayload>[] = [
     hex: '33 00 06',
   },
   {
+    name: 'transfer to `arena` `a2` with the ticket `s1.x.y`',
+    value: { kind: 'transfer', shard: 'arena', id: 'a2', ticket: 's1.x.y' },
+    hex: '34 05 6172656e61 02 6132 06 73312e782e79',
+  },
+  {
     name: 'spawned in tick 300: 301, 302',
     value: { kind: 'spawned', tick: 300, ids: [301, 302] },
     hex: '35 ac02 02 ad02 ae02',
@@ -377,4 +384,18 @@ export const records: Readonly<Record<keyof typeof c, readonly RecordVector[]>> 
   ],
 };
 
-export const vectors = [...payloads, ...frames, ...Object.values(records).flat()];
+/** An input of a definition with `rewind: { ms: 500 }` at 20 ticks a second. */
+export const laggedType = new RecordType({ fire: c.bool() }, [numberLane(0, 320, 'snap')]);
+export interface LaggedInput {
+  readonly fire: boolean;
+  readonly lag: number;
+}
+export const lagged: readonly BinaryVector<LaggedInput>[] = [
+  {
+    name: 'an input that fires; its player saw what was 3.5 ticks before the tick before it',
+    value: { fire: true, lag: 112 },
+    hex: 'e100',
+  },
+];
+
+export const vectors = [...payloads, ...frames, ...lagged, ...Object.values(records).flat()];
