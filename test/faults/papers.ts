@@ -45,7 +45,9 @@ export async function storedPapers(database: string): Promise<{ log: Stored; row
     for (const table of ['_doc_snapshots', '_doc_updates']) {
       const sql = `SELECT bytes, blob FROM ${table} WHERE entity = 'Paper' AND id = ? ORDER BY rev`;
       for (const { bytes, blob } of await driver.all(sql, [row.id ?? null])) {
-        const parts = await driver.all('SELECT bytes FROM _doc_parts WHERE blob = ? ORDER BY n', [blob ?? null]);
+        const parts = await driver.all('SELECT bytes FROM _doc_parts WHERE blob = ? ORDER BY n', [
+          blob ?? null,
+        ]);
         const all = parts.map((part) => part.bytes as Uint8Array);
         doc.import(blob === null ? (bytes as Uint8Array) : Buffer.concat(all));
       }
