@@ -3,7 +3,7 @@ import { DocServers, docSystems } from './doc-servers.ts';
 import type { Sample, Workload } from './figure.ts';
 import { runLoad } from './load.ts';
 
-const PACE = { edits: 30, perSecond: 20 };
+const PACE = { edits: 60, perSecond: 20 };
 const TYPING = { writers: 10, readers: 10, perSecond: 5, seconds: 4 };
 
 export function paced(readers: number): Workload {

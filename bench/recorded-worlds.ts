@@ -1,8 +1,18 @@
 /**
  * Worlds whose motion the codec is tuned for (tune-residuals.ts): people on a plane, the plaza of the examples, things
- * that fly and steer, things that fall and bounce. All from seeds.
+ * that fly and steer, things that fall and bounce, things that tumble. All from seeds.
  */
-import { type AnyShardDef, c, cos, defineShard, type InputOf, sin } from 'ternion/shards';
+import {
+  type AnyShardDef,
+  type Chance,
+  c,
+  cos,
+  defineShard,
+  type InputOf,
+  type Quaternion,
+  sin,
+  type Vec3,
+} from 'ternion/shards';
 import { plaza } from '../examples/world/plaza.ts';
 import { arena } from './arena.ts';
 import { BotScript } from './bot-script.ts';
@@ -120,6 +130,72 @@ const balls = defineShard({
   },
 });
 
+/** Crates that tumble, fall and bounce, and lie still for a while. Only what is drawn is sent. */
+const debris = defineShard({
+  name: 'debris',
+  tickRate: 30,
+  components: {
+    position: c.vec3({ min: -64, max: 64, step: 0.005 }),
+    rotation: c.quaternion(),
+    velocity: c.vec3({ min: -40, max: 40, step: 0.01 }).visibleTo('owner'),
+    spin: c.vec3({ min: -16, max: 16, step: 0.01 }).visibleTo('owner'),
+    still: c.bool().visibleTo('owner'),
+  },
+  input: c.struct({ none: c.bool() }),
+  limits: { entities: 300 },
+  authorize: () => true,
+  start(world) {
+    for (let i = 0; i < 150; i++) {
+      const position = { ...around(world.random, 60), y: world.random.range(-60, 0) };
+      const rotation = { ...around(world.random, 1), w: 0.5 };
+      world.spawn({ position, rotation, velocity: around(world.random, 9), spin: around(world.random, 4) });
+    }
+  },
+  step() {},
+  tick(world, dt) {
+    for (const body of world.entities) {
+      const { position, velocity, spin } = body;
+      const { random } = world;
+      if (body.still) {
+        if (random.next() > 0.02) continue;
+        body.still = false;
+        body.velocity = { ...around(random, 9), y: random.range(6, 16) };
+        body.spin = around(random, 6);
+      }
+      velocity.y -= GRAVITY * dt;
+      position.x += velocity.x * dt;
+      position.y += velocity.y * dt;
+      position.z += velocity.z * dt;
+      body.rotation = spun(body.rotation, spin, dt);
+      // A body that is not a ball wobbles.
+      const { x, y, z } = spin;
+      body.spin = { x: x + y * z * 0.4 * dt, y: y - z * x * 0.7 * dt, z: z + x * y * 0.3 * dt };
+      for (const axis of ['x', 'y', 'z'] as const) {
+        if (Math.abs(position[axis]) < 63.9) continue;
+        velocity[axis] *= -0.7;
+        position[axis] = position[axis] > 0 ? 63.8 : -63.8;
+        body.spin = around(random, 6);
+        body.still = axis === 'y' && Math.abs(velocity.y) < 2;
+      }
+    }
+  },
+});
+
+function around(random: Chance, size: number): Vec3 {
+  return { x: random.range(-size, size), y: random.range(-size, size), z: random.range(-size, size) };
+}
+
+/** Turned for `dt` seconds about `spin`, in radians a second: q + spin * q * dt / 2, made a length of 1 when written. */
+function spun({ x, y, z, w }: Quaternion, spin: Vec3, dt: number): Quaternion {
+  const [sx, sy, sz] = [(spin.x * dt) / 2, (spin.y * dt) / 2, (spin.z * dt) / 2];
+  return {
+    x: x + sx * w + sy * z - sz * y,
+    y: y + sy * w + sz * x - sx * z,
+    z: z + sz * w + sx * y - sy * x,
+    w: w - sx * x - sy * y - sz * z,
+  };
+}
+
 const PLAYERS = 150;
 
 export const RECORDED_WORLDS: readonly RecordedWorld[] = [
@@ -133,4 +209,5 @@ export const RECORDED_WORLDS: readonly RecordedWorld[] = [
   { name: 'plaza', def: plaza, params: { bots: 100 }, players: 30, input: scripted(30) },
   { name: 'flight', def: flight, params: {}, players: PLAYERS, input: pilots(PLAYERS) },
   { name: 'balls', def: balls, params: {}, players: 0, input: () => ({ none: false }) },
+  { name: 'debris', def: debris, params: {}, players: 0, input: () => ({ none: false }) },
 ];

@@ -7,7 +7,10 @@ import { parseArgs } from 'node:util';
 import { coldStartWorkloads } from './cold-start.ts';
 import { docsWorkloads } from './docs.ts';
 import { type Figure, measure, type Workload } from './figure.ts';
+import { matchmakerWorkloads } from './matchmaker.ts';
+import { netcodeWorkloads } from './netcode.ts';
 import { readsWorkloads } from './reads.ts';
+import { rewindWorkloads } from './rewind.ts';
 import { rowsWorkloads } from './rows.ts';
 import { sessionWorkloads } from './sessions.ts';
 import { curveWorkloads } from './shard-curves.ts';
@@ -35,6 +38,9 @@ const workloads: Record<string, () => Workload> = {
   ...shardsWorkloads,
   ...curveWorkloads,
   ...heapWorkloads,
+  ...rewindWorkloads,
+  ...matchmakerWorkloads,
+  ...netcodeWorkloads,
 };
 const wanted = positionals[0] ?? '';
 const chosen = Object.keys(workloads).filter(

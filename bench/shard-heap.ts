@@ -54,9 +54,7 @@ async function profile(players: number): Promise<Allocations> {
     return node.children.reduce((sum, child) => sum + sumOf(name, file, counted, child), 0);
   };
   const turn = per(sumOf('turn', 'shard-rig.ts', true));
-  // Calls that were inlined are missing, so this is what is left of a tick of the rig.
-  const made = per(sumOf('encode', 'input-codec.ts') + sumOf('next', 'bot-script.ts'));
-  const input = per(sumOf('tick', 'shard-rig.ts')) - turn - made;
+  const input = per(sumOf('#takeIn', 'shard-rig.ts'));
   return { turn, input, functions: [...functions].sort((a, b) => b[1] - a[1]) };
 }
 

@@ -63,6 +63,8 @@ class HandClock implements Clock {
 class RigPlayer {
   readonly script: BotScript;
   handler: ChannelHandler | undefined;
+  /** What he sends in this tick, if he knows of a frame. */
+  input: Uint8Array | undefined;
   bytes = 0;
   /** Why the shard has sent him away. */
   fault: Error | undefined;
@@ -83,7 +85,7 @@ class RigPlayer {
       send: () => true,
       latest: {
         put(payload, tag) {
-          player.bytes += payload.length;
+          player.bytes += payload.to - payload.from;
           player.sentTag = tag;
         },
         get sentTag() {
@@ -137,19 +139,9 @@ export class ShardRig {
   }
 
   tick(): TickCost {
+    for (const player of this.#players) this.#play(player);
     const beginMs = cpuMs();
-    const input = this.#input.at(0);
-    for (const { script, handler, sentTag, fault } of this.#players) {
-      if (fault) throw fault;
-      script.next();
-      if (sentTag === -1) continue;
-      input.move.x = script.moveX;
-      input.move.y = script.moveY;
-      input.yaw = script.yaw;
-      input.fire = script.fire;
-      const header = { ackTick: sentTag, firstTick: sentTag + LEAD, count: 1 };
-      handler!.frame(this.#encoder.encode(header, this.#input, () => 0));
-    }
+    this.#takeIn();
     const before = this.#players.reduce((sum, { bytes }) => sum + bytes, 0);
     const turnMs = cpuMs();
     this.#clock.turn(TICK_MS);
@@ -160,6 +152,25 @@ export class ShardRig {
       encodeMs: endMs - this.#simulatedMs,
       bytes: this.#players.reduce((sum, { bytes }) => sum + bytes, 0) - before,
     };
+  }
+
+  /** The player's half of an input, which costs the server nothing. */
+  #play(player: RigPlayer): void {
+    const { script, sentTag, fault } = player;
+    if (fault) throw fault;
+    script.next();
+    if (sentTag === -1) return;
+    const input = this.#input.at(0);
+    input.move.x = script.moveX;
+    input.move.y = script.moveY;
+    input.yaw = script.yaw;
+    input.fire = script.fire;
+    const header = { ackTick: sentTag, firstTick: sentTag + LEAD, count: 1 };
+    player.input = this.#encoder.encode(header, this.#input, () => 0);
+  }
+
+  #takeIn(): void {
+    for (const { handler, input } of this.#players) if (input) handler!.frame(input);
   }
 
   async close(): Promise<void> {

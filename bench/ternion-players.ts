@@ -15,8 +15,6 @@ const CHANNEL = 1;
 const LEAD = 4;
 /** A bot further off than this takes its tick from the newest frame anew. */
 const MAX_DRIFT = 4;
-/** As the real client: each input travels in so many frames. */
-const REPEATED = 3;
 
 interface World {
   readonly def: ReturnType<typeof arena>;
@@ -38,12 +36,11 @@ class TernionPlayer implements PlayerConnection {
   /** The newest frame. */
   #last = { frame: 0, tick: 0 };
   #inputTick = 0;
-  #count = 0;
 
   private constructor({ def, sealed }: World, events: PlayerEvents) {
     this.#def = def;
     this.#events = events;
-    this.#inputs = def.inputType.table(REPEATED);
+    this.#inputs = def.inputType.table(1);
     if (events.sight) this.#reader = new ShardReader(def, sealed);
   }
 
@@ -64,20 +61,17 @@ class TernionPlayer implements PlayerConnection {
     if (drift > MAX_DRIFT || drift < -MAX_DRIFT) {
       if (drift > 0) return;
       this.#inputTick = wanted - 1;
-      this.#count = 0;
     }
-    const tick = ++this.#inputTick;
-    this.#count = Math.min(REPEATED, this.#count + 1);
-    const input = this.#inputs.at(tick % REPEATED);
+    const input = this.#inputs.at(0);
     input.move.x = moveX;
     input.move.y = moveY;
     input.yaw = yaw;
     input.fire = fire;
-    const header = { ackTick: this.#last.tick, firstTick: tick - this.#count + 1, count: this.#count };
+    const header = { ackTick: this.#last.tick, firstTick: ++this.#inputTick, count: 1 };
     this.#socket?.send(
       wrap(
         CHANNEL,
-        this.#encoder.encode(header, this.#inputs, (at) => at % REPEATED),
+        this.#encoder.encode(header, this.#inputs, () => 0),
       ),
     );
   }

@@ -122,7 +122,7 @@ function measure(scene: Scene): void {
       player.base = { frame, tick: frame };
       if (measured) {
         frames++;
-        bytes += out.length + ENVELOPE_BYTES;
+        bytes += out.to - out.from + ENVELOPE_BYTES;
       }
     }
     if (measured) composeMs += cpuMs() - begin;

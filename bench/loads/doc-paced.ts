@@ -13,7 +13,7 @@ interface Options {
 
 const { system, url, doc, readers, edits, perSecond }: Options = JSON.parse(process.argv[2] ?? '{}');
 /** Edits that are not counted: code is compiled, the first projection is made. */
-const WARM_UP = 10;
+const WARM_UP = 40;
 /** Longest wait for the last edit to reach everybody. */
 const END_MS = 10_000;
 

@@ -55,7 +55,7 @@ export class EventPlay implements Stay {
     this.#inputs = def.inputType.table(def.limits.inputAheadTicks);
     this.#replica = new CellReplica(def.layouts, { maxEntities: def.limits.entities, everyTicks: 1 });
     this.#snapshot = new Snapshot(def.entityType);
-    this.#views = new EntityViews(def.entityType);
+    this.#views = new EntityViews(def.entityType, { everyTicks: 1, correctionMs: 1 });
   }
 
   get frames(): number {
@@ -75,6 +75,10 @@ export class EventPlay implements Stay {
   }
 
   get predictedTick(): number {
+    return this.tick;
+  }
+
+  get ownPlayhead(): number {
     return this.tick;
   }
 
@@ -106,7 +110,8 @@ export class EventPlay implements Stay {
     const { newestInput, waiting } = this.#replica.apply(reader);
     for (const stream of this.#replica.desyncs) this.#send(encodeResync(stream));
     this.#replica.fill(this.#snapshot);
-    this.#views.show(this.#snapshot, this.#snapshot, 0);
+    const snapshot = this.#snapshot;
+    this.#views.show({ from: snapshot, to: snapshot, before: snapshot, share: 1, nowMs: 0 });
     this.#frames++;
     this.#arrived = Math.min(newestInput, this.#sent);
     this.#waiting = waiting;
@@ -116,6 +121,13 @@ export class EventPlay implements Stay {
       this.#timed.number = 0;
     }
     this.#flushSoon();
+  }
+
+  /** Nothing is predicted: nothing has been spawned or told here. */
+  spawned(): void {}
+
+  wasTold(): boolean {
+    return false;
   }
 
   close(): void {

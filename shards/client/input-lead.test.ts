@@ -4,7 +4,7 @@ import { InputLead } from './input-lead.ts';
 
 /** Frames that all report the same depth. */
 function reporting(depth: number, frames = 16): InputLead {
-  const lead = new InputLead(new SimClock(), 50);
+  const lead = new InputLead(new SimClock(), { tickMs: 50 });
   for (let tick = 1; tick <= frames; tick++) lead.frame(tick, tick + depth);
   return lead;
 }
@@ -36,7 +36,7 @@ test('after a jump, reports about older inputs say nothing', () => {
 
 test('the round trip is the shortest of the last frames', async () => {
   const clock = new SimClock();
-  const lead = new InputLead(clock, 50);
+  const lead = new InputLead(clock, { tickMs: 50 });
   for (const [tick, ms] of [
     [1, 80],
     [2, 60],
@@ -47,4 +47,17 @@ test('the round trip is the shortest of the last frames', async () => {
     lead.frame(tick, tick);
   }
   expect(lead.rttMs).toBe(60);
+});
+
+test('[T6] a stall is not followed: no jump, and hardly another pace', () => {
+  const lead = new InputLead(new SimClock(), { tickMs: 33 });
+  const jumps: number[] = [];
+  for (let tick = 1; tick <= 300; tick++) {
+    // For three frames nothing comes, now and then: then all that waited is there.
+    const stalled = Math.max(0, (tick % 100) - 96);
+    lead.frame(tick, tick + 2 - stalled);
+    jumps.push(lead.jump);
+  }
+  expect(jumps.every((jump) => jump === 0)).toBe(true);
+  expect(lead.intervalMs).toBeGreaterThan(32);
 });

@@ -28,6 +28,9 @@ export function readClock(tickRate: number, drawn: () => Stay | undefined): Shar
     get predictedTick() {
       return drawn()?.predictedTick ?? 0;
     },
+    get ownPlayhead() {
+      return drawn()?.ownPlayhead ?? 0;
+    },
   };
 }
 

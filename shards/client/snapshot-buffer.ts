@@ -35,6 +35,14 @@ export class SnapshotBuffer<C extends Components> {
     this.#count++;
   }
 
+  /** The snapshot in front of `snapshot`, or itself when it is the oldest. */
+  earlier(snapshot: Snapshot<C>): Snapshot<C> {
+    for (let i = 1; i < this.#count; i++) {
+      if (this.#at(i) === snapshot) return this.#at(i - 1);
+    }
+    return snapshot;
+  }
+
   /** The newest snapshot that is not after `tick`; the oldest when all are. */
   before(tick: number): Snapshot<C> | undefined {
     for (let i = this.#count - 1; i > 0; i--) {

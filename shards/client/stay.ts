@@ -31,6 +31,7 @@ export interface Stay {
   readonly serverTick: number;
   readonly playhead: number;
   readonly predictedTick: number;
+  readonly ownPlayhead: number;
   readonly delayMs: number;
   readonly rttMs: number;
   readonly mispredictions: number;
@@ -40,5 +41,9 @@ export interface Stay {
   input(input: Partial<Values<Components>>): boolean;
   /** A frame came. Throws Fault `bad_message`. */
   frame(reader: Reader): void;
+  /** The server has spawned this as the `nth` in the player's own step of `tick`. */
+  spawned(tick: number, nth: number, id: number): void;
+  /** Whether an event of the player's own step in `tick` has been told here already. */
+  wasTold(event: string, tick: number): boolean;
   close(): void;
 }

@@ -93,13 +93,14 @@ export class CellReplica<C extends Components> {
   /** Fills a snapshot with all entities that are visible now. */
   fill(snapshot: Snapshot<C>): void {
     snapshot.tick = this.tick;
-    const [seen, ...own] = this.#tails.map(({ state }) => state);
+    const [seen, owner, team] = this.#tails.map(({ state }) => state);
     this.#filler.fill(snapshot, {
       frame: this.frame,
       held: this.#held,
       crossers: this.#crossers.cells,
       seen: seen!,
-      own,
+      // What the owner is told is of this frame; what the team is told may be older.
+      own: [team!, owner!],
     });
   }
 

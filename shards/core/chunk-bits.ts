@@ -49,3 +49,25 @@ export function readGrouped(bits: BitReader, width: number): number {
   }
   throw new Fault('bad_message', 'bad number in a chunk');
 }
+
+/**
+ * A reference of entity `own` to `id`, 0 for none: 0, or 1, which of the two is greater, and by how much. What refers to
+ * each other often came about the same time.
+ */
+export function writeReference(bits: BitWriter, id: number, own: number): void {
+  bits.bool(id !== 0);
+  if (id === 0) return;
+  bits.bool(id < own);
+  writeGrouped(bits, Math.abs(id - own), ID_BITS);
+}
+
+/** Throws Fault `bad_message` for what is no id, and for what `writeReference` says otherwise. */
+export function readReference(bits: BitReader, own: number): number {
+  if (!bits.bool()) return 0;
+  const less = bits.bool();
+  const apart = readGrouped(bits, ID_BITS);
+  const id = less ? own - apart : own + apart;
+  if (id < 1 || id > MAX_NUMBER || (less && apart === 0))
+    throw new Fault('bad_message', 'no id of an entity');
+  return id;
+}

@@ -6,6 +6,7 @@
 import type { BitReader } from '../../src/base/bits.ts';
 import { Fault } from '../../src/base/fault.ts';
 import type { CellState } from './cell-state.ts';
+import { ChartChange } from './chart-change.ts';
 import {
   COUNT_BITS,
   DELTA_HASH,
@@ -14,8 +15,9 @@ import {
   ID_BITS,
   KEY_CHUNK,
   readGrouped,
+  readReference,
 } from './chunk-bits.ts';
-import { type ChunkComponent, type ChunkLayout, type Phase, TEXT } from './chunk-layout.ts';
+import { CHART, type ChunkComponent, type ChunkLayout, ID, type Phase, TEXT, WHOLE } from './chunk-layout.ts';
 import { bitsFor } from './lane.ts';
 import { Text } from './text.ts';
 import type { TextBook } from './text-book.ts';
@@ -36,6 +38,7 @@ export class ChunkDecoder {
   readonly #layout: ChunkLayout;
   readonly #texts: TextBook;
   readonly #maxEntities: number;
+  readonly #charts: ChartChange;
   #slots = new Int32Array(16);
   #ids = new Int32Array(16);
   /** By component of the entity that is being read: whether it was sent. */
@@ -47,6 +50,7 @@ export class ChunkDecoder {
     this.#layout = layout;
     this.#texts = texts;
     this.#maxEntities = maxEntities;
+    this.#charts = new ChartChange(layout);
     this.#changed = new Uint8Array(layout.components.length);
     this.#flipped = new Uint8Array(layout.stride);
   }
@@ -181,7 +185,7 @@ export class ChunkDecoder {
     state: CellState,
     of: { slot: number; n: number; components: readonly ChunkComponent[] },
   ): true {
-    const { size, kind, guard, plain, codes, textStride, text } = this.#layout;
+    const { size, kind, guard, plain, codes } = this.#layout;
     const { slot } = of;
     const component = of.components[of.n]!;
     this.#changed[of.n] = 1;
@@ -191,13 +195,17 @@ export class ChunkDecoder {
       const by = guard[i]!;
       const absent = by >= 0 && data[at + by] === 0;
       if (absent) this.#absent(state, slot, i);
-      else if (kind[i] === TEXT) state.texts[slot * textStride + text[i]!] = this.#text(bits, i);
+      else if (kind[i]! >= WHOLE) this.#whole(bits, state, { slot, lane: i });
       else if (plain[i] === 1) {
         const value = this.#number(bits, i);
         this.#flipped[i] = value === data[at + i] ? 0 : 1;
         data[at + i] = value;
       } else {
-        state.move(slot, i, codes[i]!.read(bits));
+        const residual = codes[i]!.read(bits);
+        if (kind[i] === CHART && residual !== 0) {
+          this.#charts.change(data, at + i, { lane: i, chart: data[at + i]! + residual });
+        }
+        state.move(slot, i, residual);
         // What has just come begins anew: it has no pace.
         if (by >= 0 && this.#flipped[by] === 1) state.rest(slot, i);
       }
@@ -214,15 +222,13 @@ export class ChunkDecoder {
 
   /** A whole entity. */
   #record(bits: BitReader, state: CellState, slot: number): void {
-    const { stride, size, kind, guard, textStride, text } = this.#layout;
+    const { stride, size, kind, guard } = this.#layout;
     const { data } = state;
     const at = slot * size + 1;
     for (let i = 0; i < stride; i++) {
       if (guard[i]! >= 0 && data[at + guard[i]!] === 0) this.#absent(state, slot, i);
-      else if (kind[i] === TEXT) {
-        data[at + i] = 0;
-        state.texts[slot * textStride + text[i]!] = this.#text(bits, i);
-      } else data[at + i] = this.#number(bits, i);
+      else if (kind[i]! >= WHOLE) this.#whole(bits, state, { slot, lane: i });
+      else data[at + i] = this.#number(bits, i);
     }
   }
 
@@ -248,12 +254,18 @@ export class ChunkDecoder {
     return value;
   }
 
+  #whole(bits: BitReader, state: CellState, { slot, lane }: { slot: number; lane: number }): void {
+    const { size, kind, textStride, text } = this.#layout;
+    if (kind[lane] === ID) state.data[slot * size + 1 + lane] = readReference(bits, state.idAt(slot));
+    else state.texts[slot * textStride + text[lane]!] = this.#text(bits, lane);
+  }
+
   #text(bits: BitReader, lane: number): Text {
     if (!bits.bool()) return Text.EMPTY;
     const text = this.#texts.at(bits.read(this.#layout.placeBits));
-    if (text.bytes.length > this.#layout.lanes[lane]!.textBytes) {
-      throw new Fault('bad_message', 'a text is too long');
-    }
+    const { textBytes, content } = this.#layout.lanes[lane]!;
+    if (text.bytes.length > textBytes) throw new Fault('bad_message', 'a text is too long');
+    if (content === 'json') text.check();
     return text;
   }
 }

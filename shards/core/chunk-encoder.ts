@@ -17,8 +17,9 @@ import {
   ID_BITS,
   KEY_CHUNK,
   writeGrouped,
+  writeReference,
 } from './chunk-bits.ts';
-import { type ChunkComponent, type ChunkLayout, type Phase, TEXT } from './chunk-layout.ts';
+import { type ChunkComponent, type ChunkLayout, ID, type Phase, WHOLE } from './chunk-layout.ts';
 import { bitsFor } from './lane.ts';
 import { LastFrame } from './last-frame.ts';
 import { MemberDiff, sameMembers } from './member-diff.ts';
@@ -199,8 +200,7 @@ export class ChunkEncoder {
     const residuals = slot * layout.stride;
     for (let i = to.component.first; i < to.component.end; i++) {
       if (guard[i]! >= 0 && data[at + guard[i]!] === 0) continue;
-      if (kind[i] === TEXT)
-        this.#writeText(state.texts[slot * layout.textStride + layout.text[i]!]!, to.chunk);
+      if (kind[i]! >= WHOLE) this.#writeWhole(state, slot, { lane: i, chunk: to.chunk });
       else if (plain[i] === 1) this.#bits.write(data[at + i]! - min[i]!, widths[i]!);
       else codes[i]!.write(this.#bits, this.#diff.residuals[residuals + i]!);
     }
@@ -212,12 +212,12 @@ export class ChunkEncoder {
   }
 
   #writeRecord(state: CellState, slot: number, chunk: Chunk): void {
-    const { stride, size, kind, guard, min, bits: widths, textStride, text } = this.layout;
+    const { stride, size, kind, guard, min, bits: widths } = this.layout;
     const { data } = state;
     const at = slot * size + 1;
     for (let i = 0; i < stride; i++) {
       if (guard[i]! >= 0 && data[at + guard[i]!] === 0) continue;
-      if (kind[i] === TEXT) this.#writeText(state.texts[slot * textStride + text[i]!]!, chunk);
+      if (kind[i]! >= WHOLE) this.#writeWhole(state, slot, { lane: i, chunk });
       else this.#bits.write(data[at + i]! - min[i]!, widths[i]!);
     }
   }
@@ -239,6 +239,12 @@ export class ChunkEncoder {
       paces.write(this.#bits, data[at + motion[i]! + 1]!);
       paces.write(this.#bits, data[at + motion[i]! + 2]!);
     }
+  }
+
+  #writeWhole(state: CellState, slot: number, of: { lane: number; chunk: Chunk }): void {
+    if (this.layout.kind[of.lane] === ID)
+      writeReference(this.#bits, state.valueAt(slot, of.lane), state.idAt(slot));
+    else this.#writeText(state.textAt(slot, of.lane), of.chunk);
   }
 
   #writeText(text: Text, chunk: Chunk): void {

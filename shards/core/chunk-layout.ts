@@ -3,8 +3,7 @@
  * Once per definition and audience; the server's streams and the client's cells use the same one, so both
  * predict alike. [T2]
  */
-import { assert } from '../../src/base/assert.ts';
-import { type Audience, type Components, MAX_EVERY } from './component.ts';
+import type { Audience, Component, Components } from './component.ts';
 import { joinLanes } from './compound-components.ts';
 import { bitsFor, type Lane } from './lane.ts';
 import { RESIDUAL_CODES, type ResidualCode } from './residual-code.ts';
@@ -14,7 +13,12 @@ import type { ResidualTable } from './residual-tables.ts';
 export const LINEAR = 0;
 export const ANGLE = 1;
 export const STILL = 2;
-export const TEXT = 3;
+/** Says which number of a rotation is left out; when it changes, so do the meanings of the three lanes behind it. */
+export const CHART = 3;
+/** From here on: sent as a whole, not as a residual. */
+export const WHOLE = 4;
+export const TEXT = 4;
+export const ID = 5;
 
 /** Numbers of so few bits are sent as they are, instead of a residual. */
 const PLAIN_BITS = 2;
@@ -37,6 +41,8 @@ export interface Phase {
   readonly linear: Int32Array;
   readonly angles: Int32Array;
   readonly still: Int32Array;
+  /** Those of `still` that are charts. */
+  readonly charts: Int32Array;
   readonly texts: Int32Array;
   readonly guarded: Int32Array;
   /** Those that move first. */
@@ -83,12 +89,8 @@ export class ChunkLayout {
     const tables: ResidualTable[] = [];
     let at = 0;
     for (const component of Object.values(fields)) {
-      if ((component.audience ?? 'all') === audience && component.lanes.length > 0) {
-        const period = component.every ?? 1;
-        assert(
-          period >= 1 && period <= MAX_EVERY && Number.isInteger(Math.log2(period)),
-          `a component every ${period} frames`,
-        );
+      if (isSentTo(component, audience)) {
+        const period = audience === 'owner' ? 1 : component.everyFrames;
         const first = lanes.length;
         for (const [i, lane] of component.lanes.entries()) {
           lanes.push(lane.guard === -1 ? lane : { ...lane, guard: first + lane.guard });
@@ -96,7 +98,7 @@ export class ChunkLayout {
           every.push(period);
           tables.push(tableOf(lane, component.lanes));
         }
-        const moves = component.lanes.some(({ blend }) => blend !== 'snap');
+        const moves = component.lanes.some((lane) => kindOf(lane) <= ANGLE);
         components.push({ first, end: lanes.length, moves, every: period });
       }
       at += component.lanes.length;
@@ -107,7 +109,7 @@ export class ChunkLayout {
     this.kind = Uint8Array.from(lanes, kindOf);
     let size = 1 + lanes.length;
     this.motion = Int32Array.from(lanes, (lane) => {
-      if (kindOf(lane) !== LINEAR && kindOf(lane) !== ANGLE) return 0;
+      if (kindOf(lane) > ANGLE) return 0;
       size += 3;
       return size - 3;
     });
@@ -116,8 +118,8 @@ export class ChunkLayout {
     this.max = Int32Array.from(lanes, ({ max }) => max);
     this.initial = Int32Array.from(lanes, ({ initial }) => initial);
     this.bits = Uint8Array.from(lanes, ({ bits }) => bits);
-    this.plain = Uint8Array.from(lanes, ({ bits, blend }) =>
-      blend === 'snap' && bits <= PLAIN_BITS ? 1 : 0,
+    this.plain = Uint8Array.from(lanes, (lane) =>
+      kindOf(lane) === STILL && lane.bits <= PLAIN_BITS ? 1 : 0,
     );
     this.guard = Int32Array.from(lanes, ({ guard }) => guard);
     this.every = Int32Array.from(every);
@@ -150,14 +152,22 @@ export function chunkLayouts(fields: Components, entities: number): ChunkLayouts
   };
 }
 
-function kindOf({ textBytes, blend }: Lane): number {
-  if (textBytes > 0) return TEXT;
-  return blend === 'linear' ? LINEAR : blend === 'angle' ? ANGLE : STILL;
+/** The owner is sent what his entity's cell does not tell him, or not in every frame: he predicts it. [T6] */
+function isSentTo({ audience, everyFrames, lanes }: Component<unknown>, to: Audience): boolean {
+  if (lanes.length === 0) return false;
+  return to === 'owner' ? audience !== 'all' || everyFrames > 1 : audience === to;
+}
+
+const KINDS = { linear: LINEAR, axis: LINEAR, angle: ANGLE, snap: STILL, chart: CHART } as const;
+
+function kindOf({ content, blend }: Lane): number {
+  if (content === 'id') return ID;
+  return content === 'number' ? KINDS[blend] : TEXT;
 }
 
 function tableOf({ blend }: Lane, siblings: readonly Lane[]): ResidualTable {
-  if (blend === 'angle') return 'angle';
   if (blend === 'snap') return 'whole';
+  if (blend !== 'linear') return blend;
   return siblings.filter((lane) => lane.blend === 'linear').length > 1 ? 'vector' : 'scalar';
 }
 
@@ -167,11 +177,13 @@ function phasesOf(components: readonly ChunkComponent[], { kind, guard }: ChunkL
     const due = components.filter(({ every }) => frame % every === 0);
     const moving = due.filter(({ moves }) => moves);
     const lanes = due.flatMap(({ first, end }) => Array.from({ length: end - first }, (_, i) => first + i));
-    const present = (of: number) => Int32Array.from(lanes.filter((i) => guard[i] === -1 && kind[i] === of));
+    const present = (...of: number[]) =>
+      Int32Array.from(lanes.filter((i) => guard[i] === -1 && of.includes(kind[i]!)));
     return {
       linear: present(LINEAR),
       angles: present(ANGLE),
-      still: present(STILL),
+      still: present(STILL, CHART, ID),
+      charts: present(CHART),
       texts: present(TEXT),
       guarded: Int32Array.from(lanes.filter((i) => guard[i] !== -1)),
       components: [...moving, ...due.filter(({ moves }) => !moves)],

@@ -3,6 +3,7 @@
  * streams, and players who hold some of the cells and miss some of the frames.
  */
 import { Reader } from '../../src/base/bytes.ts';
+import { contentOf } from '../../src/base/parcel.ts';
 import { CellReplica } from './cell-replica.ts';
 import { CellStream } from './cell-stream.ts';
 import { ChunkEncoder } from './chunk-encoder.ts';
@@ -129,7 +130,7 @@ export class ChurnPlayer<C extends Components> {
     const places = body.places.filter((place) => this.#known.add(place));
     const { frame: base, tick: baseTick } = this.#base;
     const head = { frame, tick: world.tick, base, baseTick, newestInput: 0, waiting: 0 };
-    const bytes = writer.write({ head, places, body });
+    const bytes = contentOf(writer.write({ head, places, body }));
     this.received.push(bytes);
     this.replica.apply(new Reader(bytes.subarray(1)));
     for (const cell of this.replica.desyncs) if (typeof cell === 'number') this.stale.add(cell);

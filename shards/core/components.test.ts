@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { isFault } from '../../src/base/fault.ts';
 import type { Component } from './component.ts';
 import { c } from './components.ts';
 import { RecordType } from './record-type.ts';
@@ -50,6 +51,26 @@ test('what was read is written back unchanged, for any range and step', () => {
   );
 });
 
+test('what goes less than half a step in a tick stands still, in place and in turning', () => {
+  const at = cell(c.scalar({ min: 0, max: 9, step: 0.01 }));
+  const turned = cell(c.quaternion());
+  const turn = (radians: number) => {
+    const { y, w } = turned.value;
+    turned.value = { x: 0, y: y + (w * radians) / 2, z: 0, w: w - (y * radians) / 2 };
+  };
+  for (let tick = 0; tick < 20; tick++) {
+    at.value += 0.0049;
+    turn((1.5 * Math.PI) / 180 / 20);
+  }
+  expect([at.value, turned.value.y]).toEqual([0, 0]);
+  for (let tick = 0; tick < 20; tick++) {
+    at.value += 0.0051;
+    turn((2 * Math.PI) / 180 / 20);
+  }
+  expect(at.value).toBeCloseTo(0.2, 9);
+  expect(turned.value.y).toBeGreaterThan(0.01);
+});
+
 test('angles wrap', () => {
   const at = cell(c.angle({ bits: 10 }));
   for (const turns of [-3, 0, 5]) {
@@ -80,6 +101,72 @@ test('texts are cut behind a whole character and hold no lone surrogates', () =>
   expect(at.value).toBe('1234567');
   at.value = 'a\ud800b';
   expect(at.value).toBe('a\ufffdb');
+});
+
+test('JSON is kept as its canonical text: null at first, one object until another value is written, and frozen', () => {
+  const at = cell(c.json<{ items: string[]; open?: boolean }>());
+  expect(at.value).toBeNull();
+  at.value = { open: true, items: ['rope'] };
+  const first = at.value!;
+  expect(first).toEqual({ items: ['rope'], open: true });
+  expect(Object.keys(first)).toEqual(['items', 'open']);
+  at.value = { items: ['rope'], open: true };
+  expect(at.value).toEqual(first);
+  at.value = first;
+  expect(at.value).toBe(at.value);
+  expect(() => (first.items as string[]).push('knife')).toThrow('not extensible');
+  at.value = null;
+  expect(at.value).toBeNull();
+});
+
+test('[N3] JSON of as many bytes as the limit is kept, one of a byte more is refused, and so is what is no JSON', () => {
+  const at = cell(c.json({ maxBytes: 16 }));
+  at.value = ['0123456789é'];
+  expect(at.value).toEqual(['0123456789é']);
+  const thrown = (value: unknown): unknown => {
+    try {
+      (at as { value: unknown }).value = value;
+    } catch (error) {
+      return isFault(error) && error.code;
+    }
+    return undefined;
+  };
+  expect(thrown(['0123456789éa'])).toBe('too_large');
+  const cycle: unknown[] = [];
+  cycle.push(cycle);
+  for (const wrong of [undefined, Number.NaN, [undefined], new Date(0), () => 1, cycle]) {
+    expect(thrown(wrong)).toBe('invalid');
+  }
+  expect(at.value).toEqual(['0123456789é']);
+  expect(() => c.json({ maxBytes: 4097 })).toThrow('4097 bytes');
+});
+
+test('what was read from a row may be written into JSON', () => {
+  const type = new RecordType({ at: c.vec2({ min: 0, max: 9, step: 1 }), home: c.json() });
+  const row = type.table(1).at(0);
+  row.at = { x: 3, y: 4 };
+  (row as { home: unknown }).home = { at: row.at };
+  row.at.x = 5;
+  expect(row.home).toEqual({ at: { x: 3, y: 4 } });
+});
+
+test('what is no id of an entity is none', () => {
+  const at = cell(c.entityId());
+  expect(at.value).toBe(0);
+  at.value = 2 ** 31 - 1;
+  expect(at.value).toBe(2 ** 31 - 1);
+  for (const wrong of [-1, 1.5, 2 ** 31, Number.NaN]) {
+    at.value = 7;
+    at.value = wrong;
+    expect(at.value).toBe(0);
+  }
+});
+
+test('rates and audiences are said of whole components', () => {
+  const rare = c.bool().every(2);
+  expect(() => c.struct({ rare })).toThrow('of the whole component');
+  expect(() => c.optional(c.bool().visibleTo('owner'))).toThrow('of the whole component');
+  expect(c.optional(c.bool()).every(2).everyFrames).toBe(2);
 });
 
 test('vectors and structs are views that write through, always the same object', () => {

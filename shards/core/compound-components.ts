@@ -4,7 +4,15 @@
  */
 import { assert } from '../../src/base/assert.ts';
 import { compileView } from './compile-view.ts';
-import type { Component, Components, Values, Vec2, Vec3 } from './component.ts';
+import {
+  assertPart,
+  Component,
+  type Components,
+  type Kind,
+  type Values,
+  type Vec2,
+  type Vec3,
+} from './component.ts';
 import { type Lane, numberLane } from './lane.ts';
 import { type Accessor, PARTS, ROW, type RowView, TABLE } from './row-view.ts';
 import { scalar } from './scalar-components.ts';
@@ -14,7 +22,7 @@ import { type Range, scaleOf, toQuanta } from './scale.ts';
 export function vec2(range: Range): Component<Vec2> {
   const scale = scaleOf(range);
   const axis = scalar(range);
-  return {
+  return new Component({
     json: { vec2: axis.json },
     scale,
     lanes: [...axis.lanes, ...axis.lanes],
@@ -29,14 +37,14 @@ export function vec2(range: Range): Component<Vec2> {
         },
       };
     },
-  };
+  });
 }
 
 /** Three fixed-point numbers of the same range. */
 export function vec3(range: Range): Component<Vec3> {
   const scale = scaleOf(range);
   const axis = scalar(range);
-  return {
+  return new Component({
     json: { vec3: axis.json },
     scale,
     lanes: [...axis.lanes, ...axis.lanes, ...axis.lanes],
@@ -52,14 +60,27 @@ export function vec3(range: Range): Component<Vec3> {
         },
       };
     },
-  };
+  });
 }
 
 /** Several components under one name; also the form of a shard's input. */
 export function struct<F extends Components>(fields: F): Struct<F> {
+  return new Struct(fields);
+}
+
+export class Struct<F extends Components> extends Component<Values<F>> {
+  readonly fields: F;
+
+  constructor(fields: F) {
+    for (const field of Object.values(fields)) assertPart(field);
+    super(structKind(fields));
+    this.fields = fields;
+  }
+}
+
+function structKind<F extends Components>(fields: F): Kind<Values<F>> {
   const names = Object.keys(fields);
   return {
-    fields,
     json: Object.entries(fields).map(([name, field]) => [name, field.json]),
     lanes: joinLanes(Object.values(fields)),
     bind: (lane, parts) => {
@@ -75,20 +96,17 @@ export function struct<F extends Components>(fields: F): Struct<F> {
   };
 }
 
-export interface Struct<F extends Components> extends Component<Values<F>> {
-  readonly fields: F;
-}
-
 /** A component that not every entity has: `undefined` when absent. Costs one bit where it is absent. */
 export function optional<T>(inner: Component<T>): Component<T | undefined> {
+  assertPart(inner);
   assert(
     inner.lanes.every((lane) => lane.guard === -1),
     'an optional component inside an optional one',
   );
   const lanes = [numberLane(0, 1, 'snap'), ...inner.lanes.map((lane): Lane => ({ ...lane, guard: 0 }))];
-  return {
+  return new Component({
     json: { optional: inner.json },
-    ...(inner.scale && { scale: inner.scale }),
+    scale: inner.scale,
     lanes,
     bind: (guard, parts) => {
       const accessor: Accessor<T> = inner.bind(guard + 1, parts);
@@ -104,7 +122,7 @@ export function optional<T>(inner: Component<T>): Component<T | undefined> {
         },
       };
     },
-  };
+  });
 }
 
 /** The lanes of components one after another, each guard counted from the first of all. */

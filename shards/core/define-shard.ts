@@ -13,6 +13,8 @@ import { everyone, type Interest, planGrid } from './interest.ts';
 import { DEFAULT_SHARD_LIMITS, resolveLimits, type ShardLimits } from './limits.ts';
 import type { Player } from './player.ts';
 import { RecordType } from './record-type.ts';
+import type { RewindSpec } from './rewind.ts';
+import { planRewind, type RewindPlan } from './rewind-plan.ts';
 import type { Entity, Events, World } from './world.ts';
 
 /** What `authorize` decides on. */
@@ -25,6 +27,8 @@ export interface JoinContext {
   };
   /** The id of the shard within its kind. */
   readonly shardId: string;
+  /** What his ticket says; null without one. Its maker, who is the server, has decided that he may come. */
+  readonly ticket: { readonly role: 'player' | 'spectator'; readonly data: Json | undefined } | null;
 }
 
 export interface ShardSpec<C extends Components, I extends Components, E extends Events, P, M> {
@@ -49,10 +53,21 @@ export interface ShardSpec<C extends Components, I extends Components, E extends
   /** What a player may see; default `everyone()`. */
   readonly interest?: Interest<NoInfer<C>>;
   readonly limits?: Partial<ShardLimits>;
+  /** Remembers the last frames, so that hits are judged by what the player saw: `world.rewind`. */
+  readonly rewind?: RewindSpec<NoInfer<C>>;
+  /** `required`: nobody takes a seat without a ticket of the server's (`ctx.shards.ticket`). Default `optional`. */
+  readonly tickets?: 'required' | 'optional';
+  /** What the lobby shows of a shard; asked on the main thread, so of its world it knows nothing. */
+  summary?(shard: { readonly id: string; readonly params: P; readonly players: readonly Player[] }): Json;
   /** Asked at each join and when the viewer changes; anything but true refuses. */
   authorize(context: JoinContext, params: P): boolean | Promise<boolean>;
   /** The shard begins. */
   start?(world: World<C, E>, params: P): void;
+  /**
+   * The world was saved by another version of this definition. Components of the same name and kind are as they were,
+   * all others hold their initial values.
+   */
+  migrate?(world: World<C, E>, params: P): void;
   /** A player comes; returns his entity, or nothing for a spectator. Left out: an entity of initial values. */
   join?(world: World<C, E>, player: Player): Entity<C> | undefined;
   /** He left, or did not return within the grace time. His entity is despawned afterwards if it still lives. */
@@ -67,7 +82,8 @@ export interface ShardSpec<C extends Components, I extends Components, E extends
   /**
    * Moves a player's entity by one tick. The browser predicts with this very function, so it may depend on
    * nothing but its arguments: use `sin` and `cos` of `ternion/shards`, `Math.sqrt`, and + - * /, which
-   * agree to the last bit everywhere; not `Math.sin`, `Date`, or variables of its own. [T6]
+   * agree to the last bit everywhere; not `Math.sin`, `Date`, or variables of its own. [T6] `input` is valid during
+   * the call.
    */
   step(world: World<C, E>, entity: Entity<C>, input: Readonly<Values<I>>, dtSeconds: number): void;
   /** Everything else, after all steps; on the server only. */
@@ -85,7 +101,9 @@ export interface ShardDef<C extends Components, I extends Components, E extends 
   readonly interest: Interest<C>;
   readonly limits: ShardLimits;
   readonly entityType: RecordType<C>;
+  /** With a rewind, it has a lane behind the fields: see RewindPlan. */
   readonly inputType: RecordType<I>;
+  readonly rewindPlan: RewindPlan | undefined;
   /** What is sent of the entities to whom. */
   readonly layouts: ChunkLayouts;
   /** Of all that both sides must agree on to read each other's bytes. */
@@ -109,7 +127,7 @@ export type ParamsOf<D> = D extends ShardDef<infer _C, infer _I, infer _E, infer
 export type MessageOf<D> = D extends ShardDef<infer _C, infer _I, infer _E, infer _P, infer M> ? M : never;
 
 /** What these throw stops the shard alone; a promise of theirs would fail behind its back. [T3] */
-const SYNCHRONOUS = ['start', 'join', 'leave', 'receive', 'answer', 'step', 'tick'] as const;
+const SYNCHRONOUS = ['start', 'migrate', 'join', 'leave', 'receive', 'answer', 'step', 'tick'] as const;
 const AsyncFunction = (async () => {}).constructor;
 
 const NAME = /^[\w-]{1,64}$/;
@@ -128,6 +146,8 @@ export function defineShard<
   assert(eventDriven || (tickRate >= 1 && tickRate <= 240), `a tick rate of ${tickRate}`);
   if (eventDriven) checkEventDriven(spec);
   assert(Number.isInteger(snapshotEvery) && snapshotEvery >= 1, `a snapshot every ${snapshotEvery} ticks`);
+  const interned = input.lanes.some(({ content }) => content === 'json');
+  assert(!interned, 'JSON in inputs: send it in a message');
   assert(!Object.hasOwn(components, 'id'), 'the component name "id" is taken by the entity itself');
   const events = spec.events ?? ({} as E);
   // A client sends a frame each tick, and a few more while it hurries.
@@ -138,18 +158,20 @@ export function defineShard<
   const entityType = new RecordType(components);
   if (interest.kind === 'grid') planGrid(interest, entityType);
   if (Object.values(components).some(({ audience }) => audience === 'team')) checkTeam(components);
+  const rewindPlan = spec.rewind && planRewind(spec.rewind, entityType, { tickRate, snapshotEvery });
   const hash = fnv1a64(
     canonicalJson({
       name,
       tickRate,
-      components: Object.entries(components).map(([key, { json, audience = 'all', every = 1 }]) => [
+      components: Object.entries(components).map(([key, { json, audience, everyFrames }]) => [
         key,
         json,
         audience,
-        every,
+        everyFrames,
       ]),
       entities: limits.entities,
       input: input.json,
+      ...(rewindPlan && { maxLag: rewindPlan.maxLag }),
       events: Object.fromEntries(Object.entries(events).map(([key, event]) => [key, event.json])),
     }),
   );
@@ -170,7 +192,8 @@ export function defineShard<
     layouts: chunkLayouts(components, limits.entities),
     interest,
     entityType,
-    inputType: new RecordType(input.fields),
+    inputType: new RecordType(input.fields, rewindPlan && [rewindPlan.lagLane]),
+    rewindPlan,
     hash,
   };
 }
@@ -179,7 +202,7 @@ export function defineShard<
 function checkTeam({ team }: Components): void {
   const lanes = team?.lanes ?? [];
   const one = lanes.length === 1 || (lanes.length === 2 && lanes[1]!.guard === 0);
-  const sound = one && lanes.every(({ textBytes }) => textBytes === 0) && (team?.audience ?? 'all') === 'all';
+  const sound = one && lanes.every(({ textBytes }) => textBytes === 0) && team?.audience === 'all';
   assert(sound, 'components for teams need a component "team" of one number, sent to all');
 }
 

@@ -1,6 +1,6 @@
 /**
- * Puts frames together: head, texts, body, tail. Frames are cut from slabs and never written again, for the
- * socket keeps them without a copy. [T5]
+ * Puts frames together: head, texts, body, tail. Frames are cut from slabs, each behind room for the heads of what
+ * carries it, and never written again, for the socket keeps them without a copy. [T5]
  *
  *   kind | head (frame-header.ts) | [texts: count, then (place, string) each]
  *   | [changes: leaves: count, then cells; enters: count, then cell * 4 + level; cells ascending, as differences]
@@ -8,6 +8,7 @@
  *           [tail: for each part 0 none, 1 as predicted, 2 and its chunk, in 2 bits]
  */
 import { BitWriter } from '../../src/base/bits.ts';
+import { HEAD_ROOM, type Parcel } from '../../src/base/parcel.ts';
 import type { Chunk } from './chunk.ts';
 import type { FrameBody } from './frame-body.ts';
 import { type FrameHeader, HAS_CHANGES, HAS_TAIL, HAS_TEXTS, MAX_WAITING, STEADY } from './frame-header.ts';
@@ -33,8 +34,8 @@ export class FrameWriter {
   readonly #texts: TextPool;
   readonly #everyTicks: number;
   readonly #bits = new BitWriter(256);
-  #slab = new Uint8Array(SLAB_BYTES);
-  #start = 0;
+  readonly #frame = { bytes: new Uint8Array(SLAB_BYTES), from: 0, to: 0 };
+  #slab = this.#frame.bytes;
   #at = 0;
 
   /** `everyTicks` is the definition's `snapshotEvery`. */
@@ -43,8 +44,8 @@ export class FrameWriter {
     this.#everyTicks = everyTicks;
   }
 
-  /** The bytes are never written again. */
-  write(parts: FrameParts): Uint8Array {
+  /** The bytes are never written again; the object that says where they are is that of the next frame, too. */
+  write(parts: FrameParts): Parcel {
     const { head, places, body, tail } = parts;
     this.#reserve(parts);
     this.#u8(KIND.frame);
@@ -56,9 +57,8 @@ export class FrameWriter {
     if (body.hasChanges) this.#at = body.writeChanges(this.#slab, this.#at);
     const { bytes, byteLength } = tail ? this.#withTail(body, tail) : body.bits;
     this.#bytes(bytes, byteLength);
-    const frame = this.#slab.subarray(this.#start, this.#at);
-    this.#start = this.#at;
-    return frame;
+    this.#frame.to = this.#at;
+    return this.#frame;
   }
 
   #writeHead(head: FrameHeader, parts: number): void {
@@ -76,14 +76,16 @@ export class FrameWriter {
   }
 
   #reserve({ places, body, tail }: FrameParts): void {
-    let most = HEAD_BYTES + body.maxChangeBytes + body.bits.byteLength;
+    let most = HEAD_ROOM + HEAD_BYTES + body.maxChangeBytes + body.bits.byteLength;
     for (const place of places) most += this.#texts.at(place).bytes.length + 12;
     for (const part of tail ?? []) if (typeof part === 'object') most += part.bytes.length;
-    this.#at = this.#start;
-    if (this.#start + most <= this.#slab.length) return;
-    this.#slab = new Uint8Array(Math.max(SLAB_BYTES, most));
-    this.#start = 0;
-    this.#at = 0;
+    if (this.#at + most > this.#slab.length) {
+      this.#slab = new Uint8Array(Math.max(SLAB_BYTES, most));
+      this.#at = 0;
+    }
+    this.#at += HEAD_ROOM;
+    this.#frame.bytes = this.#slab;
+    this.#frame.from = this.#at;
   }
 
   #writeTexts(places: readonly number[]): void {
@@ -121,7 +123,9 @@ export class FrameWriter {
   }
 
   #bytes(bytes: Uint8Array, length: number): void {
-    for (let i = 0; i < length; i++) this.#slab[this.#at + i] = bytes[i]!;
-    this.#at += length;
+    const slab = this.#slab;
+    const at = this.#at;
+    for (let i = 0; i < length; i++) slab[at + i] = bytes[i]!;
+    this.#at = at + length;
   }
 }

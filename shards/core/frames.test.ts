@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Reader } from '../../src/base/bytes.ts';
 import { isFault } from '../../src/base/fault.ts';
+import { contentOf } from '../../src/base/parcel.ts';
 import { CellReplica } from './cell-replica.ts';
 import { chunkLayouts } from './chunk-layout.ts';
 import { c } from './components.ts';
@@ -66,7 +67,7 @@ test('[T2] heads come out as they went in', () => {
   const writer = new FrameWriter(new TextPool(0), 1);
   fc.assert(
     fc.property(head, (header) => {
-      const bytes = writer.write({ head: header, places: [], body: new FrameBody() });
+      const bytes = contentOf(writer.write({ head: header, places: [], body: new FrameBody() }));
       const last = { frame: header.base, tick: header.baseTick };
       expect(decodeFrameHeader(behind(bytes, KIND.frame), last, 1)).toMatchObject(header);
     }),
@@ -78,7 +79,7 @@ test('[T2] a frame that builds on another than the last one is refused', () => {
   const body = new FrameBody();
   const from = (base: number, frame: number) => {
     const header = { frame, tick: frame, base, baseTick: base, newestInput: 0, waiting: 0 };
-    return behind(writer.write({ head: header, places: [], body }), KIND.frame);
+    return behind(contentOf(writer.write({ head: header, places: [], body })), KIND.frame);
   };
   expect(() => decodeFrameHeader(from(4, 5), { frame: 0, tick: 0 }, 1)).toThrow('never came');
   expect(() => decodeFrameHeader(from(4, 5 + MAX_BACK), { frame: 4, tick: 4 }, 1)).toThrow('never came');

@@ -1,12 +1,15 @@
 /**
- * Input frames: a run of ticks in one packet, the last few again so that a lost or late packet is made up
- * for. Records are bits, one after another. The server decodes into scratch rows and asks input-buffer.ts.
+ * Input frames: a run of ticks in one packet. Records are bits, one after another. Written by the client's play.ts
+ * and event-play.ts, read by the server's seat.ts for its input-buffer.ts.
  */
 import { BitReader, BitWriter } from '../../src/base/bits.ts';
-import { type Reader, Writer } from '../../src/base/bytes.ts';
+import { Reader, Writer } from '../../src/base/bytes.ts';
 import { KIND } from './frames.ts';
-import { readRecord, writeRecord } from './record-codec.ts';
+import type { Lane } from './lane.ts';
+import { RecordReader, writeRecord } from './record-codec.ts';
 import type { Table } from './table.ts';
+
+const NOTHING = new Uint8Array(0);
 
 export interface InputHeader {
   /** The newest frame that the client has; opens the gate for more. [T5] */
@@ -30,21 +33,41 @@ export class InputEncoder {
   }
 }
 
-/** `reader` stands behind the kind; the records are left in it. */
-export function decodeInputHeader(reader: Reader): InputHeader {
-  return { ackTick: reader.varuint(), firstTick: reader.varuint(), count: reader.u8() };
-}
+/**
+ * Reads input frames one after another and makes no objects for them: its fields are those of the frame that was
+ * opened last. One serves all players of a shard.
+ */
+export class InputDecoder {
+  ackTick = 0;
+  firstTick = 0;
+  count = 0;
+  /** What `next` read. */
+  readonly record: RecordReader;
+  readonly #reader = new Reader(NOTHING);
+  readonly #bits = new BitReader(NOTHING);
 
-/** Calls `each` with every tick, its record standing in `row` of `table` until the next one. */
-export function decodeInputs<T>(
-  reader: Reader,
-  header: InputHeader,
-  into: { table: Table<T>; row: number; each: (tick: number) => void },
-): void {
-  const bits = new BitReader(reader.rest());
-  for (let i = 0; i < header.count; i++) {
-    readRecord(bits, into.table, into.row);
-    into.each(header.firstTick + i);
+  constructor(lanes: readonly Lane[]) {
+    this.record = new RecordReader(lanes);
   }
-  bits.end();
+
+  /** A payload whose kind was looked at. Throws Fault `bad_message`. */
+  open(payload: Uint8Array): void {
+    const reader = this.#reader;
+    reader.over(payload);
+    reader.u8();
+    this.ackTick = reader.varuint();
+    this.firstTick = reader.varuint();
+    this.count = reader.u8();
+    reader.restBy(this.#bits);
+  }
+
+  /** Reads the next record, `count` times. Throws Fault `bad_message`. */
+  next(): void {
+    this.record.read(this.#bits);
+  }
+
+  /** Throws Fault `bad_message` unless all was read. */
+  end(): void {
+    this.#bits.end();
+  }
 }

@@ -89,7 +89,7 @@ test('visibleTo takes a function of the player, the entity and the world', () =>
 });
 
 test('a component for teams needs a component that tells the teams apart', () => {
-  const plan = { ...c.string(), audience: 'team' as const };
+  const plan = c.string().visibleTo('team');
   const define = (team: object) => () =>
     defineShard({ ...spec, components: { plan, ...team }, step: () => {} });
   expect(define({ team: c.uint({ max: 3 }) })).not.toThrow();
@@ -99,7 +99,7 @@ test('a component for teams needs a component that tells the teams apart', () =>
   expect(define({ team: c.string() })).toThrow('component "team"');
   expect(define({ team: c.optional(c.string()) })).toThrow('component "team"');
   expect(define({ team: c.vec2({ min: 0, max: 1, step: 1 }) })).toThrow('component "team"');
-  expect(define({ team: { ...c.uint({ max: 3 }), audience: 'owner' } })).toThrow('component "team"');
+  expect(define({ team: c.uint({ max: 3 }).visibleTo('owner') })).toThrow('component "team"');
 });
 
 test('[N3] a byte budget is a whole number, 0 for none', () => {

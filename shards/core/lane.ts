@@ -4,8 +4,14 @@
  */
 import { assert } from '../../src/base/assert.ts';
 
-/** How values between two snapshots are drawn. */
-export type Blend = 'linear' | 'angle' | 'snap';
+/**
+ * How values between two snapshots are drawn. `chart` and the three `axis` behind it are one rotation (rotation.ts),
+ * drawn together.
+ */
+export type Blend = 'linear' | 'angle' | 'snap' | 'chart' | 'axis';
+
+/** What a lane holds. The quanta of most are numbers; a text or JSON is a Text, an id one of an entity or 0. */
+export type Content = 'number' | 'text' | 'json' | 'id';
 
 export interface Lane {
   /** Smallest and greatest whole number, both within 32 bits. An angle wraps from `max` to `min`. */
@@ -16,6 +22,7 @@ export interface Lane {
   /** Bits of `value - min`; for a text, bits of its length in bytes. */
   readonly bits: number;
   readonly blend: Blend;
+  readonly content: Content;
   /** 0: a number. Else a text of at most so many bytes in UTF-8. */
   readonly textBytes: number;
   /** The lane that holds 1 when this one is present, or -1 when it always is. */
@@ -29,10 +36,14 @@ export function numberLane(min: number, max: number, blend: Blend): Lane {
   assert(Number.isInteger(min) && Number.isInteger(max) && min <= max, `a lane from ${min} to ${max}`);
   assert(min >= INT32_MIN && max <= INT32_MAX, `a lane from ${min} to ${max} needs more than 32 bits`);
   const initial = Math.min(max, Math.max(min, 0));
-  return { min, max, initial, bits: bitsFor(max - min), blend, textBytes: 0, guard: -1 };
+  return { min, max, initial, bits: bitsFor(max - min), blend, content: 'number', textBytes: 0, guard: -1 };
 }
 
-export function textLane(maxBytes: number): Lane {
+export function idLane(): Lane {
+  return { ...numberLane(0, INT32_MAX, 'snap'), content: 'id' };
+}
+
+export function textLane(maxBytes: number, content: 'text' | 'json' = 'text'): Lane {
   assert(Number.isInteger(maxBytes) && maxBytes > 0 && maxBytes <= 4096, `a text of ${maxBytes} bytes`);
   return {
     min: 0,
@@ -40,6 +51,7 @@ export function textLane(maxBytes: number): Lane {
     initial: 0,
     bits: bitsFor(maxBytes),
     blend: 'snap',
+    content,
     textBytes: maxBytes,
     guard: -1,
   };

@@ -15,10 +15,11 @@ export class RecordType<C extends Components> implements TableType<Row<C>> {
   readonly lanes: readonly Lane[];
   readonly View: ViewClass<Row<C>>;
 
-  constructor(fields: C) {
+  /** `extra` lanes stand behind those of the fields: stored, sent and compared, but no field shows them. */
+  constructor(fields: C, extra: readonly Lane[] = []) {
     this.fields = fields;
     this.names = Object.keys(fields);
-    this.lanes = joinLanes(Object.values<Component<unknown>>(fields));
+    this.lanes = [...joinLanes(Object.values<Component<unknown>>(fields)), ...extra];
     const View = compileView(fields, 0);
     if (!Object.hasOwn(View.prototype, 'id')) {
       Object.defineProperty(View.prototype, 'id', {

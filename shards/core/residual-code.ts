@@ -98,6 +98,8 @@ export const RESIDUAL_CODES: Readonly<Record<ResidualTable, ResidualCode>> = {
   scalar: new ResidualCode(RESIDUAL_TABLES.scalar),
   vector: new ResidualCode(RESIDUAL_TABLES.vector),
   angle: new ResidualCode(RESIDUAL_TABLES.angle),
+  axis: new ResidualCode(RESIDUAL_TABLES.axis),
+  chart: new ResidualCode(RESIDUAL_TABLES.chart),
   whole: new ResidualCode(RESIDUAL_TABLES.whole),
   pace: new ResidualCode(RESIDUAL_TABLES.pace),
 };

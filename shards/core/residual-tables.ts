@@ -21,6 +21,16 @@ export const RESIDUAL_TABLES = {
     6, 4, 3, 2, 2, 3, 5, 5, 5, 4, 9, 9, 9, 9, 10, 10, 10, 10, 11, 11, 11, 11, 11, 12, 12, 12, 13, 13, 13, 13,
     13, 14, 14,
   ],
+  /** One of the three numbers of a rotation. */
+  axis: [
+    3, 2, 3, 3, 4, 4, 4, 4, 4, 5, 6, 9, 9, 9, 9, 10, 10, 10, 10, 11, 11, 11, 11, 11, 12, 12, 12, 12, 13, 13,
+    13, 14, 14,
+  ],
+  /** Which number of a rotation is left out. */
+  chart: [
+    1, 3, 2, 6, 6, 6, 6, 7, 7, 7, 7, 8, 8, 8, 8, 9, 9, 9, 9, 10, 10, 10, 10, 10, 11, 11, 11, 11, 12, 12, 12,
+    13, 13,
+  ],
   /** A whole number, which is not predicted to move. */
   whole: [
     5, 1, 4, 2, 5, 6, 6, 6, 6, 7, 7, 7, 7, 8, 8, 8, 8, 9, 9, 9, 9, 10, 10, 10, 10, 10, 11, 11, 11, 11, 11, 12,
@@ -28,7 +38,7 @@ export const RESIDUAL_TABLES = {
   ],
   /** By how much a number changed in its last step, in key chunks. */
   pace: [
-    1, 5, 4, 4, 4, 4, 4, 4, 5, 5, 7, 7, 8, 9, 9, 10, 10, 10, 10, 11, 11, 11, 11, 11, 12, 12, 12, 12, 13, 13,
+    1, 5, 4, 4, 4, 4, 4, 4, 5, 5, 6, 8, 9, 9, 10, 10, 10, 10, 11, 11, 11, 11, 11, 12, 12, 12, 13, 13, 13, 13,
     13, 14, 14,
   ],
 } as const satisfies Record<string, readonly number[]>;

@@ -1,21 +1,20 @@
 /**
- * Components of one lane: numbers, flags, choices, angles, texts. Reading gives real units; writing rounds
+ * Components of one number: numbers, flags, choices, angles, ids. Reading gives real units; writing rounds
  * and clamps to what the wire can say, so the simulation never holds a value that a client cannot have.
  */
 import { assert } from '../../src/base/assert.ts';
-import type { Component } from './component.ts';
-import { numberLane, textLane } from './lane.ts';
+import { Component, type Kind } from './component.ts';
+import { idLane, numberLane } from './lane.ts';
 import { ROW, type RowView, TABLE } from './row-view.ts';
-import { fromQuanta, type Range, scaleOf, toQuanta } from './scale.ts';
-import { Text } from './text.ts';
+import { fromQuanta, type Range, type Scale, scaleOf, toQuanta } from './scale.ts';
 
 /** A whole number. Written fractions round; what is out of range clamps. It is drawn without steps between. */
 export function int({ min, max }: { min: number; max: number }): Component<number> {
-  return {
-    ...scalar({ min, max, step: 1 }),
+  return new Component({
     json: { int: [min, max] },
     lanes: [numberLane(min, max, 'snap')],
-  };
+    bind: fixedPoint(scaleOf({ min, max, step: 1 })),
+  });
 }
 
 /** A whole number from 0 on. */
@@ -26,18 +25,22 @@ export function uint(range: { max: number }): Component<number> {
 /** A fixed-point number. */
 export function scalar(range: Range): Component<number> {
   const scale = scaleOf(range);
-  return {
+  return new Component({
     json: { scalar: [range.min, range.max, range.step] },
     lanes: [numberLane(scale.minQuanta, scale.maxQuanta, 'linear')],
-    bind: (lane) => ({
-      get(this: RowView) {
-        return fromQuanta(scale, this[TABLE].columns[lane]!.values[this[ROW]]!);
-      },
-      set(this: RowView, value: number) {
-        this[TABLE].columns[lane]!.values[this[ROW]] = toQuanta(scale, value);
-      },
-    }),
-  };
+    bind: fixedPoint(scale),
+  });
+}
+
+function fixedPoint(scale: Scale): Kind<number>['bind'] {
+  return (lane) => ({
+    get(this: RowView) {
+      return fromQuanta(scale, this[TABLE].columns[lane]!.values[this[ROW]]!);
+    },
+    set(this: RowView, value: number) {
+      this[TABLE].columns[lane]!.values[this[ROW]] = toQuanta(scale, value);
+    },
+  });
 }
 
 /** An angle in radians, in [-pi, pi); written angles of any size wrap. */
@@ -46,7 +49,7 @@ export function angle(options: { bits: number }): Component<number> {
   const turn = 2 ** options.bits;
   const half = turn / 2;
   const unit = (2 * Math.PI) / turn;
-  return {
+  return new Component({
     json: { angle: options.bits },
     lanes: [numberLane(-half, half - 1, 'angle')],
     bind: (lane) => ({
@@ -58,11 +61,11 @@ export function angle(options: { bits: number }): Component<number> {
         this[TABLE].columns[lane]!.values[this[ROW]] = (((steps % turn) + turn) % turn) - half;
       },
     }),
-  };
+  });
 }
 
 export function bool(): Component<boolean> {
-  return {
+  return new Component({
     json: 'bool',
     lanes: [numberLane(0, 1, 'snap')],
     bind: (lane) => ({
@@ -73,13 +76,13 @@ export function bool(): Component<boolean> {
         this[TABLE].columns[lane]!.values[this[ROW]] = value ? 1 : 0;
       },
     }),
-  };
+  });
 }
 
 /** One of a few words; the first is the initial one. */
 export function oneOf<const V extends readonly [string, ...string[]]>(...words: V): Component<V[number]> {
   assert(new Set(words).size === words.length, `the same word twice in ${words.join(', ')}`);
-  return {
+  return new Component<V[number]>({
     json: { enum: [...words] },
     lanes: [numberLane(0, words.length - 1, 'snap')],
     bind: (lane) => ({
@@ -92,23 +95,26 @@ export function oneOf<const V extends readonly [string, ...string[]]>(...words: 
         this[TABLE].columns[lane]!.values[this[ROW]] = index;
       },
     }),
-  };
+  });
 }
 
-/** A text of at most `maxBytes` (default 64) in UTF-8; what is longer is cut behind a whole character. */
-export function string(options: { maxBytes?: number } = {}): Component<string> {
-  const { maxBytes = 64 } = options;
-  return {
-    json: { string: maxBytes },
-    lanes: [textLane(maxBytes)],
-    bind: (lane) => ({
+/**
+ * The id of an entity; 0 is none. What is no id becomes 0. It says nothing of whether that entity lives or is seen:
+ * after a despawn the id stays, no other entity ever gets it, and `world.get` finds nothing.
+ */
+export function entityId(): Component<number> {
+  const lane = idLane();
+  return new Component({
+    json: 'entityId',
+    lanes: [lane],
+    bind: (at) => ({
       get(this: RowView) {
-        return this[TABLE].columns[lane]!.texts[this[ROW]]!.value;
+        return this[TABLE].columns[at]!.values[this[ROW]]!;
       },
-      set(this: RowView, value: string) {
-        const { texts } = this[TABLE].columns[lane]!;
-        if (texts[this[ROW]]!.value !== value) texts[this[ROW]] = Text.of(value, maxBytes);
+      set(this: RowView, value: number) {
+        const sound = Number.isInteger(value) && value > 0 && value <= lane.max;
+        this[TABLE].columns[at]!.values[this[ROW]] = sound ? value : 0;
       },
     }),
-  };
+  });
 }

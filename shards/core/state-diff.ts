@@ -3,7 +3,8 @@
  * also brings the cell's state up to date. Kept by ChunkEncoder for all its cells; nothing is allocated. [T2]
  */
 import { bendOf, type CellState, predict, turned } from './cell-state.ts';
-import { ANGLE, type ChunkLayout, type Phase, TEXT } from './chunk-layout.ts';
+import { ChartChange } from './chart-change.ts';
+import { ANGLE, CHART, type ChunkLayout, type Phase, TEXT } from './chunk-layout.ts';
 import type { Table } from './table.ts';
 import { Text } from './text.ts';
 
@@ -21,6 +22,7 @@ export class StateDiff {
   /** By slot: 1 when any lane differs. */
   changed = new Uint8Array(16);
   readonly layout: ChunkLayout;
+  readonly #charts: ChartChange;
   #table: Table<unknown> | undefined;
   #capacity = 0;
   /** The columns of the table by lane of the layout. */
@@ -30,6 +32,7 @@ export class StateDiff {
   constructor(layout: ChunkLayout) {
     this.layout = layout;
     this.residuals = new Int32Array(16 * layout.stride);
+    this.#charts = new ChartChange(layout);
   }
 
   /** Takes over what the rows hold and notes how it differs from what was predicted. */
@@ -38,7 +41,7 @@ export class StateDiff {
     this.#reserve(state.count);
     const { layout, residuals } = this;
     const { stride, size, motion, min, max } = layout;
-    const { linear, angles, still, texts, guarded } = phase;
+    const { linear, angles, still, charts, texts, guarded } = phase;
     const { data, count } = state;
     const columns = this.#columns;
     let differs = 0;
@@ -47,6 +50,11 @@ export class StateDiff {
       const base = slot * size + 1;
       const to = slot * stride;
       let changed = 0;
+      for (let n = 0; n < charts.length; n++) {
+        const i = charts[n]!;
+        const chart = columns[i]![row]!;
+        if (chart !== data[base + i]!) this.#charts.change(data, base + i, { lane: i, chart });
+      }
       for (let n = 0; n < linear.length; n++) {
         const i = linear[n]!;
         const at = base - 1 + motion[i]!;
@@ -136,6 +144,8 @@ export class StateDiff {
           state.rest(slot, i);
         } else {
           residual = residualOf(state, { slot, lane: i }, value);
+          if (kind[i] === CHART && residual !== 0)
+            this.#charts.change(data, base + i, { lane: i, chart: value });
           state.move(slot, i, residual);
           if (flipped) state.rest(slot, i);
         }

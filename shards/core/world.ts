@@ -5,7 +5,9 @@
 import type { Infer, Shape } from '../../src/base/shape.ts';
 import type { Chance } from './chance.ts';
 import type { Components, Values } from './component.ts';
+import type { Player } from './player.ts';
 import type { Row } from './record-type.ts';
+import type { Rewound } from './rewind.ts';
 
 export type Events = Readonly<Record<string, Shape<unknown>>>;
 
@@ -43,6 +45,18 @@ export interface World<C extends Components = Components, E extends Events = Eve
    * Predicted steps in the browser emit nothing. Events are not stored: who is away misses them.
    */
   emit<K extends keyof E & string>(event: K, data: Infer<E[K]>, to?: number | readonly number[]): void;
+  /**
+   * The world as a player saw it when he made the input of this tick, between two frames; of a player, or of the
+   * entity of one. Anything else has seen the newest frame. For hits that are decided in `tick` or `receive`: inside
+   * `step`, which the browser runs too, it throws Fault `unsupported`, and Fault `invalid` where the definition has no
+   * `rewind`.
+   */
+  rewind(player: Player | number): Rewound<C>;
+  /**
+   * Where code of yours changes the world outside of the definition's functions, such as a timer that `start` has set: an
+   * event-driven shard computes a tick soon, and tells its players. Others tick anyway. In the browser it does nothing.
+   */
+  wake(): void;
   /** 16 hex digits over the tick and all entities: equal states have equal hashes, on every machine. [T1] */
   hash(): string;
 }

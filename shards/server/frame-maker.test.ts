@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { Reader } from '../../src/base/bytes.ts';
+import { contentOf } from '../../src/base/parcel.ts';
 import type { Channel } from '../../src/plugin/channel.ts';
 import { simEnv } from '../../src/testing/sim-env.ts';
 import { CellReplica } from '../core/cell-replica.ts';
@@ -8,14 +9,15 @@ import { defineShard } from '../core/define-shard.ts';
 import { everyone, grid, type Interest, visibleTo } from '../core/interest.ts';
 import type { World } from '../core/world.ts';
 import { Shard } from './shard.ts';
+import type { View } from './view.ts';
 
 const components = {
   at: c.vec2({ min: 0, max: 100, step: 0.5 }),
   n: c.uint({ max: 1000 }),
   name: c.string({ maxBytes: 20 }),
   team: c.optional(c.uint({ max: 9 })),
-  secret: { ...c.string({ maxBytes: 20 }), audience: 'owner' as const },
-  plan: { ...c.string({ maxBytes: 20 }), audience: 'team' as const },
+  secret: c.string({ maxBytes: 20 }).visibleTo('owner'),
+  plan: c.string({ maxBytes: 20 }).visibleTo('team'),
 };
 const PATIENT = { coarserAfterMs: 1e6, nearerAfterMs: 1e6, ackWindowMs: 1e6, closeAfterMs: 1e6, calmMs: 0 };
 const NEAR = grid({ by: 'at', cell: 10, radius: 10 });
@@ -59,8 +61,8 @@ function newShard(
       },
       send: () => true,
       latest: {
-        put: (bytes, tag) => {
-          frames.push(bytes);
+        put: (frame, tag) => {
+          frames.push(contentOf(frame));
           sentTag = tag;
         },
         get sentTag() {
@@ -93,9 +95,9 @@ function newShard(
       holds: (bytes: string) => frames.some((frame) => Buffer.from(frame).includes(bytes)),
     };
   };
-  const tick = async (times = 1) => {
+  const tick = async (times = 1, everyMs = 100) => {
     for (let i = 0; i < times; i++) {
-      await env.clock.advance(100);
+      await env.clock.advance(everyMs);
       shard.tick(true);
     }
   };
@@ -200,6 +202,27 @@ test('[T8] without an entity a player looks from where it was; who never had one
   expect(bob.read()).toEqual([]);
 });
 
+test('[T8] without an entity a player looks from his eye; with one the eye counts for nothing', async () => {
+  const { world, player, tick } = newShard(NEAR);
+  const ann = player('ann', { x: 5, y: 5 });
+  const near = world.spawn({ at: { x: 6, y: 6 } });
+  const far = world.spawn({ at: { x: 90, y: 90 }, name: 'far away' });
+  ann.seat.eye = { x: 95, y: 95 };
+  await tick();
+  expect(ann.read()).toEqual([[ann.entity.id, near.id]]);
+  expect(ann.holds('far away')).toBe(false);
+  world.despawn(ann.entity.id);
+  await tick();
+  expect(ann.read()).toEqual([[far.id]]);
+  ann.seat.eye = { x: 5, y: 5 };
+  await tick();
+  expect(ann.read()).toEqual([[near.id]]);
+  ann.seat.eye = undefined;
+  near.n = 7;
+  await tick();
+  expect(ann.read()).toEqual([[near.id]]);
+});
+
 test('[T2] a cell that is asked for again comes whole, and the player goes on; others are not troubled', async () => {
   const { shard, player, tick } = newShard(NEAR);
   const ann = player('ann', { x: 51, y: 51 });
@@ -255,6 +278,23 @@ test('[T5] who acknowledges nothing is let down rung by rung, and closed in the 
   expect(shard.players.size).toBe(0);
 });
 
+test('[T9] when the server is late itself, nobody is taken for slow', async () => {
+  const ladder = { coarserAfterMs: 600, nearerAfterMs: 800, ackWindowMs: 1000, closeAfterMs: 30_000 };
+  const { shard, player, tick } = newShard(NEAR, { ladder });
+  const ann = player('ann', { x: 51, y: 51 });
+  const view = () => (ann.seat.state as { view: View }).view;
+  await tick(2);
+  for (let i = 0; i < 20; i++) {
+    const before = shard.world.tick;
+    await tick(1, 900);
+    view().ack(before); // she is one frame behind, as over any line
+  }
+  expect(shard.counts).toMatchObject({ toCoarse: 0, toWaiting: 0, framesSkipped: 0 });
+  // Who takes nothing is noticed all the same.
+  await tick(20, 900);
+  expect(shard.counts).toMatchObject({ toCoarse: 1, toNear: 1, toWaiting: 1 });
+});
+
 test('within a budget the near cells go first, nothing is wrong for long, and the bytes keep to it', async () => {
   const bytesPerSecond = 400;
   const { world, player, tick } = newShard(grid({ by: 'at', cell: 10, radius: 40 }), { bytesPerSecond });
@@ -290,4 +330,40 @@ test('within a budget the near cells go first, nothing is wrong for long, and th
   expect(ann.replica.held.map(({ cell, state }) => [cell, state.hash()])).toEqual(
     bob.replica.held.map(({ cell, state }) => [cell, state.hash()]),
   );
+});
+
+test('[T2] what waits for a budget goes on as expected, all else as it was, and then comes whole', async () => {
+  const { world, player, tick } = newShard(grid({ by: 'at', cell: 10, radius: 40 }), {
+    bytesPerSecond: 1000,
+  });
+  const ann = player('ann', { x: 50, y: 50 });
+  const noise = Array.from({ length: 80 }, (_, i) =>
+    world.spawn({ at: { x: (i % 9) * 11, y: Math.floor(i / 9) * 11 } }),
+  );
+  const runner = world.spawn({ at: { x: 80.5, y: 55 } });
+  const drawn = () => {
+    const held = ann.replica.held.find(({ state }) => state.find(runner.id) !== -1);
+    if (!held) return undefined;
+    const slot = held.state.find(runner.id);
+    return { x: held.state.valueAt(slot, 0) / 2, n: held.state.valueAt(slot, 2) };
+  };
+  let [waited, exact] = [0, 0];
+  let before = drawn();
+  for (let i = 1; i <= 80; i++) {
+    for (const entity of noise) entity.n = (entity.n * 7 + i) % 1000;
+    runner.at.x += i % 2 === 0 ? 0.5 : 0;
+    runner.n = i;
+    await tick();
+    ann.read();
+    const now = drawn();
+    if (now && now.n === i) {
+      expect(now.x).toBe(runner.at.x);
+      exact++;
+    } else if (now && before) {
+      expect(now.n).toBe(before.n);
+      waited++;
+    }
+    before = now;
+  }
+  expect(Math.min(waited, exact)).toBeGreaterThan(3);
 });

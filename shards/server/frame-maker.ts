@@ -1,7 +1,10 @@
 /**
  * Makes the frames of a shard: the world after a tick -> grid -> the streams that somebody holds, each advanced
- * once -> a frame for each player who is ready for one. Players with equal sights share the bytes of the body, and
- * a player for whom nothing changes costs no memory but that of his frame. Called by shard.ts. [T2] [T8]
+ * once -> a frame for each player who is ready for one, sight by sight. Players with equal sights share the bytes of
+ * the body; who holds all that the frame before said costs a short head and a copy of them. Called by shard.ts. [T2] [T8]
+ *
+ *   turned --aimed--> looks through a sight --moved, another rung--> turned
+ *                     looks through a sight --waits, left--> holds no streams
  */
 import type { LatestSlot } from '../../src/plugin/channel.ts';
 import { ChunkEncoder } from '../core/chunk-encoder.ts';
@@ -11,22 +14,28 @@ import { FrameBody } from '../core/frame-body.ts';
 import { type FrameHeader, MAX_BACK } from '../core/frame-header.ts';
 import { type FrameParts, FrameWriter, type TailState } from '../core/frame-writer.ts';
 import { ONE_CELL, planGrid } from '../core/interest.ts';
-import type { Player } from '../core/player.ts';
 import { TextPool } from '../core/text-pool.ts';
 import type { Events } from '../core/world.ts';
 import type { WorldColumns } from '../core/world-columns.ts';
 import type { ShardCounts } from './counts.ts';
+import { Eyes } from './eyes.ts';
 import { FramePlan } from './frame-plan.ts';
 import { Grid } from './grid.ts';
 import { isAbove, type LadderOptions, LETDOWNS, type Rung } from './ladder.ts';
-import type { Seat } from './seat.ts';
+import { Onlookers } from './onlookers.ts';
 import { type SeeingRung, type Sight, Sights } from './sight.ts';
 import { Streams } from './streams.ts';
 import { Tails } from './tail.ts';
-import { type Outlook, View } from './view.ts';
+import { type Outlook, View, type Viewer } from './view.ts';
 
 /** Ticks whose time is remembered, to tell how old an acknowledged frame is. */
 const REMEMBERED_TICKS = 1024;
+
+/**
+ * The time by which players are late goes on by so many frames with each frame at most: a server that is behind takes
+ * nobody for slow, and does not send everything anew when it can do least. [T9]
+ */
+const MOST_FRAMES_LATE = 2;
 
 interface Parts extends FrameParts {
   readonly head: { -readonly [K in keyof FrameHeader]: FrameHeader[K] };
@@ -44,14 +53,23 @@ export class FrameMaker {
   readonly #streams: Streams;
   readonly #sights: Sights;
   readonly #tails: Tails;
+  readonly #eyes: Eyes;
+  readonly #onlookers = new Onlookers();
+  /** Whose next frame shows other streams than the last one. */
+  readonly #turned = new Set<View>();
   readonly #plan = new FramePlan();
   readonly #writer: FrameWriter;
-  /** Of players whose frame nobody shares. */
-  readonly #body = new FrameBody();
+  /** Of those who had all of a sight in the frame before, and of one whose frame nobody shares. */
+  readonly #shared = new FrameBody();
+  readonly #own = new FrameBody();
   /** The frame that is being written, and its tail: filled for each player anew, so nothing is allocated. */
   readonly #parts: Parts;
   readonly #tail: TailState[] = [];
   readonly #madeMs = new Float64Array(REMEMBERED_TICKS);
+  readonly #mostMs: number;
+  #nowMs = 0;
+  #clockMs = Number.NaN;
+  #tooSlow = false;
   #frame = 0;
   #views = 0;
 
@@ -67,139 +85,184 @@ export class FrameMaker {
       owner: new ChunkEncoder(layouts.owner, deps),
       team: new ChunkEncoder(layouts.team, deps),
     };
+    this.#mostMs = def.eventDriven
+      ? Number.POSITIVE_INFINITY
+      : (MOST_FRAMES_LATE * def.snapshotEvery * 1000) / def.tickRate;
     const plan = interest.kind === 'grid' ? planGrid(interest, def.entityType) : ONE_CELL;
     this.#grid = new Grid(plan, world.table);
     this.#streams = new Streams(encoders, this.#grid);
     this.#sights = new Sights(interest.kind === 'visibleTo' ? undefined : plan, this.#streams);
     this.#tails = new Tails(def, world, this.#streams);
+    this.#eyes = new Eyes(world, this.#grid, this.#tails.teamOf);
     this.#writer = new FrameWriter(this.texts, def.snapshotEvery);
     const head = { frame: 0, tick: 0, base: 0, baseTick: 0, newestInput: 0, waiting: 0 };
-    this.#parts = { head, places: [], body: this.#body, tail: undefined };
+    this.#parts = { head, places: [], body: this.#own, tail: undefined };
   }
 
   /** What a player who has just come is sent, from the next frame on. */
-  view(latest: LatestSlot, ladder: LadderOptions, nowMs: number): View {
+  view(player: Viewer, latest: LatestSlot, ladder: LadderOptions): View {
     const { bytesPerSecond } = this.#def.limits;
     // One of long ago has an older time: the player seems later than he is.
     const madeMs = (tick: number) => this.#madeMs[tick % REMEMBERED_TICKS]!;
-    const deps = { number: ++this.#views, latest, texts: this.texts, madeMs };
-    return new View(deps, { ladder, bytesPerSecond }, { tick: this.#world.tick, nowMs });
+    const deps = { player, number: ++this.#views, latest, texts: this.texts, madeMs };
+    const now = { tick: this.#world.tick, nowMs: this.#nowMs };
+    const view = new View(deps, { ladder, bytesPerSecond }, now);
+    this.#eyes.add(view);
+    this.#turned.add(view);
+    return view;
   }
 
-  /** A frame is due: makes those of all players who are ready for one, and puts them into their slots. */
-  make(seats: Iterable<Seat>, nowMs: number): void {
+  /** The player has left. */
+  end(view: View): void {
+    this.#forget(view);
+    this.#turned.delete(view);
+    this.#eyes.remove(view);
+  }
+
+  /**
+   * A frame is due: makes those of all players who are ready for one, and puts them into their slots. True when a player
+   * is on the last rung of the ladder by now.
+   */
+  make(clockMs: number): boolean {
     this.#frame++;
-    this.#madeMs[this.#world.tick % REMEMBERED_TICKS] = nowMs;
+    if (this.#frame > 1) this.#nowMs += Math.min(clockMs - this.#clockMs, this.#mostMs);
+    this.#clockMs = clockMs;
+    this.#madeMs[this.#world.tick % REMEMBERED_TICKS] = this.#nowMs;
     this.#grid.update(this.#world.rowsUsed);
-    for (const seat of seats) if (seat.state.name === 'playing') this.#aim(seat, seat.state.view, nowMs);
+    this.#eyes.follow(this.#turned);
+    for (const view of this.#turned) this.#turn(view);
     this.#streams.advance(this.#frame);
-    for (const seat of seats) {
-      if (seat.state.name === 'playing' && seat.state.view.next) this.#put(seat, seat.state.view, nowMs);
-    }
+    for (const [sight, views] of this.#onlookers.all) this.#show(sight, views);
     this.#counts.cells = this.#grid.size;
     this.#counts.streams = this.#streams.size;
+    const tooSlow = this.#tooSlow;
+    this.#tooSlow = false;
+    return tooSlow;
   }
 
-  /** Gives a player who gets this frame the streams that it needs. */
-  #aim(player: Player, view: View, nowMs: number): void {
-    const before = view.ladder.rung;
-    const rung = view.rung(nowMs);
-    const letdown = LETDOWNS[rung];
-    if (rung !== before && letdown && !isAbove(rung, before)) this.#counts[letdown]++;
-    const unseen = rung === 'waiting' || rung === 'closed';
-    if (unseen || this.#frame - view.frame > MAX_BACK) this.forget(view);
-    if (unseen || !view.ready(nowMs)) {
+  /** Gives a player the streams that his next frame shows, unless he is to be sent nothing. */
+  #turn(view: View): void {
+    // Who looks through a sight is asked when his frame is made.
+    const rung = view.aim ? view.ladder.rung : this.#rung(view);
+    if (rung === 'waiting' || rung === 'closed') {
       this.#counts.framesSkipped++;
       return;
     }
-    const row = this.#world.rowOf(player.entityId);
-    if (row !== -1) view.place = this.#grid.placeOf(row);
-    view.next = this.#outlook(player, view, { row, rung: this.#rungOf(rung) });
+    const sight = this.#sights.take(view.place, this.#seen(rung));
+    const tail = this.#tails.take(view, sight);
+    this.#aim(view, { sight, tail });
+    this.#turned.delete(view);
+  }
+
+  /** The rung on which a player is now; his next fall is counted. */
+  #rung(view: View): Rung {
+    const before = view.ladder.rung;
+    const rung = view.rung(this.#nowMs);
+    if (rung === 'closed') this.#tooSlow = true;
+    if (rung === before) return rung;
+    const letdown = LETDOWNS[rung];
+    if (letdown && !isAbove(rung, before)) this.#counts[letdown]++;
+    return rung;
   }
 
   /** Where frames come with events, the next one may be long in coming: nothing waits for it. */
-  #rungOf<R extends Rung>(rung: R): R | 'all' {
+  #seen(rung: SeeingRung): SeeingRung {
     return this.#def.eventDriven ? 'all' : rung;
   }
 
-  /** The same as he has, if nothing changed for him. */
-  #outlook(player: Player, view: View, { row, rung }: { row: number; rung: SeeingRung }): Outlook {
-    const { outlook, place, number } = view;
-    const here = row !== -1;
-    const team = this.#tails.teamOf(row);
-    const same = outlook?.sight.place === place && outlook.sight.rung === rung;
-    if (same && outlook.here === here && outlook.team === team) return outlook;
-    const sight = this.#sights.take(place, rung);
-    const tail = this.#tails.take({ player, view: number, row, team, sight });
-    return { sight, here, team, tail };
+  /** The frames of those who look through a sight. */
+  #show(sight: Sight, views: readonly View[]): void {
+    let shared = false;
+    for (let i = views.length - 1; i >= 0; i--) {
+      const view = views[i]!;
+      if (!this.#keepsUp(view, sight)) {
+        this.#counts.framesSkipped++;
+        continue;
+      }
+      if (view.outlook?.sight === sight && view.frame === this.#frame - 1 && !view.marks) {
+        if (!shared) {
+          this.#shared.clear();
+          this.#streams.say(this.#shared, sight.slices);
+          shared = true;
+        }
+        if (!view.budget || this.#shared.bits.byteLength <= view.budget.left) {
+          this.#put(view, this.#shared, undefined);
+          continue;
+        }
+      }
+      this.#plan.decide(view, sight, this.#frame);
+      if (view.budget) this.#plan.trim(sight, view.budget);
+      this.#plan.write(this.#own, view, sight);
+      this.#put(view, this.#own, this.#plan.marks(view, sight));
+    }
   }
 
-  #put(seat: Seat, view: View, nowMs: number): void {
-    const { sight } = view.next!;
-    const shared = this.#sharedBody(view, sight);
-    const body = shared ?? this.#ownBody(view, sight);
-    const marks = shared ? undefined : this.#plan.marks(view, sight);
-    const tail = this.#tailOf(view);
-    this.#parts.places.length = 0;
+  /** Whether a player is ready for a frame. Who is on another rung now has one when he has turned. */
+  #keepsUp(view: View, sight: Sight): boolean {
+    const rung = this.#rung(view);
+    const waits = rung === 'waiting' || rung === 'closed';
+    if (waits) this.#forget(view);
+    else if (view.frame > 0 && this.#frame - view.frame > MAX_BACK) this.#beginAnew(view);
+    if (!waits && this.#seen(rung) === sight.rung) return view.ready(this.#nowMs);
+    this.#turned.add(view);
+    return false;
+  }
+
+  #put(view: View, body: FrameBody, marks: Uint8Array | undefined): void {
+    const parts = this.#parts;
+    parts.body = body;
+    parts.tail = this.#tailOf(view);
+    if (parts.places.length > 0) parts.places.length = 0;
     this.#note(view, body.places);
-    if (tail) for (const part of tail) if (typeof part === 'object') this.#note(view, part.places);
-    this.#parts.body = body;
-    this.#parts.tail = tail;
-    this.#writeHead(seat, view);
-    const bytes = this.#writer.write(this.#parts);
-    const before = view.outlook;
-    view.hold(this.#frame, this.#world.tick, marks);
-    view.put(bytes, nowMs);
-    if (before !== view.outlook) this.#drop(before);
-    this.#counts.framesSent++;
-  }
-
-  #writeHead({ inputs }: Seat, view: View): void {
-    const { head } = this.#parts;
+    if (parts.tail)
+      for (const part of parts.tail) if (typeof part === 'object') this.#note(view, part.places);
+    const { head } = parts;
     head.frame = this.#frame;
     head.tick = this.#world.tick;
     head.base = view.frame;
     head.baseTick = view.frame === 0 ? 0 : view.tick;
-    head.newestInput = inputs.newest;
-    head.waiting = inputs.waiting;
+    head.newestInput = view.inputs.newest;
+    head.waiting = view.inputs.waiting;
+    const frame = this.#writer.write(parts);
+    const before = view.outlook;
+    view.hold(this.#frame, this.#world.tick, marks);
+    if (before !== view.aim) this.#drop(before);
+    view.put(frame, this.#nowMs);
+    this.#counts.framesSent++;
   }
 
-  /** The player begins anew, or has left: he holds nothing any more. */
-  forget(view: View): void {
+  /** What his next frame shows; undefined: none is to come. */
+  #aim(view: View, aim: Outlook | undefined): void {
+    const before = view.aim;
+    view.aim = aim;
+    if (before) this.#onlookers.remove(view, before.sight);
+    if (aim) this.#onlookers.add(view, aim.sight);
+    if (before !== view.outlook) this.#drop(before);
+  }
+
+  /** His next frame builds on nothing. */
+  #beginAnew(view: View): void {
     const { outlook } = view;
     view.forget();
-    this.#drop(outlook);
+    if (outlook !== view.aim) this.#drop(outlook);
   }
 
-  /** The body of those who had all of their sight in the frame before; undefined for who is not one of them. */
-  #sharedBody(view: View, sight: Sight): FrameBody | undefined {
-    if (view.outlook?.sight !== sight || view.frame !== this.#frame - 1 || view.marks) return undefined;
-    if (sight.bodyFrame !== this.#frame) {
-      sight.body ??= new FrameBody();
-      sight.bodyFrame = this.#frame;
-      sight.body.clear();
-      for (const slice of sight.slices) slice.run.say(sight.body, slice, this.#frame);
-    }
-    return view.budget && sight.body!.bits.byteLength > view.budget.left ? undefined : sight.body;
-  }
-
-  #ownBody(view: View, sight: Sight): FrameBody {
-    this.#plan.decide(view, sight, this.#frame);
-    if (view.budget) this.#plan.trim(sight, view.budget);
-    this.#plan.write(this.#body, view, sight);
-    return this.#body;
+  /** He holds nothing any more. */
+  #forget(view: View): void {
+    this.#beginAnew(view);
+    this.#aim(view, undefined);
   }
 
   /** What is said of the tail; undefined when there is nothing new. */
   #tailOf(view: View): readonly TailState[] | undefined {
-    const { tail } = view.next!;
+    const { tail } = view.aim!;
     const held = view.frame === 0 ? undefined : view.outlook?.tail;
     let news = false;
     for (let part = 0; part < tail.length; part++) {
       const feed = tail[part];
       const before = held?.[part];
       let state: TailState = 'none';
-      if (feed && (feed !== before || view.staleTail[part])) state = feed.stream.key();
+      if (feed && (feed !== before || (view.staleTail & (1 << part)) !== 0)) state = feed.stream.key();
       else if (feed) {
         const need = feed.stream.neededSince(view.frame);
         state = need === 'nothing' ? 'quiet' : need === 'delta' ? feed.stream.delta : feed.stream.key();

@@ -1,19 +1,20 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Reader } from '../../src/base/bytes.ts';
 import { c } from '../core/components.ts';
 import type { Reject } from '../core/frames.ts';
-import { decodeInputHeader, InputEncoder } from '../core/input-codec.ts';
+import { InputEncoder } from '../core/input-codec.ts';
 import { resolveLimits } from '../core/limits.ts';
 import { RecordType } from '../core/record-type.ts';
 import { InputBuffer } from './input-buffer.ts';
+import { SharedInputs } from './shared-inputs.ts';
 
 const type = new RecordType({ x: c.int({ min: -1000, max: 1000 }) });
 const limits = resolveLimits({ inputAheadTicks: 8, inputTicks: 4, inputRepeatTicks: 3 });
 const encoder = new InputEncoder();
 
 function newBuffer() {
-  const buffer = new InputBuffer(type, limits);
+  const shared = new SharedInputs(type);
+  const buffer = new InputBuffer(shared, limits);
   const rejected: [number, Reject][] = [];
   /** Sends the inputs `xs` of the ticks from `firstTick` on, while `now` was computed last. */
   const send = (firstTick: number, xs: number[], now: number) => {
@@ -26,8 +27,8 @@ function newBuffer() {
       table,
       (tick) => tick - firstTick,
     );
-    const reader = new Reader(payload.subarray(1));
-    buffer.receive(reader, decodeInputHeader(reader), now, (tick, why) => rejected.push([tick, why]));
+    shared.frame.open(payload);
+    buffer.receive(now, { reject: (tick, why) => rejected.push([tick, why]) });
   };
   const take = (tick: number) => buffer.take(tick).x;
   return { buffer, rejected, send, take };

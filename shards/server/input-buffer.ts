@@ -2,42 +2,47 @@
  * The inputs of one player that wait for their tick. Filled by seat.ts as frames come, emptied by shard.ts
  * at one input per tick.
  * [T4] An input applies once, in tick order. One that is late, too early, or not what was sent for its tick
- * before is rejected; a plain repetition is expected and ignored. Memory is one fixed table.
+ * before is rejected; a plain repetition is expected and ignored. Memory is one fixed array.
  */
-import type { Reader } from '../../src/base/bytes.ts';
+import { BitReader } from '../../src/base/bits.ts';
 import type { Components } from '../core/component.ts';
 import type { Reject } from '../core/frames.ts';
-import { decodeInputs, type InputHeader } from '../core/input-codec.ts';
 import type { ShardLimits } from '../core/limits.ts';
-import type { RecordType, Row } from '../core/record-type.ts';
-import type { Table } from '../core/table.ts';
+import { RecordReader } from '../core/record-codec.ts';
+import type { Row } from '../core/record-type.ts';
+import { InputLines } from './input-lines.ts';
+import type { SharedInputs } from './shared-inputs.ts';
 
-export type RejectInput = (tick: number, reject: Reject) => void;
+/** Is told of inputs that are not taken. */
+export interface Rejecting {
+  reject(tick: number, why: Reject): void;
+}
+
+/** More ticks than a line is ever old. */
+const MARKS = 2 ** 30;
 
 export class InputBuffer<I extends Components> {
-  readonly #table: Table<Row<I>>;
+  readonly #shared: SharedInputs<I>;
   readonly #limits: ShardLimits;
   /** The ring holds as many past ticks as future ones, to tell a repetition from a late input. */
   readonly #size: number;
-  /** The tick whose input stands in each row of the ring; `-tick - 1` when it came late and was rejected (-0 would be 0). */
-  readonly #ticks: Float64Array;
-  /** Rows behind the ring: where frames are decoded, the last input applied, the initial values. */
-  readonly #scratch: number;
+  /**
+   * The ring, and behind it the last input applied. A line of the ring is marked with the tick whose input it holds,
+   * or with the negative of it when that came late and was rejected.
+   */
+  readonly #lines: InputLines;
   readonly #held: number;
-  readonly #neutral: number;
   #repeats: number;
   #newest = 0;
   #waiting = 0;
   #taken = 0;
 
-  constructor(type: RecordType<I>, limits: ShardLimits) {
+  constructor(shared: SharedInputs<I>, limits: ShardLimits) {
+    this.#shared = shared;
     this.#limits = limits;
     this.#size = limits.inputAheadTicks * 2;
-    this.#ticks = new Float64Array(this.#size).fill(Number.NaN);
-    this.#scratch = this.#size;
-    this.#held = this.#size + 1;
-    this.#neutral = this.#size + 2;
-    this.#table = type.table(this.#size + 3);
+    this.#held = this.#size;
+    this.#lines = new InputLines(shared.type.lanes, this.#size + 1);
     this.#repeats = limits.inputRepeatTicks;
   }
 
@@ -56,34 +61,35 @@ export class InputBuffer<I extends Components> {
     return this.#taken;
   }
 
-  /** Takes a frame that arrives while `now` is the last tick computed. Throws Fault `bad_message`. */
-  receive(reader: Reader, header: InputHeader, now: number, reject: RejectInput): void {
-    const last = header.firstTick + header.count - 1;
-    if (header.count > this.#limits.inputTicks) return reject(last, 'too_large');
-    decodeInputs(reader, header, {
-      table: this.#table,
-      row: this.#scratch,
-      each: (tick) => {
-        const why = this.#place(tick, now);
-        if (why) reject(tick, why);
-      },
-    });
+  /** Takes the frame that is open while `now` is the last tick computed. Throws Fault `bad_message`. */
+  receive(now: number, rejecting: Rejecting): void {
+    const { frame } = this.#shared;
+    const { firstTick, count } = frame;
+    if (count > this.#limits.inputTicks) return rejecting.reject(firstTick + count - 1, 'too_large');
+    for (let i = 0; i < count; i++) {
+      frame.next();
+      const why = this.#place(firstTick + i, now);
+      if (why) rejecting.reject(firstTick + i, why);
+    }
+    frame.end();
   }
 
-  /** The input for the tick that is computed now: its own, else the last one for a while, else the neutral. */
+  /**
+   * The input for the tick that is computed now: its own, else the last one for a while, else the neutral. Valid
+   * until the next one of the shard is taken.
+   */
   take(tick: number): Row<I> {
-    const row = tick % this.#size;
-    if (this.#ticks[row] === tick) {
+    const line = tick % this.#size;
+    if (this.#lines.markOf(line) === markOf(tick)) {
       this.#waiting--;
       this.#repeats = 0;
-      this.#table.copy(this.#table, row, this.#held);
-      return this.#table.at(row);
-    }
-    if (this.#repeats < this.#limits.inputRepeatTicks) {
+      this.#lines.copy(line, this.#held);
+    } else if (this.#repeats < this.#limits.inputRepeatTicks) {
       this.#repeats++;
-      return this.#table.at(this.#held);
+    } else {
+      return this.#shared.showNeutral();
     }
-    return this.#table.at(this.#neutral);
+    return this.#shared.show(this.#lines, this.#held);
   }
 
   /**
@@ -93,13 +99,27 @@ export class InputBuffer<I extends Components> {
   takeNext(): Row<I> | undefined {
     if (this.#waiting === 0) return undefined;
     do this.#taken++;
-    while (this.#ticks[this.#taken % this.#size] !== this.#taken);
+    while (this.#lines.markOf(this.#taken % this.#size) !== markOf(this.#taken));
     return this.take(this.#taken);
+  }
+
+  /** For a log that is computed again: the input for this tick and those after it; `once`, for the next one alone. */
+  give(record: Uint8Array, once: boolean): void {
+    const bits = new BitReader(record);
+    const reader = new RecordReader(this.#shared.type.lanes);
+    reader.read(bits);
+    bits.end();
+    const line = once ? ++this.#newest % this.#size : this.#held;
+    this.#lines.put(line, reader);
+    this.#repeats = Number.NEGATIVE_INFINITY;
+    if (!once) return;
+    this.#lines.mark(line, markOf(this.#newest));
+    this.#waiting++;
   }
 
   /** Forgets everything, when the player is gone or comes back. */
   clear(): void {
-    this.#ticks.fill(Number.NaN);
+    this.#lines.clear();
     this.#newest = 0;
     this.#waiting = 0;
     this.#taken = 0;
@@ -108,20 +128,24 @@ export class InputBuffer<I extends Components> {
 
   #place(tick: number, now: number): Reject | undefined {
     if (tick > now + this.#limits.inputAheadTicks) return 'early';
-    this.#newest = Math.max(this.#newest, tick);
+    if (tick > this.#newest) this.#newest = tick;
     if (tick <= now - this.#limits.inputAheadTicks) return 'late';
-    const row = tick % this.#size;
-    if (this.#ticks[row] === tick) {
-      return this.#table.same(this.#table, this.#scratch, row) ? undefined : 'duplicate';
-    }
+    const line = tick % this.#size;
+    const mark = markOf(tick);
+    const before = this.#lines.markOf(line);
+    if (before === mark) return this.#lines.same(line, this.#shared.frame.record) ? undefined : 'duplicate';
     if (tick <= now) {
-      const repeated = this.#ticks[row] === -tick - 1;
-      this.#ticks[row] = -tick - 1;
-      return repeated ? undefined : 'late';
+      this.#lines.mark(line, -mark);
+      return before === -mark ? undefined : 'late';
     }
-    this.#ticks[row] = tick;
-    this.#table.copy(this.#table, this.#scratch, row);
+    this.#lines.mark(line, mark);
+    this.#lines.put(line, this.#shared.frame.record);
     this.#waiting++;
     return undefined;
   }
+}
+
+/** Above 0, so that its negative is another one. */
+function markOf(tick: number): number {
+  return (tick % MARKS) + 1;
 }

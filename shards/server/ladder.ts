@@ -40,6 +40,8 @@ export function isAbove(rung: Rung, other: Rung): boolean {
 }
 
 export class Ladder {
+  /** Who waits no longer than this stays on the uppermost rung. */
+  readonly patienceMs: number;
   readonly #options: LadderOptions;
   #rung: Rung = 'all';
   /** Since when he has not been late for his rung. */
@@ -47,6 +49,8 @@ export class Ladder {
 
   constructor(options: LadderOptions, nowMs: number) {
     this.#options = options;
+    const { coarserAfterMs, nearerAfterMs, ackWindowMs, closeAfterMs } = options;
+    this.patienceMs = Math.min(coarserAfterMs, nearerAfterMs, ackWindowMs, closeAfterMs);
     this.#calmSinceMs = nowMs;
   }
 

@@ -12,7 +12,7 @@ import { decodeResync, KIND } from '../core/frames.ts';
 import type { Player } from '../core/player.ts';
 import type { Seat } from './seat.ts';
 import type { Shard } from './shard.ts';
-import type { PlayerHandler } from './shard-host.ts';
+import type { Entry, PlayerHandler } from './shard-host.ts';
 
 export class PlayerChannel implements PlayerHandler {
   readonly info: Json;
@@ -20,11 +20,11 @@ export class PlayerChannel implements PlayerHandler {
   readonly #shard: Shard;
   readonly #seat: Seat;
 
-  /** Throws Fault `overloaded`, `unavailable`, or what the definition's `join` refuses with. */
-  constructor(channel: Channel, shard: Shard) {
+  /** Throws Fault `overloaded`, `unavailable`, `forbidden`, or what the definition's `join` refuses with. */
+  constructor(channel: Channel, shard: Shard, entry?: Entry) {
     this.#channel = channel;
     this.#shard = shard;
-    this.#seat = shard.seat(channel);
+    this.#seat = shard.seat(channel, entry);
     const { def } = shard;
     this.info = {
       shard: shard.id,
@@ -38,6 +38,10 @@ export class PlayerChannel implements PlayerHandler {
     };
   }
 
+  get entity(): number {
+    return this.#seat.entityId;
+  }
+
   get player(): Player {
     return this.#seat;
   }
@@ -48,7 +52,9 @@ export class PlayerChannel implements PlayerHandler {
 
   frame(payload: Uint8Array): void {
     if (!this.#seated) return;
-    this.#take(new Reader(payload));
+    // Nearly all frames are inputs, so no reader is made for them.
+    if (payload[0] === KIND.input) this.#seat.input(payload, this.#shard.world.tick);
+    else this.#take(new Reader(payload));
     this.#shard.heard(this.#seat);
   }
 
@@ -62,7 +68,7 @@ export class PlayerChannel implements PlayerHandler {
   }
 
   identify(viewer: Session['viewer']): void {
-    if (this.#seated) this.#seat.identify(viewer);
+    if (this.#seated) this.#shard.identify(this.#seat, viewer);
   }
 
   evict(): void {
@@ -77,8 +83,6 @@ export class PlayerChannel implements PlayerHandler {
   #take(reader: Reader): void {
     const kind = reader.u8();
     switch (kind) {
-      case KIND.input:
-        return this.#seat.input(reader, this.#shard.world.tick);
       case KIND.message:
         return this.#message(reader.rest());
       case KIND.resync:
@@ -94,17 +98,12 @@ export class PlayerChannel implements PlayerHandler {
   #message(bytes: Uint8Array): void {
     if (!this.#seat.mayMessage()) return;
     if (bytes.length > this.#shard.def.limits.messageBytes) return this.#seat.reject(0, 'too_large');
-    const { messages } = this.#shard.def;
-    const value = this.#shard.codec.decode(bytes);
-    if (!messages) return this.#seat.reject(0, 'invalid');
-    let message: unknown;
     try {
-      message = parseShape(messages, value, 'message');
+      this.#seat.messages.push(this.#shard.readMessage(bytes.slice())); // the payload is ours during the call alone
     } catch (error) {
-      if (isFault(error)) return this.#seat.reject(0, 'invalid');
+      if (isFault(error, 'invalid')) return this.#seat.reject(0, 'invalid');
       throw error;
     }
-    this.#seat.messages.push(message);
   }
 }
 

@@ -21,26 +21,14 @@ export class Feed {
   holders = 0;
   /** Where it is kept. */
   readonly key: number | string;
-  /** Of a cell: where it stands among the others of its level, and its part of what is said of them. */
-  readonly run: Run | undefined;
-  firstBit = 0;
-  endBit = 0;
-  firstPlace = 0;
-  endPlace = 0;
+  /** Of a cell: its number in the run of its level, which is its own as long as somebody holds it. */
+  part = -1;
 
-  constructor(key: number | string, stream: CellStream, from: { rows: RowSource; run?: Run }) {
+  constructor(key: number | string, stream: CellStream, rows: RowSource) {
     this.key = key;
     this.stream = stream;
-    this.rows = from.rows;
-    this.run = from.run;
+    this.rows = rows;
   }
-}
-
-/** Cells whose numbers follow one another. */
-export interface Slice {
-  readonly run: Run;
-  readonly first: Feed;
-  readonly last: Feed;
 }
 
 export class Run {
@@ -49,48 +37,60 @@ export class Run {
   readonly #feeds: Feed[] = [];
   readonly #bits = new BitWriter(1024);
   readonly #places: number[] = [];
-  #frame = -1;
+  readonly #free: number[] = [];
+  /** By part, 4 numbers: where it begins and ends among the bits, and among the places. Flat, for all sights read it. */
+  #marks = new Int32Array(256);
+  #due = false;
 
   constructor(level: number) {
     this.#level = level;
   }
 
   add(feed: Feed): void {
+    feed.part = this.#free.pop() ?? this.#feeds.length;
     this.#feeds.splice(this.#find(feed), 0, feed);
+    if (feed.part * 4 < this.#marks.length) return;
+    const marks = new Int32Array(this.#marks.length * 2);
+    marks.set(this.#marks);
+    this.#marks = marks;
   }
 
   remove(feed: Feed): void {
     this.#feeds.splice(this.#find(feed), 1);
+    this.#free.push(feed.part);
   }
 
   /** The streams have made their steps. */
   make(frame: number): void {
-    if (frame % 2 ** this.#level !== 0) return;
+    this.#due = frame % 2 ** this.#level === 0;
+    if (!this.#due) return;
     const bits = this.#bits;
+    const marks = this.#marks;
     bits.clear();
-    this.#places.length = 0;
-    this.#frame = frame;
-    for (const feed of this.#feeds) {
-      feed.firstBit = bits.bitLength;
-      feed.firstPlace = this.#places.length;
-      const need = feed.stream.neededSince(frame - 1);
-      const chunk = need === 'nothing' ? undefined : need === 'delta' ? feed.stream.delta : feed.stream.key();
+    if (this.#places.length > 0) this.#places.length = 0;
+    for (const { part, stream } of this.#feeds) {
+      marks[part * 4] = bits.bitLength;
+      marks[part * 4 + 2] = this.#places.length;
+      const need = stream.neededSince(frame - 1);
+      const chunk = need === 'nothing' ? undefined : need === 'delta' ? stream.delta : stream.key();
       bits.write(chunk ? 1 : 0, 1);
       if (chunk) {
         bits.append(chunk.bytes, chunk.bitLength);
         for (let i = 0; i < chunk.places.length; i++) this.#places.push(chunk.places[i]!);
       }
-      feed.endBit = bits.bitLength;
-      feed.endPlace = this.#places.length;
+      marks[part * 4 + 1] = bits.bitLength;
+      marks[part * 4 + 3] = this.#places.length;
     }
     bits.write(0, 8); // `appendSlice` looks one byte ahead
   }
 
-  /** Says the cells from `first` to `last`, which follow one another, if they have a step in this frame. */
-  say(body: FrameBody, { first, last }: Slice, frame: number): void {
-    if (this.#frame !== frame) return;
-    body.bits.appendSlice(this.#bits.bytes, first.firstBit, last.endBit - first.firstBit);
-    for (let i = first.firstPlace; i < last.endPlace; i++) body.places.push(this.#places[i]!);
+  /** Says the cells from one part to another, which follow one another, if they have a step in this frame. */
+  say(body: FrameBody, first: number, last: number): void {
+    if (!this.#due) return;
+    const marks = this.#marks;
+    const from = marks[first * 4]!;
+    body.bits.appendSlice(this.#bits.bytes, from, marks[last * 4 + 1]! - from);
+    for (let i = marks[first * 4 + 2]!; i < marks[last * 4 + 3]!; i++) body.places.push(this.#places[i]!);
   }
 
   #find(feed: Feed): number {
@@ -106,16 +106,20 @@ export class Run {
   }
 }
 
-/** The slices that these feeds, which are in order of their cells, are made of. */
-export function slicesOf(feeds: readonly Feed[]): Slice[] {
-  const slices: Slice[] = [];
+/**
+ * The slices that these feeds of cells, which are in order of their cells, are made of: cells of one level whose
+ * numbers follow one another, since no other cell can ever come between them. For each the level, the first and the
+ * last part.
+ */
+export function slicesOf(feeds: readonly Feed[]): Int32Array {
+  const slices: number[] = [];
   let first = feeds[0];
   for (const [i, last] of feeds.entries()) {
     const next = feeds[i + 1];
-    // No other cell can ever come between two whose numbers follow one another.
-    if (next && next.run === last.run && next.stream.cell === last.stream.cell + 1) continue;
-    if (last.run) slices.push({ run: last.run, first: first!, last });
+    const { level, cell } = last.stream;
+    if (next && next.stream.level === level && next.stream.cell === cell + 1) continue;
+    slices.push(level, first!.part, last.part);
     first = next;
   }
-  return slices;
+  return Int32Array.from(slices);
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { contentOf } from '../../src/base/parcel.ts';
 import type { Channel } from '../../src/plugin/channel.ts';
 import { simEnv } from '../../src/testing/sim-env.ts';
 import { c } from '../core/components.ts';
@@ -44,7 +45,7 @@ function newShard() {
     },
     send: () => true,
     latest: {
-      put: (bytes, tag) => void frames.push({ bytes, tag }),
+      put: (frame, tag) => void frames.push({ bytes: contentOf(frame), tag }),
       get sentTag() {
         return frames.at(-1)?.tag ?? -1;
       },

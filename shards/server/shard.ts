@@ -1,6 +1,6 @@
 /**
- * One running world: its state, its players, and the turn of a tick: inputs -> step -> tick -> encode ->
- * send. The scheduler calls `tick`, channels call the rest between two ticks.
+ * One running world: its state, its players, and the turn of a tick: inputs -> step -> tick ->
+ * history -> encode -> send. The scheduler calls `tick`, channels call the rest between two ticks.
  * [T3] A tick waits for nothing; when a function of the definition throws, this shard alone stops and its
  * players are told.  [T2] What several players are sent is encoded once; see frame-maker.ts.
  *
@@ -12,29 +12,33 @@ import { fnv1a64 } from '../../src/base/hash.ts';
 import type { Json } from '../../src/base/json.ts';
 import { parseShape, s } from '../../src/base/shape.ts';
 import type { Channel } from '../../src/plugin/channel.ts';
+import type { Session } from '../../src/plugin/session.ts';
 import type { Components } from '../core/component.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
 import type { TailPart } from '../core/frames.ts';
 import { MessageCodec } from '../core/message-codec.ts';
+import { plainOf } from '../core/plain.ts';
 import type { Entity, Events } from '../core/world.ts';
 import { WorldColumns } from '../core/world-columns.ts';
+import { AbsentChannel } from './absent-channel.ts';
 import { noShardCounts, type ShardCounts } from './counts.ts';
 import { EventPace } from './event-pace.ts';
 import { EventQueue } from './event-queue.ts';
 import { FrameMaker } from './frame-maker.ts';
-import type { LadderOptions } from './ladder.ts';
+import { Journal, type LogBatch } from './journal.ts';
 import { nodePacker } from './node-packer.ts';
-import { Seat, type SeatState } from './seat.ts';
+import { Rewinder } from './rewinder.ts';
+import type { Message, Seat } from './seat.ts';
+import { Seats, type SeatsOptions } from './seats.ts';
+import { PLAIN_ENTRY } from './shard-host.ts';
+import type { ShardState } from './shard-state.ts';
 
-export interface ShardOptions {
+export interface ShardOptions extends SeatsOptions {
   readonly id: string;
   /** Parsed by the definition's shape. */
   readonly params: unknown;
   /** Kept by the server; the clients get another one, derived from it, for `random` inside `step`. */
   readonly seed: string;
-  readonly graceMs: number;
-  /** What becomes of slow players. */
-  readonly ladder: LadderOptions;
 }
 
 /** What is told of a shard. */
@@ -58,23 +62,31 @@ export class Shard {
   readonly codec: MessageCodec;
   readonly counts: ShardCounts = noShardCounts();
   readonly #env: Env;
-  readonly #options: ShardOptions;
+  readonly #seed: string;
   readonly #told: ShardEvents;
-  readonly #seats = new Set<Seat>();
+  readonly #seats: Seats;
   readonly #events: EventQueue;
   readonly #frames: FrameMaker;
+  readonly #past: Rewinder | undefined;
   /** Of an event-driven shard. */
   readonly #pace: EventPace | undefined;
+  /** While somebody wants to know what happens. */
+  #journal: Journal | undefined;
+  /** Of the last journal. */
+  #batch = 0;
+  #seatsTaken = 0;
   #state: { name: 'running' } | { name: 'stopped'; fault: Fault | undefined } = { name: 'running' };
   #frameDue = false;
+  /** What the step that runs has spawned. */
+  readonly #stepped: number[] = [];
 
   constructor(env: Env, deps: { def: AnyShardDef; events: ShardEvents }, options: ShardOptions) {
     const { def } = deps;
     this.#env = env;
     this.#told = deps.events;
-    this.#options = options;
     this.def = def;
     this.id = options.id;
+    this.#seed = options.seed;
     this.params = options.params;
     this.stepSeed = fnv1a64(`step/${options.seed}`);
     const { messageBytes, messageDepth, entities } = def.limits;
@@ -84,10 +96,25 @@ export class Shard {
       seed: options.seed,
       stepSeed: this.stepSeed,
       maxEntities: entities,
-      emit: (event, data, to) => this.#events.add(event, data, to),
+      stepSpawn: (id) => {
+        this.#stepped.push(id);
+        return id;
+      },
+      wake: () => this.wake(),
+      emit: (event, data, to) => {
+        const { tick, stepping } = this.world;
+        this.#events.add(event, data, { to, tick, by: def.eventDriven ? 0 : stepping });
+      },
+      ...(def.rewindPlan && { rewind: (player) => this.#past!.rewind(player) }),
     });
     this.#frames = new FrameMaker(def, this.world, this.counts);
     if (def.eventDriven) this.#pace = new EventPace(env.clock, () => this.#told.wake());
+    const { counts } = this;
+    this.#seats = new Seats(
+      { clock: env.clock, def, frames: this.#frames, pace: this.#pace, counts },
+      options,
+    );
+    if (def.rewindPlan) this.#past = new Rewinder(def.rewindPlan, this.world, this.#seats.all);
   }
 
   get running(): boolean {
@@ -96,23 +123,85 @@ export class Shard {
 
   /** Players who are here or whose seat is kept, in order of their coming. */
   get players(): ReadonlySet<Seat> {
-    return this.#seats;
+    return this.#seats.all;
   }
 
   /** Runs the definition's `start`. Throws Fault `internal` when that throws. */
   start(): void {
     this.#guard(() => this.def.start?.(this.world, this.params));
+    this.#past?.record();
     if (this.#state.name === 'stopped') throw this.#state.fault ?? new Fault('internal', 'internal error');
+  }
+
+  /** Begins with what was saved instead of `start`; its players are here until they are made to vacate their seats. */
+  load(state: ShardState): void {
+    this.world.restore(state.world);
+    this.#batch = state.batch;
+    this.#seatsTaken = state.seatsTaken;
+    for (const { number, entityId, who, sighting } of state.seats) {
+      const seat = this.#seats.restored(new AbsentChannel(who), number);
+      seat.entityId = entityId;
+      seat.ticket = who.ticket;
+      seat.sighting.load(sighting);
+      this.#told.came(seat);
+    }
+    const same = state.hash === this.def.hash;
+    if (!same) this.#guard(() => this.def.migrate?.(this.world, this.params));
+    if (same && state.past) this.#past?.history.restore(state.past);
+    else this.#past?.record();
+  }
+
+  /** All of it, as copies; between two ticks. */
+  state(): ShardState {
+    this.#journal?.cut();
+    return {
+      name: this.def.name,
+      hash: this.def.hash,
+      id: this.id,
+      seed: this.#seed,
+      params: parseShape(s.json(), this.params ?? {}, 'params'),
+      batch: this.#journal?.batch ?? this.#batch,
+      seatsTaken: this.#seatsTaken,
+      seats: [...this.#seats.all].map(({ number, entityId, owner, sighting }) => ({
+        number,
+        entityId,
+        who: owner,
+        sighting: sighting.save(),
+      })),
+      world: this.world.copy(),
+      past: this.#journal && this.#past?.history.copy(),
+    };
+  }
+
+  /**
+   * From now on `logged` is given what happens, batch by batch, and the hash of the world every so many ticks; 0: it is
+   * given nothing any more.
+   */
+  log(hashTicks: number, logged: (batch: LogBatch) => void): void {
+    if (hashTicks === 0) {
+      this.#batch = this.#journal?.batch ?? this.#batch;
+      this.#journal = undefined;
+      return;
+    }
+    this.#journal ??= new Journal(this.def, this.#batch, logged);
+    this.#journal.hashEvery(hashTicks);
+  }
+
+  /** Computes a tick of a log again; nobody is told of it. */
+  repeat(dtSeconds: number): void {
+    this.#guard(() => this.#simulate(dtSeconds));
+    this.#events.clear();
   }
 
   /** One tick of simulation; `last` says that no other follows in this turn, so frames are worth sending. */
   tick(last: boolean): void {
     this.#guard(() => {
-      this.#simulate();
+      this.#simulate(this.#pace?.passedSeconds() ?? 1 / this.def.tickRate);
       this.#frameDue ||= this.world.tick % this.def.snapshotEvery === 0;
       if (last) this.#send();
     });
-    this.#pace?.ticked(this.#seats);
+    if (last) this.#journal?.flush();
+    this.#pace?.ticked(this.#seats.all);
   }
 
   /** Server code has changed the world, or a player has come: an event-driven shard shall tick. */
@@ -127,20 +216,21 @@ export class Shard {
 
   /**
    * Seats the player of a channel: in the seat he had, if it is kept or his old connection of the same page
-   * still hangs; else in a new one. Throws Fault `overloaded`, or what `join` refuses with.
+   * still hangs; else in a new one, unless he only returns. Throws Fault `overloaded`, `forbidden`, or what `join`
+   * refuses with.
    */
-  seat(channel: Channel): Seat {
+  seat(channel: Channel, { returning, ticket } = PLAIN_ENTRY): Seat {
     if (!this.running) throw new Fault('unavailable', 'the shard has stopped');
-    const kept = this.#keptFor(channel);
+    const kept = this.#seats.again(channel);
     if (kept) {
-      const old = kept.channel;
-      kept.identify(channel.session.viewer);
-      this.#to(kept, { name: 'joining', channel });
-      old?.close(new Fault('conflict', 'joined again from the same page'));
+      this.#journal?.identify(kept.number, kept.owner.viewer);
       return kept;
     }
-    if (this.#seats.size >= this.def.limits.players) throw new Fault('overloaded', 'the shard is full');
-    const seat = new Seat(this.#env.clock, this.def, channel);
+    if (returning) throw new Fault('forbidden', 'a ticket is needed');
+    const seat = this.#seats.vacant(channel, this.#seatsTaken + 1);
+    seat.ticket = ticket;
+    this.#seatsTaken++;
+    this.#journal?.join(seat.number, seat.owner);
     seat.entityId = this.#join(seat)?.id ?? 0;
     this.#seats.add(seat);
     this.#told.came(seat);
@@ -149,30 +239,29 @@ export class Shard {
 
   /** The client knows that its channel is open: frames may come. */
   play(seat: Seat): void {
-    const { state } = seat;
-    if (state.name !== 'joining') return;
-    const view = this.#frames.view(state.channel.latest, this.#options.ladder, this.#env.clock.monotonic());
-    this.#to(seat, { name: 'playing', channel: state.channel, view });
-    this.wake();
+    if (this.#seats.play(seat)) this.wake();
   }
 
   /** The player's copy of a cell differs: it comes whole with its next step. */
   resync(seat: Seat, stream: number | TailPart): void {
-    if (seat.state.name === 'playing' && seat.state.view.resync(stream)) this.counts.desyncs++;
+    this.#seats.resync(seat, stream);
+  }
+
+  /** His roles or his name changed. */
+  identify(seat: Seat, viewer: Session['viewer']): void {
+    this.#journal?.identify(seat.number, viewer);
+    seat.identify(viewer);
   }
 
   /** The connection is gone: keeps the seat for the grace time, if somebody can come back to it. */
   vacate(seat: Seat): void {
-    if (seat.userId === null || this.#options.graceMs === 0) return this.leave(seat);
-    const cancel = this.#env.clock.after(this.#options.graceMs, () => this.leave(seat));
-    this.#to(seat, { name: 'vacant', cancel });
+    this.#seats.vacate(seat, () => this.leave(seat));
   }
 
   /** The player is gone for good. */
   leave(seat: Seat): void {
-    if (!this.#seats.delete(seat)) return;
-    this.#to(seat, { name: 'left' });
-    this.counts.inputsRejected += seat.rejected;
+    if (!this.#seats.remove(seat)) return;
+    this.#journal?.leave(seat.number);
     this.#guard(() => this.def.leave?.(this.world, seat));
     if (!this.running) return;
     this.world.despawn(seat.entityId);
@@ -180,12 +269,21 @@ export class Shard {
     this.wake();
   }
 
+  /** A message as it came. Throws Fault `bad_message`, or `invalid` when it is not what the definition says. */
+  readMessage(bytes: Uint8Array): Message {
+    const { messages } = this.def;
+    const value = this.codec.decode(bytes);
+    if (!messages) throw new Fault('invalid', `${this.def.name} takes no messages`);
+    return { value: parseShape(messages, value, 'message'), bytes };
+  }
+
   /** Server code's question. Throws what the definition's `answer` refuses with; all else ends the shard. */
   ask(question: Json): Json {
     if (!this.running) throw new Fault('unavailable', 'the shard has stopped');
     if (!this.def.answer) throw new Fault('invalid', `${this.def.name} answers no questions`);
+    this.#journal?.ask(question);
     try {
-      return parseShape(s.json(), this.def.answer(this.world, question), 'answer');
+      return parseShape(s.json(), plainOf(this.def.answer(this.world, question)), 'answer');
     } catch (error) {
       throw isFault(error) ? error : this.#fail(error);
     } finally {
@@ -198,61 +296,51 @@ export class Shard {
     this.#stop(fault, undefined);
   }
 
-  #simulate(): void {
+  #simulate(dtSeconds: number): void {
     const { world, def } = this;
+    const journal = this.#journal;
     world.tick++;
-    const dtSeconds = this.#pace?.passedSeconds() ?? 1 / def.tickRate;
-    for (const seat of this.#seats) {
+    for (const seat of this.#seats.all) {
       for (let message = seat.messages.shift(); message !== undefined; message = seat.messages.shift()) {
-        def.receive?.(world, seat, message);
+        journal?.message(seat.number, message.bytes);
+        def.receive?.(world, seat, message.value);
       }
     }
-    for (const seat of this.#seats) {
+    for (const seat of this.#seats.all) {
       const input = seat.take(world.tick);
+      if (input) journal?.input(seat.number, input);
       const entity = world.get(seat.entityId);
       if (!entity || !input) continue;
       world.beginStep(entity.id);
       def.step(world, entity, input, dtSeconds);
       world.endStep();
+      if (this.#stepped.length === 0) continue;
+      if (!def.eventDriven) seat.spawned(world.tick, this.#stepped);
+      this.#stepped.length = 0;
     }
     def.tick?.(world, dtSeconds);
+    this.#past?.record();
+    journal?.tick(dtSeconds);
+    journal?.ticked(world);
   }
 
   #send(): void {
     const { tick } = this.world;
     const due = this.#frameDue;
     this.#frameDue = false;
-    if (due) this.#frames.make(this.#seats, this.#env.clock.monotonic());
-    for (const seat of this.#seats) {
+    const tooSlow = due && this.#frames.make(this.#env.clock.monotonic());
+    for (const seat of this.#seats.all) {
       if (seat.state.name !== 'playing') continue;
       const { view, channel } = seat.state;
-      seat.flushRejects();
+      seat.flush();
       const events = this.#events.frameFor(seat.entityId, tick);
       if (events && !channel.send(events, 'shard')) this.counts.eventsDropped++;
       if (!due) continue;
       this.#pace?.sent(seat, view.tick === tick);
-      if (view.ladder.rung === 'closed') channel.close(new Fault('overloaded', 'too slow for this shard'));
+      if (tooSlow && view.ladder.rung === 'closed')
+        channel.close(new Fault('overloaded', 'too slow for this shard'));
     }
     this.#events.clear();
-  }
-
-  /** The seat's next state; what its view held is given back. */
-  #to(seat: Seat, state: SeatState): void {
-    if (seat.state.name === 'playing') this.#frames.forget(seat.state.view);
-    this.#pace?.gone(seat);
-    seat.to(state);
-  }
-
-  #keptFor(channel: Channel): Seat | undefined {
-    const { viewer, clientId } = channel.session;
-    if (viewer.userId === null) return undefined;
-    let vacant: Seat | undefined;
-    for (const seat of this.#seats) {
-      if (seat.userId !== viewer.userId) continue;
-      if (seat.clientId === clientId) return seat;
-      if (seat.state.name === 'vacant') vacant ??= seat;
-    }
-    return vacant;
   }
 
   /** Here, and only here, a Fault is an answer to the caller: `join` may refuse a player. */
@@ -286,14 +374,7 @@ export class Shard {
     if (!this.running) return;
     this.#state = { name: 'stopped', fault: failure };
     this.#pace?.stop();
-    const seats = [...this.#seats];
-    this.#seats.clear();
-    for (const seat of seats) {
-      const { channel } = seat;
-      this.counts.inputsRejected += seat.rejected;
-      seat.to({ name: 'left' });
-      channel?.close(told);
-    }
+    this.#seats.close(told);
     this.counts.cells = 0;
     this.counts.streams = 0;
     this.#told.stopped(failure);

@@ -1,12 +1,11 @@
 /**
  * What is seen from one place at one rung of the ladder: which cells, at which level of detail. Players in the
  * same cell have the same sight, so they share its streams and the bytes that are made of them. A sight lives as
- * long as somebody has it. Taken by views before the streams advance. [T2] [T8]
+ * long as somebody has it. Taken by frame-maker.ts before the streams advance. [T2] [T8]
  */
-import type { FrameBody } from '../core/frame-body.ts';
 import { type CellOffset, cellsAround, type GridPlan, PLACELESS } from '../core/interest.ts';
 import type { Rung } from './ladder.ts';
-import { type Feed, type Slice, slicesOf } from './run.ts';
+import { type Feed, slicesOf } from './run.ts';
 import type { Streams } from './streams.ts';
 
 /** The rungs on which something is seen. */
@@ -20,14 +19,11 @@ export class Sight {
   readonly rung: SeeingRung;
   /** The streams of the cells in order of the cells' numbers. */
   readonly feeds: readonly Feed[];
-  /** The same, as slices of what is said of all cells. */
-  readonly slices: readonly Slice[];
+  /** The same, as slices of what is said of all cells; see run.ts. */
+  readonly slices: Int32Array;
   /** How much each of them matters: his own cell most, then by distance. For the budget. */
   readonly weights: Float64Array;
   holders = 0;
-  /** The body of those who had all of this sight in the frame before; valid in `bodyFrame`. */
-  body: FrameBody | undefined;
-  bodyFrame = -1;
 
   constructor(from: { place: number; rung: SeeingRung }, feeds: readonly Feed[], weights: Float64Array) {
     this.place = from.place;

@@ -6,6 +6,7 @@
 import { CellStream } from '../core/cell-stream.ts';
 import type { ChunkEncoder } from '../core/chunk-encoder.ts';
 import type { Audience } from '../core/component.ts';
+import type { FrameBody } from '../core/frame-body.ts';
 import { MAX_LEVEL } from '../core/frames.ts';
 import { CellRows, type Grid } from './grid.ts';
 import { Feed, type RowSource, Run } from './run.ts';
@@ -32,10 +33,9 @@ export class Streams {
     let feed = this.#feeds.get(key);
     if (!feed) {
       const stream = new CellStream(this.#encoders.all, { cell, level });
-      const run = this.#runs[level]!;
-      feed = new Feed(key, stream, { rows: this.#grid.take(cell), run });
+      feed = new Feed(key, stream, this.#grid.take(cell));
       this.#feeds.set(key, feed);
-      run.add(feed);
+      this.#runs[level]!.add(feed);
     }
     feed.holders++;
     return feed;
@@ -46,7 +46,7 @@ export class Streams {
     let feed = this.#feeds.get(key);
     if (!feed) {
       const stream = new CellStream(this.#encoders[audience], { cell: 0, level: 0 });
-      feed = new Feed(key, stream, { rows: source() });
+      feed = new Feed(key, stream, source());
       this.#feeds.set(key, feed);
     }
     feed.holders++;
@@ -57,8 +57,9 @@ export class Streams {
     feed.holders--;
     if (feed.holders > 0) return;
     this.#feeds.delete(feed.key);
-    feed.run?.remove(feed);
-    if (feed.rows instanceof CellRows) this.#grid.drop(feed.rows);
+    if (!(feed.rows instanceof CellRows)) return;
+    this.#runs[feed.stream.level]!.remove(feed);
+    this.#grid.drop(feed.rows);
   }
 
   /** A new stream makes its first step at once, the others when they are due. */
@@ -71,5 +72,12 @@ export class Streams {
       stream.advance(frame, rows);
     }
     for (const run of this.#runs) run.make(frame);
+  }
+
+  /** What is said of these slices to those who had all of them in the frame before. */
+  say(body: FrameBody, slices: Int32Array): void {
+    for (let i = 0; i < slices.length; i += 3) {
+      this.#runs[slices[i]!]!.say(body, slices[i + 1]!, slices[i + 2]!);
+    }
   }
 }

@@ -18,57 +18,63 @@ import type { Feed } from './run.ts';
 import type { Sight } from './sight.ts';
 import type { Streams } from './streams.ts';
 
-/** Whose tail it is: where his entity is, or -1, and what he sees. */
+/** Whose tail it is. */
 export interface TailOwner {
   readonly player: Player;
   /** Tells his streams from those of others. */
-  readonly view: number;
+  readonly number: number;
+  /** The row of his entity, or -1, and its team. */
   readonly row: number;
   readonly team: number | undefined;
-  readonly sight: Sight;
 }
+
+const NO_TAIL: readonly (Feed | undefined)[] = [];
 
 export class Tails {
   readonly #def: AnyShardDef;
   readonly #world: AnyWorld;
   readonly #streams: Streams;
   readonly #team: TeamLane | undefined;
+  /** Nothing in the definition is for some players only. */
+  readonly #none: boolean;
 
   constructor(def: AnyShardDef, world: AnyWorld, streams: Streams) {
     this.#def = def;
     this.#world = world;
     this.#streams = streams;
     this.#team = def.layouts.team.stride > 0 ? teamLane(def.entityType) : undefined;
+    this.#none = def.interest.kind !== 'visibleTo' && def.layouts.owner.stride === 0 && !this.#team;
   }
 
-  /** The team of the entity in a row, where that matters. */
-  teamOf(row: number): number | undefined {
-    return this.#team && teamOf(this.#world.table, this.#team, row);
+  /** The team of the entity in a row; undefined where nothing depends on teams. */
+  get teamOf(): ((row: number) => number | undefined) | undefined {
+    const lane = this.#team;
+    return lane && ((row) => teamOf(this.#world.table, lane, row));
   }
 
-  /** The streams by part of the tail. Give them back with `drop`. */
-  take(owner: TailOwner): (Feed | undefined)[] {
-    return [this.#seen(owner), this.#own(owner), this.#ofTeam(owner)];
+  /** The streams by part of the tail, of one who looks through this sight. Give them back with `drop`. */
+  take(owner: TailOwner, sight: Sight): readonly (Feed | undefined)[] {
+    return this.#none ? NO_TAIL : [this.#seen(owner), this.#own(owner), this.#ofTeam(owner, sight)];
   }
 
   drop(tail: readonly (Feed | undefined)[]): void {
     for (const feed of tail) if (feed) this.#streams.release(feed);
   }
 
-  #seen({ view, player }: TailOwner): Feed | undefined {
+  #seen({ number, player }: TailOwner): Feed | undefined {
     const { interest } = this.#def;
     if (interest.kind !== 'visibleTo') return undefined;
-    return this.#streams.hold(`seen/${view}`, 'all', () => new SeenRows(this.#world, player, interest));
+    return this.#streams.hold(`seen/${number}`, 'all', () => new SeenRows(this.#world, player, interest));
   }
 
-  #own({ view, player, row }: TailOwner): Feed | undefined {
+  #own({ number, player, row }: TailOwner): Feed | undefined {
     if (this.#def.layouts.owner.stride === 0 || row === -1) return undefined;
-    return this.#streams.hold(`own/${view}`, 'owner', () => new OwnRows(this.#world, player));
+    return this.#streams.hold(`own/${number}`, 'owner', () => new OwnRows(this.#world, player));
   }
 
   /** Players of one team with the same sight share it. */
-  #ofTeam(owner: TailOwner): Feed | undefined {
-    const { team, sight, view } = owner;
+  #ofTeam(owner: TailOwner, sight: Sight): Feed | undefined {
+    const { team, number } = owner;
     const lane = this.#team;
     if (!lane || team === undefined) return undefined;
     const make = (among: readonly Rows[]) => () => new TeamRows(among, this.#world, { lane, team });
@@ -78,7 +84,7 @@ export class Tails {
       const among = make(sight.feeds.map((feed) => feed.rows));
       return this.#streams.hold(`team/${team}/${sight.key}`, 'team', among);
     }
-    const feed = this.#streams.hold(`team/${team}/seen/${view}`, 'team', make([shown.rows]));
+    const feed = this.#streams.hold(`team/${team}/seen/${number}`, 'team', make([shown.rows]));
     this.#streams.release(shown);
     return feed;
   }

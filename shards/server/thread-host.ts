@@ -6,7 +6,7 @@ import type { Env } from '../../src/base/env.ts';
 import type { Fault } from '../../src/base/fault.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
 import { addCounts, noShardCounts, noTickCounts, type ThreadCounts } from './counts.ts';
-import type { ShardsOptions } from './options.ts';
+import { type ShardsOptions, threadOptions } from './options.ts';
 import type { Begin, HostedShard, ShardHost } from './shard-host.ts';
 import { ShardThread } from './shard-thread.ts';
 import type { SpawnThread } from './thread-message.ts';
@@ -56,7 +56,6 @@ export class ThreadHost implements ShardHost {
   #at(place: number): ShardThread {
     const known = this.#threads[place];
     if (known) return known;
-    const { start: _, module: __, ...options } = this.#options;
     const thread = new ShardThread(
       this.#env,
       {
@@ -67,7 +66,7 @@ export class ThreadHost implements ShardHost {
           this.#threads[place] = undefined;
         },
       },
-      options,
+      threadOptions(this.#options),
     );
     this.#threads[place] = thread;
     return thread;

@@ -12,18 +12,20 @@
 import { Reader, Writer } from '../../src/base/bytes.ts';
 import type { Cancel, Clock } from '../../src/base/env.ts';
 import type { Json } from '../../src/base/json.ts';
+import { type Parcel, withRoom } from '../../src/base/parcel.ts';
 
 /**
- * `said`: JSON. `payload`: to or from the client of a channel. `put`: a frame with its tag. `sent`: the frame
- * of this tag was handed to the socket. `read`: so many bytes in all. `ping`: answer with `read`.
+ * `said`: JSON. `payload`: to or from the client of a channel. `put`: a frame behind its room, with its tag. `sent`: the
+ * frame of this tag was handed to the socket. `state`: of a shard, that begins or in answer to a question. `logged`: a
+ * batch of a shard's log. `read`: so many bytes in all. `ping`: answer with `read`.
  */
-const KINDS = ['said', 'payload', 'put', 'sent', 'read', 'ping'] as const;
+const KINDS = ['said', 'payload', 'put', 'sent', 'state', 'logged', 'read', 'ping'] as const;
 
 export interface LinkRecord {
   readonly kind: (typeof KINDS)[number];
   readonly channel: number;
   readonly number: number;
-  /** A view of the batch, which nobody writes to. */
+  /** A view of the batch, in which nobody writes but the carriers of a frame in its room. */
   readonly bytes: Uint8Array;
 }
 
@@ -74,12 +76,21 @@ export class ThreadLink {
     this.#record('payload', { channel, bytes });
   }
 
-  put(channel: number, tag: number, bytes: Uint8Array): void {
-    this.#record('put', { channel, number: tag, bytes });
+  put(channel: number, tag: number, frame: Parcel): void {
+    this.#record('put', { channel, number: tag, bytes: withRoom(frame) });
   }
 
   sent(channel: number, tag: number): void {
     this.#record('sent', { channel, number: tag });
+  }
+
+  /** `channel` is the shard's number here. */
+  state(channel: number, question: number, bytes: Uint8Array): void {
+    this.#record('state', { channel, number: question, bytes });
+  }
+
+  logged(channel: number, batch: number, bytes: Uint8Array): void {
+    this.#record('logged', { channel, number: batch, bytes });
   }
 
   ping(): void {

@@ -2,6 +2,7 @@
 import { type Deferred, deferred } from '../../src/base/deferred.ts';
 import type { Fault } from '../../src/base/fault.ts';
 import type { Json } from '../../src/base/json.ts';
+import { parcelBehindRoom } from '../../src/base/parcel.ts';
 import type { Channel } from '../../src/plugin/channel.ts';
 import type { Session } from '../../src/plugin/session.ts';
 import type { PlayerHandler } from './shard-host.ts';
@@ -17,6 +18,7 @@ interface Deps {
 
 export class ThreadPlayer implements PlayerHandler {
   info: Json = null;
+  entity = 0;
   readonly channel: number;
   readonly #channel: Channel;
   readonly #deps: Deps;
@@ -35,8 +37,9 @@ export class ThreadPlayer implements PlayerHandler {
     return this.#seat.promise;
   }
 
-  joined(info: Json): void {
+  joined(info: Json, entity: number): void {
     this.info = info;
+    this.entity = entity;
     this.#seat.resolve(this);
   }
 
@@ -69,9 +72,10 @@ export class ThreadPlayer implements PlayerHandler {
     return this.#channel.send(payload, 'shard');
   }
 
-  put(tag: number, frame: Uint8Array): void {
+  /** A frame behind its room. */
+  put(tag: number, bytes: Uint8Array): void {
     this.#putTag = tag;
-    this.#channel.latest.put(frame, tag);
+    this.#channel.latest.put(parcelBehindRoom(bytes), tag);
   }
 
   /** The tag of his last frame, when the socket has taken it. */

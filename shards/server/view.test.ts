@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { isFault } from '../../src/base/fault.ts';
+import type { Parcel } from '../../src/base/parcel.ts';
 import { TextPool } from '../core/text-pool.ts';
 import { Sight } from './sight.ts';
 import { View } from './view.ts';
@@ -15,14 +16,15 @@ const ladder = {
 /** A tick every 100 ms; each frame is made at the time of its tick. */
 function newView({ bytesPerSecond = 0 } = {}) {
   const put: number[] = [];
-  const latest = { sentTag: -1, put: (_payload: Uint8Array, tag: number) => void put.push(tag) };
-  const deps = { number: 1, latest, texts: new TextPool(0), madeMs: (tick: number) => tick * 100 };
+  const latest = { sentTag: -1, put: (_frame: Parcel, tag: number) => void put.push(tag) };
+  const player = { userId: 'ann', name: 'ann', roles: [], entityId: 1, inputs: { newest: 0, waiting: 0 } };
+  const deps = { player, number: 1, latest, texts: new TextPool(0), madeMs: (tick: number) => tick * 100 };
   const view = new View(deps, { ladder, bytesPerSecond }, { tick: 10, nowMs: 1000 });
   const send = (tick: number, bytes = 1) => {
     const sight = new Sight({ place: 0, rung: 'all' }, [], new Float64Array(0));
-    view.next = { sight, here: true, team: undefined, tail: [] };
+    view.aim = { sight, tail: [] };
     view.hold(tick - 10, tick, undefined);
-    view.put(new Uint8Array(bytes), tick * 100);
+    view.put({ bytes: new Uint8Array(bytes), from: 0, to: bytes }, tick * 100);
   };
   return { view, put, send, latest };
 }

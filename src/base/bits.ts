@@ -104,34 +104,41 @@ export class BitWriter {
 }
 
 export class BitReader {
-  readonly #bytes: Uint8Array;
+  #bytes: Uint8Array;
   #at = 0;
+  #end: number;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
+    this.#end = bytes.length * 8;
+  }
+
+  /** Begins anew, with the byte `from` of other bytes. */
+  over(bytes: Uint8Array, from: number): void {
+    this.#bytes = bytes;
+    this.#at = from * 8;
+    this.#end = bytes.length * 8;
   }
 
   /** Bits not read yet. */
   get left(): number {
-    return this.#bytes.length * 8 - this.#at;
+    return this.#end - this.#at;
   }
 
   read(width: number): number {
     const start = this.#at;
     const end = start + width;
-    if (end > this.#bytes.length * 8) throw new Fault('bad_message', 'bits end too early');
+    if (end > this.#end) throw new Fault('bad_message', 'bits end too early');
     this.#at = end;
     if (width === 0) return 0;
-    const bytes = this.#bytes;
     const shift = start & 7;
+    const touched = shift + width;
+    if (touched > 32 || width === 32) return this.#readWide(start, width);
+    const bytes = this.#bytes;
     let at = start >> 3;
-    let value = bytes[at]! >>> shift;
-    let got = 8 - shift;
-    while (got < width) {
-      value += bytes[++at]! * 2 ** got; // not `|`: 32-bit fields would turn negative
-      got += 8;
-    }
-    return width === 32 ? value % 2 ** 32 : value & ((1 << width) - 1);
+    let value = bytes[at]!;
+    for (let got = 8; got < touched; got += 8) value |= bytes[++at]! << got;
+    return (value >>> shift) & ((1 << width) - 1);
   }
 
   bool(): boolean {
@@ -142,5 +149,15 @@ export class BitReader {
   end(): void {
     const { left } = this;
     if (left >= 8 || this.read(left) !== 0) throw new Fault('bad_message', 'bits left over');
+  }
+
+  /** A field that lies in five bytes, or that bit operations would take for a negative number. */
+  #readWide(start: number, width: number): number {
+    const bytes = this.#bytes;
+    const shift = start & 7;
+    let at = start >> 3;
+    let value = bytes[at]! >>> shift;
+    for (let got = 8 - shift; got < width; got += 8) value += bytes[++at]! * 2 ** got;
+    return value % 2 ** width;
   }
 }

@@ -3,19 +3,27 @@
  * `varuint` is LEB128 up to 2^53 - 1; `varint` is zigzag over it. Every read past the end, every
  * number over its range and every length over what is left throws Fault `bad_message`. [N1]
  */
+import type { BitReader } from './bits.ts';
 import { Fault } from './fault.ts';
 import { utf8Length, utf8Read, utf8Write } from './utf8.ts';
 
 const EMPTY = new Uint8Array(0);
 
 export class Reader {
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
+  #bytes: Uint8Array;
+  /** Made when a number of several bytes is read: most payloads have none. */
+  #view: DataView | undefined;
   #at = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** Begins anew with other bytes. */
+  over(bytes: Uint8Array): void {
+    this.#bytes = bytes;
+    this.#view = undefined;
+    this.#at = 0;
   }
 
   /** Bytes not read yet. */
@@ -28,19 +36,19 @@ export class Reader {
   }
 
   u16(): number {
-    return this.#view.getUint16(this.#take(2), true);
+    return this.#numbers().getUint16(this.#take(2), true);
   }
 
   u32(): number {
-    return this.#view.getUint32(this.#take(4), true);
+    return this.#numbers().getUint32(this.#take(4), true);
   }
 
   u64(): bigint {
-    return this.#view.getBigUint64(this.#take(8), true);
+    return this.#numbers().getBigUint64(this.#take(8), true);
   }
 
   f64(): number {
-    return this.#view.getFloat64(this.#take(8), true);
+    return this.#numbers().getFloat64(this.#take(8), true);
   }
 
   varuint(): number {
@@ -86,9 +94,20 @@ export class Reader {
     return this.bytes(this.left);
   }
 
+  /** All that is left is read by `bits`. */
+  restBy(bits: BitReader): void {
+    bits.over(this.#bytes, this.#take(this.left));
+  }
+
   /** Throws unless everything was read. */
   end(): void {
     if (this.left !== 0) throw new Fault('bad_message', `${this.left} bytes too many`);
+  }
+
+  #numbers(): DataView {
+    const { buffer, byteOffset, byteLength } = this.#bytes;
+    this.#view ??= new DataView(buffer, byteOffset, byteLength);
+    return this.#view;
   }
 
   #take(length: number): number {

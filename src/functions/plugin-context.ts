@@ -25,7 +25,10 @@ export type ContextMakers = Readonly<Record<string, (call: PluginCall) => unknow
 export interface ContextParts<_S extends Schema> {}
 
 /** Parts that the type checker may promise while the plugin that makes them is not in the app. */
-const PROMISED: Readonly<Record<string, string>> = { docs: "docs() from 'ternion/crdt/server'" };
+const PROMISED: Readonly<Record<string, string>> = {
+  docs: "docs() from 'ternion/crdt/server'",
+  shards: "shards() from 'ternion/shards/server'",
+};
 
 export class PluginContext {
   readonly #makers: ContextMakers;

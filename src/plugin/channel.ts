@@ -5,6 +5,7 @@
  */
 import type { Fault } from '../base/fault.ts';
 import type { Json } from '../base/json.ts';
+import type { Parcel } from '../base/parcel.ts';
 import type { Session } from './session.ts';
 
 export interface Channel {
@@ -21,8 +22,11 @@ export interface Channel {
 }
 
 export interface LatestSlot {
-  /** `tag` is any number that grows, such as a tick. The bytes must never be written again. */
-  put(payload: Uint8Array, tag: number): void;
+  /**
+   * `tag` is any number that grows, such as a tick. The bytes and the room before them must never be written again;
+   * the object that says where they are may be used for the next.
+   */
+  put(payload: Parcel, tag: number): void;
   /** The tag of the last payload that was handed to the socket; -1 before the first. */
   readonly sentTag: number;
 }

@@ -5,18 +5,31 @@ import { Fault } from '../base/fault.ts';
 /** The largest channel number; the smallest is 1. */
 export const MAX_CHANNEL = 0xffff_ffff;
 
-/** The frame is new, made in one copy: this runs once per player and tick. */
+/** The frame is new, made in one copy. */
 export function encodeFrame(channel: number, payload: Uint8Array): Uint8Array {
-  let headBytes = 1;
-  for (let rest = channel >>> 7; rest > 0; rest >>>= 7) headBytes++;
-  const frame = new Uint8Array(headBytes + payload.length);
+  const head = headBytes(channel);
+  const frame = new Uint8Array(head + payload.length);
+  writeHeadBefore(frame, head, channel);
+  frame.set(payload, head);
+  return frame;
+}
+
+/** Writes the channel right before `at`, where its payload begins; gives where the frame begins. */
+export function writeHeadBefore(bytes: Uint8Array, at: number, channel: number): number {
+  const head = headBytes(channel);
   let rest = channel >>> 0;
-  for (let i = 0; i < headBytes; i++) {
-    frame[i] = (rest & 127) | (i < headBytes - 1 ? 128 : 0);
+  for (let i = at - head; i < at - 1; i++) {
+    bytes[i] = rest | 128;
     rest >>>= 7;
   }
-  frame.set(payload, headBytes);
-  return frame;
+  bytes[at - 1] = rest;
+  return at - head;
+}
+
+function headBytes(channel: number): number {
+  let bytes = 1;
+  for (let rest = channel >>> 7; rest > 0; rest >>>= 7) bytes++;
+  return bytes;
 }
 
 /** `payload` is a view of `bytes`. Throws Fault `bad_message`. */

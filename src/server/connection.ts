@@ -53,6 +53,9 @@ export interface ConnectionDeps {
 /** A client that says nothing for this long after connecting is closed. */
 export const GREETING_MS = 10_000;
 
+/** A client that was sent so many pings and said nothing is closed when the next one is due. */
+const MAX_UNANSWERED = 2;
+
 type State =
   | { name: 'greeting' }
   | { name: 'signing_in' }
@@ -71,7 +74,8 @@ export class Connection implements Session {
   #clientId = '';
   #viewer: Viewer = ANONYMOUS;
   #timer: Cancel;
-  #heardAt: number;
+  /** Pings since the client was last heard. */
+  #unanswered = 0;
 
   constructor(
     deps: ConnectionDeps,
@@ -84,7 +88,6 @@ export class Connection implements Session {
     this.#transport = transport;
     this.#token = options.token;
     this.#onClose = options.onClose;
-    this.#heardAt = env.clock.monotonic();
     this.#outbox = new Outbox({ clock: env.clock, flusher: deps.flusher, transport }, deps.outboxLimits, {
       room: (lane) => this.#room(lane),
       overloaded: (reason) => this.fail(new Fault('overloaded', reason)),
@@ -134,7 +137,7 @@ export class Connection implements Session {
   }
 
   #message(data: string | Uint8Array): void {
-    this.#heardAt = this.#deps.env.clock.monotonic();
+    this.#unanswered = 0;
     try {
       if (typeof data === 'string') this.#text(data);
       else this.#binary(data);
@@ -277,8 +280,7 @@ export class Connection implements Session {
   #beat(): void {
     const { clock } = this.#deps.env;
     const { pingMs } = this.#deps.limits;
-    if (clock.monotonic() - this.#heardAt > 2 * pingMs)
-      return this.fail(new Fault('timeout', 'nothing heard'));
+    if (this.#unanswered++ === MAX_UNANSWERED) return this.fail(new Fault('timeout', 'nothing heard'));
     this.#send({ t: 'ping', time: clock.now() });
     this.#timer = clock.after(pingMs, () => this.#beat());
   }

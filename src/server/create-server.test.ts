@@ -54,7 +54,7 @@ const upgrade = (path: string, headers: string[] = []) =>
       '\r\n',
     ].join('\r\n'),
   );
-const PROTOCOL = 'Sec-WebSocket-Protocol: ternion.5';
+const PROTOCOL = 'Sec-WebSocket-Protocol: ternion.6';
 
 describe('HTTP', () => {
   test('health, readiness, metrics and the app’s own routes', async () => {
@@ -104,7 +104,7 @@ describe('the upgrade', () => {
     ['another path', '/other', [PROTOCOL], '404'],
     ['no subprotocol', '/ws', [], '426'],
     ['another protocol number', '/ws', ['Sec-WebSocket-Protocol: ternion.99'], '426'],
-    ['a token that is not percent-encoded', '/ws', ['Sec-WebSocket-Protocol: ternion.5, bearer.%zz'], '401'],
+    ['a token that is not percent-encoded', '/ws', ['Sec-WebSocket-Protocol: ternion.6, bearer.%zz'], '401'],
     ['[P6] a foreign origin', '/ws', [PROTOCOL, 'Origin: https://evil.example'], '403'],
     ['[P6] an origin that is none', '/ws', [PROTOCOL, 'Origin: null'], '403'],
     ['[N1] regression: a path that is no URL', '//', [PROTOCOL], '404'],
@@ -119,7 +119,7 @@ describe('the upgrade', () => {
   });
 
   test('[N3] a message over the limit ends the connection before it is read', async () => {
-    const socket = new WebSocket(`${server.url.replace('http', 'ws')}/ws`, ['ternion.5']);
+    const socket = new WebSocket(`${server.url.replace('http', 'ws')}/ws`, ['ternion.6']);
     const code = await new Promise((resolve) => {
       socket.on('open', () => socket.send('x'.repeat((1 << 20) + 1)));
       socket.on('close', resolve);

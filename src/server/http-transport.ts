@@ -8,6 +8,7 @@
 import { type Deferred, deferred } from '../base/deferred.ts';
 import type { Clock } from '../base/env.ts';
 import { Fault } from '../base/fault.ts';
+import { contentOf, type Parcel } from '../base/parcel.ts';
 import type { Transport, TransportEvents } from '../plugin/transport.ts';
 import type { Frame, TunnelClose } from '../protocol/tunnel.ts';
 
@@ -54,6 +55,10 @@ export class HttpTransport implements Transport {
     this.#frames.push(message);
     this.#bytes += message.length;
     this.#wake();
+  }
+
+  sendParcel(parcel: Parcel): void {
+    this.send(contentOf(parcel));
   }
 
   close(code: number, reason: string): void {

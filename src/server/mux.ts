@@ -9,9 +9,10 @@
 import type { Env } from '../base/env.ts';
 import { Fault, toFault } from '../base/fault.ts';
 import type { Json } from '../base/json.ts';
+import type { Parcel } from '../base/parcel.ts';
 import type { Channel, ChannelHandler, ChannelHost, LatestSlot } from '../plugin/channel.ts';
 import type { Session } from '../plugin/session.ts';
-import { decodeFrame, encodeFrame } from '../protocol/frame.ts';
+import { decodeFrame, writeHeadBefore } from '../protocol/frame.ts';
 import type { ServerMessage } from '../protocol/server-message.ts';
 import type { ChannelFrames } from './channel-frames.ts';
 import { type Outbox, Slot } from './outbox.ts';
@@ -80,12 +81,37 @@ export class Mux {
   }
 }
 
+/** The latest payload of a channel: one object, for a shard asks and fills it for each player in each frame. */
+class LatestPayload extends Slot implements LatestSlot {
+  readonly #ch: number;
+  readonly #outbox: Outbox;
+  #ended = false;
+
+  constructor(ch: number, outbox: Outbox) {
+    super();
+    this.#ch = ch;
+    this.#outbox = outbox;
+  }
+
+  put({ bytes, from, to }: Parcel, tag: number): void {
+    if (this.#ended) return;
+    this.bytes = bytes;
+    this.from = writeHeadBefore(bytes, from, this.#ch);
+    this.to = to;
+    this.#outbox.put(this, tag);
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#outbox.drop(this);
+  }
+}
+
 class OpenChannel implements Channel {
-  readonly latest: LatestSlot;
+  readonly latest: LatestPayload;
   readonly #ch: number;
   readonly #deps: MuxDeps;
   readonly #gone: () => void;
-  readonly #slot = new Slot();
   #handler: ChannelHandler | undefined;
   #refused = false;
   #ended = false;
@@ -94,15 +120,7 @@ class OpenChannel implements Channel {
     this.#ch = ch;
     this.#deps = deps;
     this.#gone = gone;
-    const slot = this.#slot;
-    this.latest = {
-      put: (payload, tag) => {
-        if (!this.#ended) deps.outbox.put(slot, encodeFrame(ch, payload), tag);
-      },
-      get sentTag() {
-        return slot.sentTag;
-      },
-    };
+    this.latest = new LatestPayload(ch, deps.outbox);
   }
 
   get session(): Session {
@@ -130,8 +148,12 @@ class OpenChannel implements Channel {
   }
 
   frame(payload: Uint8Array): void {
-    // A client waits for `opened`; what comes sooner was meant for the number's last owner.
-    this.#guard(() => this.#handler?.frame(payload));
+    try {
+      // A client waits for `opened`; what comes sooner was meant for the number's last owner.
+      this.#handler?.frame(payload);
+    } catch (error) {
+      this.#failed(error);
+    }
   }
 
   drained(): void {
@@ -143,7 +165,7 @@ class OpenChannel implements Channel {
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#deps.outbox.drop(this.#slot);
+    this.latest.end();
     this.#gone();
     this.#guard(() => this.#handler?.closed());
   }
@@ -153,10 +175,14 @@ class OpenChannel implements Channel {
     try {
       task();
     } catch (error) {
-      if (!(error instanceof Fault)) {
-        this.#deps.env.log.error('channel.failed', { error: String(error), stack: (error as Error).stack });
-      }
-      this.close(toFault(error));
+      this.#failed(error);
     }
+  }
+
+  #failed(error: unknown): void {
+    if (!(error instanceof Fault)) {
+      this.#deps.env.log.error('channel.failed', { error: String(error), stack: (error as Error).stack });
+    }
+    this.close(toFault(error));
   }
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { contentOf, type Parcel } from '../base/parcel.ts';
 import type { Transport } from '../plugin/transport.ts';
 import { SimClock } from '../testing/sim-clock.ts';
 import { DEFAULT_OUTBOX, Flusher, type LaneName, Outbox, type OutboxLimits, Slot } from './outbox.ts';
@@ -13,6 +14,9 @@ class StuckTransport implements Transport {
   send(message: string | Uint8Array): void {
     this.sent.push(message);
     this.bufferedBytes += message.length;
+  }
+  sendParcel(parcel: Parcel): void {
+    this.send(contentOf(parcel));
   }
   cork(): void {
     this.writes.push(this.sent.length);
@@ -44,13 +48,19 @@ function setUp(limits: Partial<OutboxLimits> = {}) {
   return { clock, transport, outbox, events, taken };
 }
 
+/** What a channel does with its latest payload. */
+function put(outbox: Outbox, { slot, tag }: { slot: Slot; tag: number }, bytes: Uint8Array): void {
+  Object.assign(slot, { bytes, from: 0, to: bytes.length });
+  outbox.put(slot, tag);
+}
+
 describe('the outbox', () => {
   test('sends control, then snapshots, then rows, then documents, in one cork', async () => {
     const { clock, transport, outbox } = setUp();
     const slot = new Slot();
     outbox.send('docs', 'doc');
     outbox.send('rows', 'row 1');
-    outbox.put(slot, new Uint8Array([1]), 7);
+    put(outbox, { slot, tag: 7 }, new Uint8Array([1]));
     outbox.send('shard', 'event');
     outbox.send('control', 'welcome');
     outbox.send('rows', 'row 2');
@@ -63,9 +73,9 @@ describe('the outbox', () => {
   test('[T5] an unsent snapshot is replaced, and only what the socket took counts as sent', async () => {
     const { clock, transport, outbox, taken } = setUp({ highWaterBytes: 10 });
     const slot = new Slot();
-    outbox.put(slot, new Uint8Array(10).fill(1), 1);
+    put(outbox, { slot, tag: 1 }, new Uint8Array(10).fill(1));
     await clock.step();
-    for (const tick of [2, 3, 4]) outbox.put(slot, new Uint8Array(10).fill(tick), tick);
+    for (const tick of [2, 3, 4]) put(outbox, { slot, tag: tick }, new Uint8Array(10).fill(tick));
     await clock.step();
     expect(slot.sentTag).toBe(1);
     taken();
@@ -76,7 +86,7 @@ describe('the outbox', () => {
   test('a dropped slot sends nothing', async () => {
     const { clock, transport, outbox } = setUp();
     const slot = new Slot();
-    outbox.put(slot, new Uint8Array([1]), 1);
+    put(outbox, { slot, tag: 1 }, new Uint8Array([1]));
     outbox.drop(slot);
     await clock.step();
     expect(transport.sent).toEqual([]);
@@ -139,7 +149,7 @@ describe('the outbox', () => {
     outbox.send('rows', 'x');
     outbox.close();
     outbox.send('rows', 'y');
-    outbox.put(new Slot(), new Uint8Array([1]), 1);
+    put(outbox, { slot: new Slot(), tag: 1 }, new Uint8Array([1]));
     await clock.advance(100_000);
     expect([transport.sent, outbox.bytes]).toEqual([[], 0]);
   });

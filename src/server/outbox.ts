@@ -4,9 +4,10 @@
  * lane has a cap in bytes, and what a full lane means is its owner's affair: streams, rows
  * and docs are told when there is room and go on then, snapshots keep their newest, control ends the
  * connection. [S10] [T5]
- * All frames of one turn leave in one cork.
+ * All frames of one turn leave in one write.
  */
 import type { Cancel, Clock } from '../base/env.ts';
+import type { Parcel } from '../base/parcel.ts';
 import type { Transport } from '../plugin/transport.ts';
 
 export interface OutboxLimits {
@@ -33,6 +34,7 @@ export const DEFAULT_OUTBOX: OutboxLimits = {
 };
 
 const LANES = ['control', 'shard', 'stream', 'rows', 'docs'] as const;
+const BEHIND_SLOTS = ['shard', 'stream', 'rows', 'docs'] as const;
 export type LaneName = (typeof LANES)[number];
 
 export interface OutboxEvents {
@@ -42,11 +44,16 @@ export interface OutboxEvents {
   overloaded(reason: string): void;
 }
 
-/** A place for one frame; a newer one replaces it while it is unsent. */
-export class Slot {
-  payload: Uint8Array | undefined;
+const NO_BYTES = new Uint8Array(0);
+
+/** A place for one frame; a newer one replaces it while it is unsent. Its owner fills it, then puts it. */
+export class Slot implements Parcel {
+  bytes: Uint8Array = NO_BYTES;
+  from = 0;
+  to = 0;
   tag = -1;
   sentTag = -1;
+  waits = false;
 }
 
 /** Runs `flush` of each outbox that asked, once, at the end of the turn: one timer for all sockets. */
@@ -88,7 +95,13 @@ export class Outbox {
   readonly #events: OutboxEvents;
   readonly #deps: { clock: Clock; flusher: Flusher };
   readonly #queues: Record<LaneName, Queue>;
-  readonly #slots = new Set<Slot>();
+  /** Those that wait. */
+  readonly #slots: Slot[] = [];
+  /** Messages in all lanes, and their bytes. */
+  #messages = 0;
+  #bytes = 0;
+  /** A lane has refused a message since there last was room in it. */
+  #refused = false;
   #scheduled = false;
   #stall: Cancel | undefined;
   #closed = false;
@@ -113,8 +126,7 @@ export class Outbox {
 
   /** Bytes that wait here, slots not counted. */
   get bytes(): number {
-    const { control, shard, stream, rows, docs } = this.#queues;
-    return control.bytes + shard.bytes + stream.bytes + rows.bytes + docs.bytes;
+    return this.#bytes;
   }
 
   /**
@@ -126,65 +138,55 @@ export class Outbox {
     const queue = this.#queues[lane];
     if (queue.bytes > 0 && queue.bytes + message.length > queue.capBytes) {
       queue.refused = true;
+      this.#refused = true;
       if (lane === 'control') this.#events.overloaded('the control lane is full');
       return false;
     }
     queue.messages.push(message);
-    queue.bytes += message.length;
+    this.#count(queue, 1, message.length);
     this.#schedule();
     return true;
   }
 
-  /** Puts a whole frame into the slot; `tag` is remembered as sent when the socket has taken it. */
-  put(slot: Slot, payload: Uint8Array, tag: number): void {
+  /** A whole frame is in the slot; `tag` is remembered as sent when the socket has taken it. */
+  put(slot: Slot, tag: number): void {
     if (this.#closed) return;
-    slot.payload = payload;
     slot.tag = tag;
-    this.#slots.add(slot);
+    if (!slot.waits) this.#slots.push(slot);
+    slot.waits = true;
     this.#schedule();
   }
 
   /** Forgets what waits in a lane. */
   clear(lane: LaneName): void {
     const queue = this.#queues[lane];
+    this.#count(queue, -queue.messages.length, -queue.bytes);
     queue.messages = [];
-    queue.bytes = 0;
   }
 
   /** Forgets an unsent frame of a channel that has closed. */
   drop(slot: Slot): void {
-    this.#slots.delete(slot);
+    if (!slot.waits) return;
+    this.#slots.splice(this.#slots.indexOf(slot), 1);
+    slot.waits = false;
   }
 
   /** Hands over what the socket can take. */
   flush(): void {
     this.#scheduled = false;
     if (this.#closed) return;
-    this.#transport.cork();
+    // A cork costs more than it saves where one message leaves: a player's frame, turn for turn.
+    const cork = this.#messages + this.#slots.length > 1;
+    if (cork) this.#transport.cork();
     try {
-      this.#drain('control');
-      for (const slot of this.#slots) {
-        if (this.#full) break;
-        this.#transport.send(slot.payload!);
-        slot.sentTag = slot.tag;
-        slot.payload = undefined;
-        this.#slots.delete(slot);
-      }
-      this.#drain('shard');
-      this.#drain('stream');
-      this.#drain('rows');
-      this.#drain('docs');
+      if (this.#messages > 0) this.#drain('control');
+      this.#drainSlots();
+      if (this.#messages > 0) for (const lane of BEHIND_SLOTS) this.#drain(lane);
     } finally {
-      this.#transport.uncork();
+      if (cork) this.#transport.uncork();
     }
     this.#watchStall();
-    for (const lane of ['stream', 'rows', 'docs'] as const) {
-      const queue = this.#queues[lane];
-      if (queue.refused && queue.bytes <= queue.capBytes / 2) {
-        queue.refused = false;
-        this.#events.room(lane);
-      }
-    }
+    if (this.#refused) this.#tellRoom();
   }
 
   /** The socket has taken something. */
@@ -197,7 +199,7 @@ export class Outbox {
   close(): void {
     this.#closed = true;
     this.#stall?.();
-    this.#slots.clear();
+    this.#slots.length = 0;
     for (const lane of LANES) this.clear(lane);
   }
 
@@ -210,10 +212,40 @@ export class Outbox {
     let sent = 0;
     while (sent < queue.messages.length && !this.#full) {
       const message = queue.messages[sent++]!;
-      queue.bytes -= message.length;
+      this.#count(queue, -1, -message.length);
       this.#transport.send(message);
     }
     if (sent > 0) queue.messages.splice(0, sent);
+  }
+
+  #drainSlots(): void {
+    let sent = 0;
+    while (sent < this.#slots.length && !this.#full) {
+      const slot = this.#slots[sent++]!;
+      slot.waits = false;
+      this.#transport.sendParcel(slot);
+      slot.sentTag = slot.tag;
+      slot.bytes = NO_BYTES;
+    }
+    if (sent === this.#slots.length) this.#slots.length = 0;
+    else this.#slots.splice(0, sent);
+  }
+
+  #count(queue: Queue, messages: number, bytes: number): void {
+    queue.bytes += bytes;
+    this.#bytes += bytes;
+    this.#messages += messages;
+  }
+
+  #tellRoom(): void {
+    this.#refused = false;
+    for (const lane of LANES) {
+      const queue = this.#queues[lane];
+      if (!queue.refused) continue;
+      queue.refused = queue.bytes > queue.capBytes / 2;
+      if (queue.refused) this.#refused = true;
+      else this.#events.room(lane);
+    }
   }
 
   #schedule(): void {
@@ -223,7 +255,7 @@ export class Outbox {
   }
 
   #watchStall(): void {
-    const waiting = this.bytes > 0 || this.#slots.size > 0;
+    const waiting = this.#messages + this.#slots.length > 0;
     if (!waiting) {
       this.#stall?.();
       this.#stall = undefined;

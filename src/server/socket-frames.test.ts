@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { SocketFrames } from './socket-frames.ts';
+import { HEAD_ROOM } from '../base/parcel.ts';
+import { frameInPlace, SocketFrames } from './socket-frames.ts';
 
 /** The header as in RFC 6455, section 5.2: final text frame, no mask, length in 7, 16 or 64 bits. */
 test.each([
@@ -40,4 +42,20 @@ test.each([
   expect(frame.equals(Buffer.concat([Buffer.from(header.replaceAll(' ', ''), 'hex'), bytes]))).toBe(true);
   expect(frames.of(bytes)).toBe(frame);
   expect(frames.of(new Uint8Array(length).fill(7))).not.toBe(frame);
+});
+
+test('[T5] a parcel becomes the same frame where it stands, and what is around it stays as it is', () => {
+  const length = fc.constantFrom(0, 1, 125, 126, 1000, 65_535, 65_536);
+  fc.assert(
+    fc.property(length, fc.nat({ max: 40 }), (size, before) => {
+      const bytes = new Uint8Array(before + HEAD_ROOM + size + 3).fill(9);
+      const from = before + HEAD_ROOM;
+      const to = from + size;
+      bytes.fill(7, from, to);
+      const frame = frameInPlace({ bytes, from, to });
+      expect(frame.equals(new SocketFrames().of(new Uint8Array(size).fill(7)))).toBe(true);
+      expect(frame.buffer).toBe(bytes.buffer);
+      expect([...bytes.subarray(0, before), ...bytes.subarray(to)].every((byte) => byte === 9)).toBe(true);
+    }),
+  );
 });

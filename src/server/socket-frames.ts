@@ -2,6 +2,8 @@
  * Messages as WebSocket frames of a server (RFC 6455, section 5.2: final, unmasked). A batch or an update goes to
  * many sockets one after another, so the last frame is kept: its bytes are made once and shared.
  */
+import type { Parcel } from '../base/parcel.ts';
+
 const FINAL_TEXT = 0x81;
 const FINAL_BINARY = 0x82;
 const LENGTH_16 = 126;
@@ -22,16 +24,24 @@ export class SocketFrames {
   }
 }
 
+/** The frame of a parcel, whose head is written into its room. */
+export function frameInPlace({ bytes, from, to }: Parcel): Buffer {
+  const length = to - from;
+  const begin = from - headerBytes(length);
+  writeHeader(bytes, begin, { first: FINAL_BINARY, length });
+  return Buffer.from(bytes.buffer, bytes.byteOffset + begin, to - begin);
+}
+
 function encodeText(text: string): Buffer {
   const length = Buffer.byteLength(text);
   const frame = Buffer.allocUnsafe(headerBytes(length) + length);
-  frame.write(text, writeHeader(frame, FINAL_TEXT, length));
+  frame.write(text, writeHeader(frame, 0, { first: FINAL_TEXT, length }));
   return frame;
 }
 
 function encodeBytes(bytes: Uint8Array): Buffer {
   const frame = Buffer.allocUnsafe(headerBytes(bytes.length) + bytes.length);
-  frame.set(bytes, writeHeader(frame, FINAL_BINARY, bytes.length));
+  frame.set(bytes, writeHeader(frame, 0, { first: FINAL_BINARY, length: bytes.length }));
   return frame;
 }
 
@@ -39,17 +49,20 @@ function headerBytes(length: number): number {
   return length < LENGTH_16 ? 2 : length < 1 << 16 ? 4 : MAX_HEADER;
 }
 
-/** Returns its size. */
-function writeHeader(frame: Buffer, first: number, length: number): number {
-  const header = headerBytes(length);
-  frame[0] = first;
-  if (header === 2) frame[1] = length;
-  else if (header === 4) {
-    frame[1] = LENGTH_16;
-    frame.writeUInt16BE(length, 2);
-  } else {
-    frame[1] = LENGTH_64;
-    frame.writeBigUInt64BE(BigInt(length), 2);
+/** Gives the place behind it. */
+function writeHeader(
+  frame: Uint8Array,
+  at: number,
+  { first, length }: { first: number; length: number },
+): number {
+  const bytes = headerBytes(length);
+  frame[at] = first;
+  frame[at + 1] = bytes === 2 ? length : bytes === 4 ? LENGTH_16 : LENGTH_64;
+  // The highest byte comes first; the shifts of a number of 32 bits begin anew at 32, so it is divided.
+  let rest = length;
+  for (let i = at + bytes - 1; i > at + 1; i--) {
+    frame[i] = rest;
+    rest = Math.floor(rest / 256);
   }
-  return header;
+  return at + bytes;
 }

@@ -4,11 +4,12 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Env } from '../base/env.ts';
 import { isFault, toFault } from '../base/fault.ts';
+import type { Parcel } from '../base/parcel.ts';
 import type { Transport, TransportEvents } from '../plugin/transport.ts';
 import { readSubprotocols } from '../protocol/handshake.ts';
 import { SUBPROTOCOL } from '../protocol/version.ts';
 import { originAllowed } from './origin.ts';
-import { SocketFrames } from './socket-frames.ts';
+import { frameInPlace, SocketFrames } from './socket-frames.ts';
 
 export interface WsDoorOptions {
   /** Bytes of one message; `ws` closes with 1009 before it reads more. */
@@ -70,13 +71,17 @@ export class WsTransport implements Transport {
   }
 
   get bufferedBytes(): number {
-    return this.#ws.bufferedAmount;
+    return this.#socket.writableLength; // `ws` itself keeps nothing back without compression
   }
 
   send(message: string | Uint8Array): void {
     if (this.#ws.readyState !== this.#ws.OPEN) return;
     // `ws` would make a frame for each socket. Without compression it holds nothing back, so the order is kept.
     this.#socket.write(this.#frames.of(message));
+  }
+
+  sendParcel(parcel: Parcel): void {
+    if (this.#ws.readyState === this.#ws.OPEN) this.#socket.write(frameInPlace(parcel));
   }
 
   close(code: number, reason: string): void {

@@ -3,6 +3,7 @@
  * at any moment. Messages arrive whole and in order, as over a WebSocket; what was under way at a cut is lost.
  */
 import type { Clock } from '../base/env.ts';
+import { contentOf } from '../base/parcel.ts';
 import type { ClientTransport, ClientTransportEvents } from '../client/transport.ts';
 import type { Transport, TransportEvents } from '../plugin/transport.ts';
 import type { LinkLane } from './link-lane.ts';
@@ -53,6 +54,7 @@ export class SimLink {
         return link.#bufferedBytes;
       },
       send: (message) => this.#sendToClient(message),
+      sendParcel: (parcel) => this.#sendToClient(contentOf(parcel)),
       close: (code, reason) => this.#closing(code, reason),
       terminate: () => this.cut(),
       cork: () => {},

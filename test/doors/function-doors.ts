@@ -84,7 +84,7 @@ export function innerDoor(http: Door, relay: string): Door {
 /** A connection that has said hello. */
 export async function openSocket(url: string, as: Caller) {
   const bearer = as === 'nobody' ? [] : [`bearer.${as}`];
-  const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`, ['ternion.5', ...bearer]);
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`, ['ternion.6', ...bearer]);
   const messages: { t: string; ok?: boolean; error?: unknown }[] = [];
   const waiting = new Set<() => void>();
   socket.on('message', (data, binary) => {

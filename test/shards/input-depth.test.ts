@@ -57,14 +57,14 @@ async function playing({ tickRate, latencyMs, jitterMs, drift = 0 }: Line) {
   const { world } = sim.directory.find(def, 'one')!;
   /** The share of inputs that came late, and how far the client was ahead of the server on average. */
   const measure = async (seconds: number, each?: (ms: number) => void) => {
-    const { rejected } = handle.stats;
+    const rejected = sim.gauge('inputs_rejected');
     let ahead = 0;
     for (let ms = 0; ms < seconds * 1000; ms += 50) {
       each?.(ms);
       await sim.env.clock.advance(50);
       ahead += handle.clock.predictedTick - world.tick;
     }
-    const late = (handle.stats.rejected - rejected) / (seconds * tickRate);
+    const late = (sim.gauge('inputs_rejected') - rejected) / (seconds * tickRate);
     return { late, aheadMs: ((ahead / seconds / 20) * 1000) / tickRate };
   };
   return { sim, client, measure };

@@ -5,6 +5,7 @@
  */
 import { Fault } from '../../src/base/fault.ts';
 import type { Json } from '../../src/base/json.ts';
+import { contentOf } from '../../src/base/parcel.ts';
 import type { ChannelEvents, ClientChannel } from '../../src/client/channel.ts';
 import type { Channel, ChannelHandler, ChannelHost, LatestSlot } from '../../src/plugin/channel.ts';
 import type { Session } from '../../src/plugin/session.ts';
@@ -107,6 +108,9 @@ export class SimPipe implements ClientChannel {
 
   lose(): void {
     this.#epoch++;
+    this.#lane = [];
+    this.#kernel = [];
+    this.#latest = undefined;
     this.#endHandler();
     if (this.#open) {
       this.#open = false;
@@ -192,9 +196,10 @@ export class SimPipe implements ClientChannel {
       },
     };
     const latest: LatestSlot = {
-      put(payload, tag) {
+      put(frame, tag) {
         if (epoch !== pipe.#epoch) return;
-        pipe.#latest = { bytes: payload, copy: payload.slice(), tag };
+        const bytes = contentOf(frame);
+        pipe.#latest = { bytes, copy: bytes.slice(), tag };
         pipe.#flushSoon();
       },
       get sentTag() {

@@ -2,14 +2,21 @@
 
 import { type JoinOptions, joinShard, type ShardHandle } from '../../shards/client/index.ts';
 import type { AnyShardDef } from '../../shards/core/index.ts';
-import { type ShardsOptions, type ShardsPlugin, shards } from '../../shards/server/index.ts';
+import {
+  type ServerShards,
+  type ShardsOptions,
+  type ShardsPlugin,
+  shards,
+} from '../../shards/server/index.ts';
 import { shardsOn } from '../../shards/server/plugin.ts';
 import type { Log } from '../../src/base/env.ts';
+import type { PluginCall } from '../../src/functions/plugin-context.ts';
 import type { PluginInstance } from '../../src/plugin/plugin.ts';
 import type { Services } from '../../src/plugin/services.ts';
 import { type SimEnv, simEnv } from '../../src/testing/sim-env.ts';
 import { SimClient } from './sim-client.ts';
 import type { LinkOptions } from './sim-pipe.ts';
+import { SimStore } from './sim-store.ts';
 import { SimThreads } from './sim-threads.ts';
 
 /** Worker threads that shards run in, unless the test says; test/contract/shard-hosts.test.ts sets it. */
@@ -20,6 +27,7 @@ export class SimShards {
   readonly #defs: Readonly<Record<string, AnyShardDef>>;
   readonly #options: Partial<ShardsOptions>;
   readonly threads: SimThreads;
+  readonly store = new SimStore();
   plugin: ShardsPlugin;
   instance: PluginInstance;
 
@@ -30,7 +38,9 @@ export class SimShards {
   ) {
     this.env = simEnv(seed, log);
     this.#defs = defs;
-    this.#options = { threads: hosting.threads, module: new URL('sim:threads'), ...options };
+    // The same key each time: a test's chance is not for keys.
+    const ticketSecret = 'the key of simulated servers, 32+';
+    this.#options = { ticketSecret, threads: hosting.threads, module: new URL('sim:threads'), ...options };
     this.threads = new SimThreads(this.env);
     this.plugin = this.#plugin();
     this.instance = this.#boot();
@@ -38,6 +48,12 @@ export class SimShards {
 
   get directory(): ShardsPlugin['directory'] {
     return this.plugin.directory;
+  }
+
+  /** `ctx.shards` of an action, or of a mutation. */
+  ctx(job?: PluginCall['job']): ServerShards {
+    const call = { job, signal: undefined } as PluginCall;
+    return this.instance.context!.shards!(call) as ServerShards;
   }
 
   client(link: LinkOptions): SimClient {
@@ -70,6 +86,7 @@ export class SimShards {
 
   /** Threads need a turn to begin, and another for their first shards. */
   async #start(instance: PluginInstance): Promise<void> {
+    await this.env.clock.run(this.store.open(instance.tables ?? []));
     await this.env.clock.run(instance.start!());
     await this.env.clock.advance(0);
   }
@@ -80,9 +97,9 @@ export class SimShards {
       : shardsOn(this.threads.host, this.#defs, this.#options);
   }
 
-  /** The plugin uses nothing of the services but the environment. */
+  /** The plugin uses nothing of the services but the environment and the store. */
   #boot(): PluginInstance {
-    const instance = this.plugin.create({ env: this.env } as unknown as Services);
+    const instance = this.plugin.create({ env: this.env, store: this.store.asStore } as unknown as Services);
     return { ...instance, start: () => this.#start(instance) };
   }
 }

@@ -21,8 +21,8 @@ export const components = {
   hp: c.int({ min: 0, max: 100 }),
   name: c.string({ maxBytes: 12 }),
   team: c.uint({ max: 3 }),
-  ammo: { ...c.int({ min: 0, max: 500 }), audience: 'owner' as const },
-  plan: { ...c.string({ maxBytes: 16 }), audience: 'team' as const },
+  ammo: c.int({ min: 0, max: 500 }).visibleTo('owner'),
+  plan: c.string({ maxBytes: 16 }).visibleTo('team'),
 };
 
 const TYPE = new RecordType(components);

@@ -5,19 +5,19 @@ import type { TextVector } from './vector.ts';
 export const vectors: readonly TextVector<ClientMessage>[] = [
   {
     name: 'hello of a client without rows',
-    value: { t: 'hello', protocol: 5, client: 'c1', schema: '85944171f73967e8', cursor: null },
-    text: '{"t":"hello","protocol":5,"client":"c1","schema":"85944171f73967e8","cursor":null}',
+    value: { t: 'hello', protocol: 6, client: 'c1', schema: '85944171f73967e8', cursor: null },
+    text: '{"t":"hello","protocol":6,"client":"c1","schema":"85944171f73967e8","cursor":null}',
   },
   {
     name: 'hello of a client that comes back',
     value: {
       t: 'hello',
-      protocol: 5,
+      protocol: 6,
       client: 'c1',
       schema: '85944171f73967e8',
       cursor: { epoch: 'e1', seq: 41 },
     },
-    text: '{"t":"hello","protocol":5,"client":"c1","schema":"85944171f73967e8","cursor":{"epoch":"e1","seq":41}}',
+    text: '{"t":"hello","protocol":6,"client":"c1","schema":"85944171f73967e8","cursor":{"epoch":"e1","seq":41}}',
   },
   {
     name: 'auth',

@@ -12,6 +12,7 @@ import { Snapshot } from '../../shards/core/snapshot.ts';
 import { TextPool } from '../../shards/core/text-pool.ts';
 import { Reader } from '../../src/base/bytes.ts';
 import { isFault } from '../../src/base/fault.ts';
+import { contentOf } from '../../src/base/parcel.ts';
 import { entityType, frames, type ShardEntity, type ShardFrame } from './shards.vectors.ts';
 import { toHex, unhex } from './vector.ts';
 
@@ -56,7 +57,7 @@ class Server {
     const tail: TailState[] = ['none', owned ? this.#own.key() : 'none', 'none'];
     const changed = owned !== (last?.own.length ?? 0) > 0;
     this.#last = now;
-    return this.#writer.write(changed ? { head, places, body, tail } : { head, places, body });
+    return contentOf(this.#writer.write(changed ? { head, places, body, tail } : { head, places, body }));
   }
 
   #step(frame: number, { cells, own }: ShardFrame): void {

@@ -7,17 +7,21 @@ import {
   decodeEvents,
   decodeReject,
   decodeResync,
+  decodeSpawned,
+  decodeTransfer,
   encodeEvents,
   encodeLeave,
   encodeMessage,
   encodeReject,
   encodeResync,
+  encodeSpawned,
+  encodeTransfer,
   KIND,
   REJECTS,
 } from '../../shards/core/frames.ts';
-import { decodeInputHeader, decodeInputs, InputEncoder } from '../../shards/core/input-codec.ts';
+import { InputDecoder, InputEncoder } from '../../shards/core/input-codec.ts';
 import { MessageCodec } from '../../shards/core/message-codec.ts';
-import { readRecord, writeRecord } from '../../shards/core/record-codec.ts';
+import { RecordReader, writeRecord } from '../../shards/core/record-codec.ts';
 import { RecordType } from '../../shards/core/record-type.ts';
 import { RESIDUAL_TABLES } from '../../shards/core/residual-tables.ts';
 import { nodePacker } from '../../shards/server/node-packer.ts';
@@ -28,6 +32,9 @@ import { parseShape, s } from '../../src/base/shape.ts';
 import {
   frames,
   inputType,
+  type LaggedInput,
+  lagged,
+  laggedType,
   payloads,
   records,
   type ShardInput,
@@ -36,7 +43,7 @@ import {
 import { binarySuite, type Codec, kindsOf, unhex } from './vector.ts';
 
 const LIMITS = { maxBytes: 4096, maxDepth: 16 };
-const eventList = s.array(s.array(s.json(), 2));
+const eventList = s.array(s.array(s.json(), 3));
 
 /** The same dispatch as in server/shard-channel.ts and client/join-shard.ts, both directions in one. */
 function payloadCodec(messages: MessageCodec): Codec<ShardPayload> {
@@ -58,6 +65,10 @@ function payloadCodec(messages: MessageCodec): Codec<ShardPayload> {
           );
         case 'reject':
           return encodeReject(payload.inputTick, payload.reject);
+        case 'transfer':
+          return encodeTransfer(payload);
+        case 'spawned':
+          return encodeSpawned(payload.tick, payload.ids);
       }
     },
     decode: (bytes) => {
@@ -65,7 +76,7 @@ function payloadCodec(messages: MessageCodec): Codec<ShardPayload> {
       const kind = reader.u8();
       switch (kind) {
         case KIND.input:
-          return decodeInput(reader);
+          return decodeInput(bytes);
         case KIND.message:
           return { kind: 'message', message: messages.decode(reader.rest()) };
         case KIND.resync:
@@ -79,6 +90,16 @@ function payloadCodec(messages: MessageCodec): Codec<ShardPayload> {
         }
         case KIND.reject:
           return { kind: 'reject', ...decodeReject(reader) };
+        case KIND.transfer:
+          return { kind: 'transfer', ...decodeTransfer(reader) };
+        case KIND.spawned: {
+          const spawned: { tick: number; ids: number[] } = { tick: 0, ids: [] };
+          decodeSpawned(reader, (tick, _, id) => {
+            spawned.tick = tick;
+            spawned.ids.push(id);
+          });
+          return { kind: 'spawned', ...spawned };
+        }
         default:
           throw new Fault('bad_message', `no shard payload of kind ${kind}`);
       }
@@ -96,16 +117,19 @@ function encodeInput({ ackTick, firstTick, inputs }: Extract<ShardPayload, { kin
   return new InputEncoder().encode(header, table, (tick) => tick - firstTick);
 }
 
-function decodeInput(reader: Reader): ShardPayload {
-  const header = decodeInputHeader(reader);
-  const { ackTick, firstTick } = header;
+function decodeInput(bytes: Uint8Array): ShardPayload {
+  const decoder = new InputDecoder(inputType.lanes);
+  decoder.open(bytes);
+  const { ackTick, firstTick, count } = decoder;
   const table = inputType.table(1);
   const inputs: ShardInput[] = [];
-  const each = () => {
+  while (inputs.length < count) {
+    decoder.next();
+    decoder.record.copyTo(table, 0);
     const { move, fire } = table.at(0);
     inputs.push({ move: { x: move.x, y: move.y }, fire });
-  };
-  decodeInputs(reader, header, { table, row: 0, each });
+  }
+  decoder.end();
   return { kind: 'input', ackTick, firstTick, inputs };
 }
 
@@ -122,9 +146,31 @@ function recordCodec(component: Component<unknown>): Codec<unknown> {
     decode: (bytes) => {
       const table = type.table(1);
       const bits = new BitReader(bytes);
-      readRecord(bits, table, 0);
+      const record = new RecordReader(type.lanes);
+      record.read(bits);
       bits.end();
+      record.copyTo(table, 0);
       return JSON.parse(JSON.stringify(table.at(0))).value;
+    },
+  };
+}
+
+function laggedCodec(): Codec<LaggedInput> {
+  const table = laggedType.table(1);
+  return {
+    encode: ({ fire, lag }) => {
+      table.at(0).fire = fire;
+      table.columns[1]!.values[0] = lag;
+      const bits = new BitWriter();
+      writeRecord(bits, table, 0);
+      return bits.finish();
+    },
+    decode: (bytes) => {
+      const bits = new BitReader(bytes);
+      const record = new RecordReader(table.lanes);
+      record.read(bits);
+      bits.end();
+      return { fire: record.values[0] === 1, lag: record.values[1]! };
     },
   };
 }
@@ -144,6 +190,8 @@ describe('records', () => {
     for (const vector of vectors) binarySuite(kind, recordCodec(vector.component), [vector]);
   }
 });
+
+binarySuite('inputs with a lag', laggedCodec(), lagged);
 
 test('every kind has a vector', () => {
   expect({ ...kindsOf(payloads), frame: unhex(frames[0]!.hex)[0] }).toEqual(KIND);

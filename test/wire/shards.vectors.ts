@@ -6,6 +6,7 @@ import type { Component, Values } from '../../shards/core/component.ts';
 import { c } from '../../shards/core/components.ts';
 import type { Reject, TailPart } from '../../shards/core/frames.ts';
 import type { InputHeader } from '../../shards/core/input-codec.ts';
+import { numberLane } from '../../shards/core/lane.ts';
 import { RecordType, type Row } from '../../shards/core/record-type.ts';
 import type { Json } from '../../src/base/json.ts';
 import type { BinaryVector } from './vector.ts';
@@ -16,7 +17,7 @@ const entityFields = {
   health: c.uint({ max: 100 }),
   name: c.string({ maxBytes: 4 }),
   shield: c.optional(c.uint({ max: 3 })),
-  key: { ...c.uint({ max: 3 }), audience: 'owner' as const },
+  key: c.uint({ max: 3 }).visibleTo('owner'),
 };
 export const inputType = new RecordType(inputFields);
 export const entityType = new RecordType(entityFields);
@@ -30,7 +31,9 @@ export type ShardPayload =
   | { kind: 'resync'; stream: number | TailPart }
   | { kind: 'leave' }
   | { kind: 'events'; tick: number; events: Json[] }
-  | { kind: 'reject'; inputTick: number; reject: Reject };
+  | { kind: 'reject'; inputTick: number; reject: Reject }
+  | { kind: 'transfer'; shard: string; id: string; ticket: string }
+  | { kind: 'spawned'; tick: number; ids: number[] };
 
 /** What a player holds after a frame. */
 export interface ShardFrame {
@@ -232,6 +235,11 @@ export const payloads: readonly BinaryVector<ShardPayload>[] = [
     hex: '32 ac02 92 92 a3686974 81 a26279 01 92 a3656e64 c0',
   },
   {
+    name: 'events of tick 300, one of the player\'s own step in tick 299: `["hit",{"by":1},299]`',
+    value: { kind: 'events', tick: 300, events: [['hit', { by: 1 }, 299]] },
+    hex: '32 ac02 91 93 a3686974 81 a26279 01 cd012b',
+  },
+  {
     name: 'reject tick 300, late',
     value: { kind: 'reject', inputTick: 300, reject: 'late' },
     hex: '33 ac02 01',
@@ -260,6 +268,16 @@ export const payloads: readonly BinaryVector<ShardPayload>[] = [
     name: 'reject a message, invalid',
     value: { kind: 'reject', inputTick: 0, reject: 'invalid' },
     hex: '33 00 06',
+  },
+  {
+    name: 'transfer to `arena` `a2` with the ticket `s1.x.y`',
+    value: { kind: 'transfer', shard: 'arena', id: 'a2', ticket: 's1.x.y' },
+    hex: '34 05 6172656e61 02 6132 06 73312e782e79',
+  },
+  {
+    name: 'spawned in tick 300: 301, 302',
+    value: { kind: 'spawned', tick: 300, ids: [301, 302] },
+    hex: '35 ac02 02 ad02 ae02',
   },
 ];
 
@@ -315,6 +333,24 @@ export const records: Readonly<Record<keyof typeof c, readonly RecordVector[]>> 
   angle: [
     { name: 'angle -pi / 2 of 8 bits', component: c.angle({ bits: 8 }), value: -Math.PI / 2, hex: '40' },
   ],
+  quaternion: [
+    {
+      name: 'quaternion of 10 bits, no rotation: the chart 0, and 0 of -511 to 511 three times',
+      component: c.quaternion(),
+      value: { x: 0, y: 0, z: 0, w: 1 },
+      hex: 'fcf7df7f',
+    },
+  ],
+  entityId: [{ name: 'entityId 5', component: c.entityId(), value: 5, hex: '05000000' }],
+  json: [
+    {
+      name: 'json {"a":null,"b":[1]} of up to 32 bytes',
+      component: c.json({ maxBytes: 32 }),
+      value: { b: [1], a: null },
+      hex: 'd29e4898888e5b1d1b1b8b889888ce564c571f',
+    },
+    { name: 'json null of up to 32 bytes', component: c.json({ maxBytes: 32 }), value: null, hex: '00' },
+  ],
   string: [
     {
       name: 'string "hé" of up to 4 bytes',
@@ -348,4 +384,18 @@ export const records: Readonly<Record<keyof typeof c, readonly RecordVector[]>> 
   ],
 };
 
-export const vectors = [...payloads, ...frames, ...Object.values(records).flat()];
+/** An input of a definition with `rewind: { ms: 500 }` at 20 ticks a second. */
+export const laggedType = new RecordType({ fire: c.bool() }, [numberLane(0, 320, 'snap')]);
+export interface LaggedInput {
+  readonly fire: boolean;
+  readonly lag: number;
+}
+export const lagged: readonly BinaryVector<LaggedInput>[] = [
+  {
+    name: 'an input that fires; its player saw what was 3.5 ticks before the tick before it',
+    value: { fire: true, lag: 112 },
+    hex: 'e100',
+  },
+];
+
+export const vectors = [...payloads, ...frames, ...lagged, ...Object.values(records).flat()];
