@@ -14,6 +14,7 @@ import { gaugesOf } from './gauges.ts';
 import { InlineHost } from './inline-host.ts';
 import { Lasting } from './lasting.ts';
 import { resolveOptions, type ShardsOptions, threadOptions } from './options.ts';
+import { replayCommand } from './replay-command.ts';
 import { ServerShards } from './server-shards.ts';
 import { openShardChannel } from './shard-channel.ts';
 import type { ShardHost } from './shard-host.ts';
@@ -60,6 +61,7 @@ export function shardsOn(
   let directory: Directory | undefined;
   return {
     name: 'shards',
+    commands: { replay: replayCommand(byName) },
     get directory() {
       assert(directory, 'the server was not created yet');
       return directory;
