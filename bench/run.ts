@@ -10,6 +10,7 @@ import { type Figure, measure, type Workload } from './figure.ts';
 import { matchmakerWorkloads } from './matchmaker.ts';
 import { netcodeWorkloads } from './netcode.ts';
 import { readsWorkloads } from './reads.ts';
+import { restartWorkloads } from './restart.ts';
 import { rowsWorkloads } from './rows.ts';
 import { sessionWorkloads } from './sessions.ts';
 import { curveWorkloads } from './shard-curves.ts';
@@ -39,6 +40,7 @@ const workloads: Record<string, () => Workload> = {
   ...heapWorkloads,
   ...matchmakerWorkloads,
   ...netcodeWorkloads,
+  ...restartWorkloads,
 };
 const wanted = positionals[0] ?? '';
 const chosen = Object.keys(workloads).filter(

@@ -8,9 +8,12 @@ export function replayCommand(defs: ReadonlyMap<string, AnyShardDef>): PluginCom
   return async (path) => {
     const report = await replayRecording(path, defs);
     const { shard, id, firstTick, lastTick, hashes, states, gaps, cut, divergence, verifiedTick } = report;
-    const lines = [`${shard}/${id}, ticks ${firstTick} to ${lastTick}: ${hashes} hashes and ${states} states are equal`];
+    const lines = [
+      `${shard}/${id}, ticks ${firstTick} to ${lastTick}: ${hashes} hashes and ${states} states are equal`,
+    ];
     if (cut) lines.push('the file has no end: the process was killed, or records still');
-    if (gaps > 0) lines.push(`${gaps} gaps, where the process was too slow to record; after each it begins anew`);
+    if (gaps > 0)
+      lines.push(`${gaps} gaps, where the process was too slow to record; after each it begins anew`);
     if (!divergence) return { ok: true, lines };
     lines.push(
       `DIFFERS at tick ${divergence.tick}: ${divergence.reason}; up to ${verifiedTick} all is equal`,

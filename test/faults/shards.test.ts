@@ -1,7 +1,7 @@
 /** A real process with a shard is killed with -9 while people play, and begins again on its files. */
-import { createSyncEngine, guestToken } from 'ternion/client';
+import { createSyncEngine, guestToken, type SyncEngine } from 'ternion/client';
 import { s } from 'ternion/shards';
-import { joinShard } from 'ternion/shards/client';
+import { joinShard, type ShardHandle } from 'ternion/shards/client';
 import { SimRandom, TempDatabase } from 'ternion/testing';
 import { expect, test } from 'vitest';
 import { walk } from './shards-app.ts';
@@ -27,7 +27,7 @@ async function walking(options: object) {
   const database = new TempDatabase();
   const victim = new Victim(database.path, './shards-server.ts', [JSON.stringify(options)]);
   await victim.start();
-  const players = [];
+  const players: { engine: SyncEngine; handle: ShardHandle<typeof walk> }[] = [];
   for (let i = 0; i < PLAYERS; i++) {
     const token = await guestToken(victim.url);
     const options = { token, persist: false, reconnectDelay: 100, maxReconnectDelay: 500 };
@@ -55,7 +55,9 @@ async function walking(options: object) {
     async back() {
       const begun = players.map(({ handle }) => handle.stats.frames);
       const again = () =>
-        players.every(({ handle }, i) => handle.state.name === 'playing' && handle.stats.frames > begun[i]! + 2);
+        players.every(
+          ({ handle }, i) => handle.state.name === 'playing' && handle.stats.frames > begun[i]! + 2,
+        );
       await until('all play again', again, BACK_MS);
       expect(players.map(({ handle }) => handle.me!.id)).toEqual(ids);
     },
@@ -89,7 +91,8 @@ test.each([
       // A tick is told the moment that it is computed, and durable a commit later: some are computed once more.
       const lostTicks = (lostMs * walk.tickRate) / 1000 + 4;
       expect(now.tick).toBeGreaterThan(before.tick - lostTicks);
-      for (const [i, steps] of now.steps.entries()) expect(steps).toBeGreaterThan(before.steps[i]! - lostTicks);
+      for (const [i, steps] of now.steps.entries())
+        expect(steps).toBeGreaterThan(before.steps[i]! - lostTicks);
     }
     await close();
   },

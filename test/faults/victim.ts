@@ -28,7 +28,9 @@ export class Victim {
     const file = fileURLToPath(new URL(this.#file, import.meta.url));
     const execArgv = ['--conditions=ternion-source'];
     this.#child = fork(file, [String(this.#port), this.#database, ...this.#more], { execArgv });
-    const [port, told] = await once(this.#child, 'message').then(([said]) => (Array.isArray(said) ? said : [said]));
+    const [port, told] = await once(this.#child, 'message').then(([said]) =>
+      Array.isArray(said) ? said : [said],
+    );
     this.#port = port;
     this.told = told;
   }

@@ -32,7 +32,10 @@ const range = defineShard({
   authorize: () => true,
   start: (world) => void world.spawn({ target: true }),
   join: (world, player) =>
-    world.spawn({ said: `${player.name} ${player.roles.join()}`, position: { x: world.random.next(), y: 0, z: 0 } }),
+    world.spawn({
+      said: `${player.name} ${player.roles.join()}`,
+      position: { x: world.random.next(), y: 0, z: 0 },
+    }),
   receive(world, player, { say, loud }) {
     world.get(player.entityId)!.said = loud ? say.toUpperCase() : say;
   },
@@ -108,7 +111,9 @@ test('[T1] [T7] a recording may begin in the middle, and again after a restart',
   expect(sim.directory.find(range, 'one')!.world.hash()).toBe(hash);
   expect(sim.logs('shard.log_diverged')).toEqual([]);
   const second = join(folder, 'second.recording');
-  const recording = await sim.env.clock.run(sim.directory.record(range, 'one', { path: second, hashTicks: 1 }));
+  const recording = await sim.env.clock.run(
+    sim.directory.record(range, 'one', { path: second, hashTicks: 1 }),
+  );
   await play(sim, 2000);
   await sim.env.clock.run(recording.stop());
   const report = await replay(second, range);
@@ -185,7 +190,10 @@ test('what is no recording, or only a part of one, is said', async () => {
 test('[N3] with the option `record` all shards are, a full one anew, and the oldest files go', async () => {
   const sim = new SimLasting();
   const inside = join(folder, 'all');
-  await sim.start({ range, arena }, { start, record: { folder: inside, shards: ['range'], maxBytes: 1500, files: 3 } });
+  await sim.start(
+    { range, arena },
+    { start, record: { folder: inside, shards: ['range'], maxBytes: 1500, files: 3 } },
+  );
   sim.directory.create(arena, { bots: 1 }, 'not');
   for (let i = 0; i < 30; i++) {
     await sim.env.clock.advance(2000);
