@@ -11,6 +11,7 @@ import { PlayerChannel } from './player-channel.ts';
 import { Runner } from './runner.ts';
 import type { Shard } from './shard.ts';
 import type { Begin, Entry, HostedShard, PlayerHandler, ShardHost } from './shard-host.ts';
+import { SpectatorChannel } from './spectator-channel.ts';
 
 export class InlineHost implements ShardHost {
   readonly #runner: Runner;
@@ -66,7 +67,9 @@ class InlineShard implements HostedShard {
   }
 
   async join(channel: Channel, entry?: Entry): Promise<PlayerHandler> {
-    return new PlayerChannel(channel, this.#shard, entry);
+    return entry?.spectates
+      ? new SpectatorChannel(channel, this.#shard)
+      : new PlayerChannel(channel, this.#shard, entry);
   }
 
   /** Question and answer are copies, as they are between threads. */

@@ -16,6 +16,7 @@ export type ToThread =
       clientId: string;
       viewer: ViewerJson;
       returning: boolean;
+      spectates: boolean;
       ticket?: Json;
     }
   | { t: 'opened'; channel: number }
