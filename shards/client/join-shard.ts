@@ -193,8 +193,9 @@ class JoinedShard {
     this.#channel = this.#open(place);
   }
 
-  #open({ id, params, ticket }: JoinPlace<AnyShardDef>): ClientChannel {
+  #open({ id, params, ticket, spectate }: JoinPlace<AnyShardDef>): ClientChannel {
     const open: Json = { shard: this.#def.name, id, ...(ticket !== undefined && { ticket }) };
+    if (spectate) open.spectate = true;
     if (params !== undefined) open.params = parseShape(s.json(), params, 'params');
     const channel: ClientChannel = this.#host.channels.open('shard', open, {
       opened: (info) => {
