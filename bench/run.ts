@@ -10,6 +10,8 @@ import { type Figure, measure, type Workload } from './figure.ts';
 import { matchmakerWorkloads } from './matchmaker.ts';
 import { netcodeWorkloads } from './netcode.ts';
 import { readsWorkloads } from './reads.ts';
+import { rewindWorkloads } from './rewind.ts';
+import { restartWorkloads } from './restart.ts';
 import { rowsWorkloads } from './rows.ts';
 import { sessionWorkloads } from './sessions.ts';
 import { curveWorkloads } from './shard-curves.ts';
@@ -37,8 +39,10 @@ const workloads: Record<string, () => Workload> = {
   ...shardsWorkloads,
   ...curveWorkloads,
   ...heapWorkloads,
+  ...rewindWorkloads,
   ...matchmakerWorkloads,
   ...netcodeWorkloads,
+  ...restartWorkloads,
 };
 const wanted = positionals[0] ?? '';
 const chosen = Object.keys(workloads).filter(

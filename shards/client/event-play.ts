@@ -101,6 +101,7 @@ export class EventPlay implements Stay {
   }
 
   input(input: Partial<Values<Components>>): boolean {
+    if (this.info.spectates) return false;
     const underWay = this.#last - this.#arrived;
     const { inputAheadTicks } = this.#def.limits;
     if (this.#waiting >= MAX_WAITING || underWay + this.#waiting >= inputAheadTicks) return false;
@@ -142,7 +143,7 @@ export class EventPlay implements Stay {
 
   /** What is given in one turn leaves together, and no sooner than the server would compute another tick. */
   #flushSoon(): void {
-    if (this.#flush) return;
+    if (this.#flush || this.info.spectates) return;
     const { eventTicksPerSecond, inputsPerSecond } = this.#def.limits;
     const restMs = 1000 / Math.min(eventTicksPerSecond, inputsPerSecond);
     const waitMs = this.#flushedMs + restMs - this.#env.clock.monotonic();

@@ -4,10 +4,10 @@
  * What the player predicts (foretold.ts) is listed here, and drawn by predict.ts.
  */
 import type { Components } from '../core/component.ts';
+import { blend, curve, type DrawPlan, drawPlan } from '../core/draw-plan.ts';
 import type { RecordType, Row } from '../core/record-type.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import type { Table } from '../core/table.ts';
-import { blend, type DrawPlan, drawPlan } from './draw-plan.ts';
 import { Fading } from './fading.ts';
 import type { Foretold } from './foretold.ts';
 import { RotationBlend } from './rotation-blend.ts';
@@ -268,14 +268,4 @@ export class EntityViews<C extends Components> {
     this.#before = new Int32Array(count);
     this.#jumps = this.#jumps.map(() => new Uint8Array(count));
   }
-}
-
-/**
- * A cubic Hermite curve from `a` by `way`, which begins at the pace of the frame before and ends at that of this one:
- * smooth where frames meet, without waiting for the one behind.
- */
-function curve(pace: number, a: number, way: number, share: number): number {
-  const square = share * share;
-  const cube = square * share;
-  return a + (cube - 2 * square + share) * pace + (3 * square - 2 * cube) * way + (cube - square) * way;
 }

@@ -285,6 +285,7 @@ export class Play implements Stay {
 
   /** What was not sent yet: once, for a channel keeps the order and loses nothing. */
   #sendInputs(): void {
+    if (this.info.spectates) return;
     const last = this.predictor.tick;
     let first = Math.max(last - this.#def.limits.inputTicks, this.#sentTick) + 1;
     while (first <= last && !this.#inputs.has(first)) first++;

@@ -19,6 +19,8 @@ export const shardInfo = s.object({
   params: s.json(),
   seed: s.string(64),
   hash: s.string(64),
+  /** He looks, and does not play. */
+  spectates: s.optional(s.bool()),
 });
 export type ShardInfo = Infer<typeof shardInfo>;
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { c } from '../core/components.ts';
-import { RecordType } from '../core/record-type.ts';
+import { c } from './components.ts';
 import { blend, drawPlan } from './draw-plan.ts';
+import { RecordType } from './record-type.ts';
 
 const plan = (component: Parameters<typeof one>[0]) => drawPlan(new RecordType(one(component))).lanes;
 const one = <T>(component: T) => ({ only: component }) as { only: T & ReturnType<typeof c.int> };
