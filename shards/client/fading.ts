@@ -3,7 +3,6 @@
  * fading, so that a correction moves nothing at once. The state itself never holds any of it. [T6]
  * Used by interpolate.ts after frames that came late, and by predict.ts after each correction.
  */
-
 import { type DrawPlan, turnBetween } from '../core/draw-plan.ts';
 import type { TableType } from '../core/table.ts';
 import { Table } from '../core/table.ts';

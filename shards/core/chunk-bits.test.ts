@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { BitReader, BitWriter } from '../../src/base/bits.ts';
 import { readReference, writeReference } from './chunk-bits.ts';
-import { anyId } from './kinds-for-tests.ts';
 
+const anyId = fc.oneof(fc.nat(60), fc.nat(2 ** 31 - 1), fc.constantFrom(0, 2 ** 31 - 1));
 const own = anyId.map((id) => Math.max(1, id));
 
 function bitsOf(id: number, from: number): BitWriter {

@@ -38,6 +38,10 @@ export class PlayerChannel implements PlayerHandler {
     };
   }
 
+  get entity(): number {
+    return this.#seat.entityId;
+  }
+
   get player(): Player {
     return this.#seat;
   }
@@ -64,7 +68,7 @@ export class PlayerChannel implements PlayerHandler {
   }
 
   identify(viewer: Session['viewer']): void {
-    if (this.#seated) this.#seat.identify(viewer);
+    if (this.#seated) this.#shard.identify(this.#seat, viewer);
   }
 
   evict(): void {
@@ -94,17 +98,12 @@ export class PlayerChannel implements PlayerHandler {
   #message(bytes: Uint8Array): void {
     if (!this.#seat.mayMessage()) return;
     if (bytes.length > this.#shard.def.limits.messageBytes) return this.#seat.reject(0, 'too_large');
-    const { messages } = this.#shard.def;
-    const value = this.#shard.codec.decode(bytes);
-    if (!messages) return this.#seat.reject(0, 'invalid');
-    let message: unknown;
     try {
-      message = parseShape(messages, value, 'message');
+      this.#seat.messages.push(this.#shard.readMessage(bytes.slice())); // the payload is ours during the call alone
     } catch (error) {
-      if (isFault(error)) return this.#seat.reject(0, 'invalid');
+      if (isFault(error, 'invalid')) return this.#seat.reject(0, 'invalid');
       throw error;
     }
-    this.#seat.messages.push(message);
   }
 }
 

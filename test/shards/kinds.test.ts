@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest';
 import { EntityViews } from '../../shards/client/interpolate.ts';
 import { ChurnPlayer, ChurnWorld } from '../../shards/core/churn-for-tests.ts';
 import type { Component } from '../../shards/core/component.ts';
-import { ALL_KINDS } from '../../shards/core/kinds-for-tests.ts';
 import { MessageCodec } from '../../shards/core/message-codec.ts';
 import { plainOf } from '../../shards/core/plain.ts';
 import { RecordReader, writeRecord } from '../../shards/core/record-codec.ts';
@@ -17,6 +16,7 @@ import { nodePacker } from '../../shards/server/node-packer.ts';
 import { BitReader, BitWriter } from '../../src/base/bits.ts';
 import { isFault } from '../../src/base/fault.ts';
 import { s } from '../../src/base/shape.ts';
+import { ALL_KINDS } from './all-kinds.ts';
 
 type Fields = { value: Component<unknown> };
 type Type = RecordType<Fields>;
@@ -67,7 +67,8 @@ describe.each(ALL_KINDS)('$name', ({ component, written }) => {
         const [first, second] = [table.at(0), table.at(1)];
         first.value = value;
         table.copy(table, 0, 2);
-        first.value = first.value;
+        const read = first.value;
+        first.value = read;
         expect(table.same(table, 2, 0)).toBe(true);
         second.value = plainOf(first.value);
         expect(table.same(table, 0, 1)).toBe(true);

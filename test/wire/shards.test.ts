@@ -8,12 +8,14 @@ import {
   decodeReject,
   decodeResync,
   decodeSpawned,
+  decodeTransfer,
   encodeEvents,
   encodeLeave,
   encodeMessage,
   encodeReject,
   encodeResync,
   encodeSpawned,
+  encodeTransfer,
   KIND,
   REJECTS,
 } from '../../shards/core/frames.ts';
@@ -63,6 +65,8 @@ function payloadCodec(messages: MessageCodec): Codec<ShardPayload> {
           );
         case 'reject':
           return encodeReject(payload.inputTick, payload.reject);
+        case 'transfer':
+          return encodeTransfer(payload);
         case 'spawned':
           return encodeSpawned(payload.tick, payload.ids);
       }
@@ -86,6 +90,8 @@ function payloadCodec(messages: MessageCodec): Codec<ShardPayload> {
         }
         case KIND.reject:
           return { kind: 'reject', ...decodeReject(reader) };
+        case KIND.transfer:
+          return { kind: 'transfer', ...decodeTransfer(reader) };
         case KIND.spawned: {
           const spawned: { tick: number; ids: number[] } = { tick: 0, ids: [] };
           decodeSpawned(reader, (tick, _, id) => {

@@ -32,6 +32,7 @@ export type ShardPayload =
   | { kind: 'leave' }
   | { kind: 'events'; tick: number; events: Json[] }
   | { kind: 'reject'; inputTick: number; reject: Reject }
+  | { kind: 'transfer'; shard: string; id: string; ticket: string }
   | { kind: 'spawned'; tick: number; ids: number[] };
 
 /** What a player holds after a frame. */
@@ -267,6 +268,11 @@ export const payloads: readonly BinaryVector<ShardPayload>[] = [
     name: 'reject a message, invalid',
     value: { kind: 'reject', inputTick: 0, reject: 'invalid' },
     hex: '33 00 06',
+  },
+  {
+    name: 'transfer to `arena` `a2` with the ticket `s1.x.y`',
+    value: { kind: 'transfer', shard: 'arena', id: 'a2', ticket: 's1.x.y' },
+    hex: '34 05 6172656e61 02 6132 06 73312e782e79',
   },
   {
     name: 'spawned in tick 300: 301, 302',
