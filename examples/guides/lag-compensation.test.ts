@@ -4,7 +4,7 @@ import { isSafe, range, swing } from './lag-compensation.ts';
 
 const start = [{ shard: 'range', id: 'one' }];
 
-test('[T14] who is aimed at is hit, in the head or lower, and not when he is low enough', async () => {
+test('[T13] who is aimed at is hit, in the head or lower, and not when he is low enough', async () => {
   const sim = new SimShards({ range }, { start, threads: 0 });
   await sim.instance.start?.();
   const ann = await sim.join(range, { userId: 'ann' }, { id: 'one' });

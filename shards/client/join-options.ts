@@ -14,6 +14,8 @@ export interface JoinPlace<D> extends JoinAnyhow {
   readonly id: string;
   /** For a shard that is created by the join, where the server allows that. */
   readonly params?: ParamsOf<D>;
+  /** Looks, later than those who play, and without an entity, where the definition lets him (`spectate`). */
+  readonly spectate?: boolean;
   /** From the server's code, which let this player in; good for one seat, and for coming back to it. */
   readonly ticket?: string;
 }

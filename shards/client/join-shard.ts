@@ -88,7 +88,7 @@ class JoinedShard {
   #userId: string | null = null;
   #openedMs = 0;
   #attempt = 0;
-  readonly #past: PastCounts = { frames: 0, mispredictions: 0, rejected: 0 };
+  readonly #past: PastCounts = { frames: 0, mispredictions: 0, rejected: 0, frameBytes: 0 };
   /** Clock and stats read through to the stay, so that a drawing loop may read them every frame. */
   readonly clock: ShardClock;
   readonly stats: ShardStats;
@@ -193,8 +193,9 @@ class JoinedShard {
     this.#channel = this.#open(place);
   }
 
-  #open({ id, params, ticket }: JoinPlace<AnyShardDef>): ClientChannel {
+  #open({ id, params, ticket, spectate }: JoinPlace<AnyShardDef>): ClientChannel {
     const open: Json = { shard: this.#def.name, id, ...(ticket !== undefined && { ticket }) };
+    if (spectate) open.spectate = true;
     if (params !== undefined) open.params = parseShape(s.json(), params, 'params');
     const channel: ClientChannel = this.#host.channels.open('shard', open, {
       opened: (info) => {
@@ -259,6 +260,7 @@ class JoinedShard {
     switch (kind) {
       case KIND.frame:
         play.frame(reader);
+        this.#past.frameBytes = payload.length;
         this.#drawn = play;
         return this.#onFrame.emit();
       case KIND.events:

@@ -22,6 +22,7 @@ const openParams = s.object({
   id: s.string(64),
   params: s.optional(s.json()),
   ticket: s.optional(s.string(MAX_TICKET_CHARS)),
+  spectate: s.optional(s.bool()),
 });
 
 interface Deps {
@@ -37,15 +38,17 @@ interface Deps {
 interface Asked {
   readonly id: string;
   readonly params: unknown;
+  readonly spectates: boolean;
   readonly ticket: JoinContext['ticket'];
 }
 
 /**
  * Opens one channel. Throws Fault `not_found`, `forbidden`, `invalid`, `overloaded`, `unavailable`. A ticket is spent
- * by a join that succeeds, and by no other. [T10]
+ * by a join that succeeds, and by no other; one to look is not spent, and good until it is over. [T10]
  */
 export async function openShardChannel(channel: Channel, raw: Json, deps: Deps): Promise<ChannelHandler> {
-  const { shard: name, id, params, ticket: text } = parseShape(openParams, raw, 'open', 'bad_message');
+  const { ticket: text, ...wish } = parseShape(openParams, raw, 'open', 'bad_message');
+  const { shard: name, id, params } = wish;
   const def = deps.defs.get(name);
   if (!def) throw new Fault('not_found', `no kind of shard ${name}`);
   const known = deps.directory.running(def, id);
@@ -56,14 +59,17 @@ export async function openShardChannel(channel: Channel, raw: Json, deps: Deps):
   const asked: Asked = {
     id,
     params: known ? known.params : parseShape(def.params, params ?? {}, 'params'),
+    spectates: ticket ? ticket.role === 'spectator' : wish.spectate === true,
     ticket,
   };
   await authorize(def, channel, asked);
   if (!sameViewer(channel.session.viewer, viewer))
     throw new Fault('unauthorized', 'the identity changed, join again');
-  const spending = brought?.fresh ? deps.tickets.spend(brought.claims) : undefined;
-  const returning = !spending && (brought !== undefined || def.tickets === 'required');
-  const entry: Entry = { returning, ticket: ticket?.data };
+  const { spectates } = asked;
+  const needed = brought !== undefined || def.tickets === 'required';
+  if (spectates && needed && !brought?.fresh) throw new Fault('forbidden', 'a ticket is needed');
+  const spending = brought?.fresh && !spectates ? deps.tickets.spend(brought.claims) : undefined;
+  const entry: Entry = { returning: needed && !spending && !spectates, spectates, ticket: ticket?.data };
   let player: PlayerHandler | undefined;
   try {
     const shard = deps.directory.running(def, id) ?? deps.directory.createForJoin(def, id, asked.params);
@@ -85,7 +91,10 @@ export async function openShardChannel(channel: Channel, raw: Json, deps: Deps):
 
 async function authorize(def: AnyShardDef, channel: Channel, asked: Asked): Promise<void> {
   const auth = channel.session.viewer;
-  const allowed = await def.authorize({ auth, shardId: asked.id, ticket: asked.ticket }, asked.params);
+  const allowed = await def.authorize(
+    { auth, shardId: asked.id, spectates: asked.spectates, ticket: asked.ticket },
+    asked.params,
+  );
   if (allowed !== true) throw new Fault('forbidden', `${def.name}/${asked.id} may not be joined`);
 }
 

@@ -28,6 +28,7 @@ export type ToThread =
       clientId: string;
       viewer: ViewerJson;
       returning: boolean;
+      spectates: boolean;
       ticket?: Json;
     }
   | { t: 'opened'; channel: number }

@@ -13,6 +13,7 @@ import '../shards/matchmaking.test.ts';
 import '../shards/prediction.test.ts';
 import '../shards/rewind.test.ts';
 import '../shards/seats.test.ts';
+import '../shards/spectators.test.ts';
 import '../shards/tickets.test.ts';
 import '../shards/traffic.test.ts';
 import '../shards/transfer.test.ts';
