@@ -1,6 +1,7 @@
 /** The code of docs/guides/lasting-shards.md, type-checked. */
+import { defineSchema } from 'ternion';
 import { createSyncEngine } from 'ternion/client';
-import { defineApp, defineSchema } from 'ternion/server';
+import { defineApp } from 'ternion/server';
 import { shards } from 'ternion/shards/server';
 import { village } from './lasting-shards-defs.ts';
 
