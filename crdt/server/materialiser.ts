@@ -20,6 +20,8 @@ export interface JobHost {
    * the host began anew meanwhile. `bytes` over shared memory are not copied; no bytes may be written to later.
    */
   run<K extends JobName>(name: K, input: JobInput<K>, bytes: Bytes): Promise<JobAnswer<K>>;
+  /** Gets ready before the first job. */
+  start?(): void;
   close(): Promise<void>;
 }
 
@@ -49,12 +51,18 @@ export class Materialiser {
   /** A shadow for a document of this entity. It costs nothing until it is fed. */
   open(entity: AnyEntity): Shadow {
     return new Shadow(entity, {
+      maxChars: this.#options.maxColumnChars,
       life: () => this.#host.life,
       number: () => ++this.#numbers,
       run: (name, input, bytes) => this.#host.run(name, input, bytes),
       held: (shadow) => this.#keep(shadow),
       dropped: (shadow) => this.#held.delete(shadow),
     });
+  }
+
+  /** Gets ready for the first job. */
+  start(): void {
+    this.#host.start?.();
   }
 
   /** Any job that needs no shadow. */
@@ -78,6 +86,7 @@ export class Materialiser {
 }
 
 interface Desk {
+  readonly maxChars: number;
   readonly life: () => number;
   readonly number: () => number;
   readonly run: JobHost['run'];
@@ -109,13 +118,18 @@ export class Shadow {
     return this.#lost ? NO_VERSIONS : this.#versions;
   }
 
+  /** What it was found to hold after a job. */
+  holds(versions: Versions): void {
+    if (!this.#lost) this.#versions = versions;
+  }
+
   get #lost(): boolean {
     return this.#number === 0 || this.#life !== this.#desk.life();
   }
 
   /** The columns of the row. */
   async read(food: Food): Promise<JsonObject> {
-    const { json } = await this.run('read', { columns: this.#columns }, food);
+    const { json } = await this.run('read', { columns: this.#columns, maxChars: this.#desk.maxChars }, food);
     return fitFields(this.#entity, json);
   }
 

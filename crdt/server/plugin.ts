@@ -34,6 +34,7 @@ import { ServerDocs } from './server-docs.ts';
 import { Suspects } from './suspects.ts';
 import { TRIMS_TABLE, Trimmer } from './trimmer.ts';
 import { UpdateLog } from './update-log.ts';
+import { warmUp } from './warm-up.ts';
 import { WorkerHost } from './worker-host.ts';
 
 /** What `docs()` makes: for `plugins` of an app. */
@@ -102,6 +103,7 @@ export class DocsInstance implements PluginInstance {
   readonly #options: DocsOptions;
   readonly #log: UpdateLog;
   readonly #materialiser: Materialiser;
+  readonly #keeper: Materialiser;
   readonly #guards: Guards;
   readonly #hub: DocHub;
   readonly #editor: DocEditor;
@@ -118,9 +120,10 @@ export class DocsInstance implements PluginInstance {
     const { env, store, schema, access } = services;
     this.#services = services;
     this.#options = options;
-    this.#log = new UpdateLog(env, store);
-    const host = options.materialiser === 'worker' ? new WorkerHost(env, options) : new InlineHost();
-    this.#materialiser = new Materialiser(host, options);
+    this.#log = new UpdateLog(env, store, options);
+    const host = () => (options.materialiser === 'worker' ? new WorkerHost(env, options) : new InlineHost());
+    this.#materialiser = new Materialiser(host(), options);
+    this.#keeper = new Materialiser(host(), options); // what it is asked for must not wait for a snapshot
     const canary = new Canary(this.#materialiser);
     const suspects = new Suspects(env.clock, options);
     const quarantine = new Quarantine(store, options);
@@ -129,7 +132,7 @@ export class DocsInstance implements PluginInstance {
     this.#guards = { canary, suspects, cleaner };
     this.#history = new HistoryLog(options);
     const edits = { log, history: this.#history, now: () => store.now() };
-    const shared = { ...edits, materialiser: this.#materialiser };
+    const shared = { ...edits, materialiser: this.#materialiser, keeper: this.#keeper };
     const unloaded = (ref: DocRef) => this.#trimmer.unloaded(ref);
     this.#hub = new DocHub(env, { schema, ...shared, guards: this.#guards, unloaded }, options);
     this.#devices = new Devices(store, options);
@@ -160,6 +163,7 @@ export class DocsInstance implements PluginInstance {
       .filter((entity) => entity.documentFields.length > 0)
       .map(({ name }) => name);
     await this.#log.open();
+    if (names.length > 0) this.#warmUp();
     this.#offCommit = store.onCommit((commits) => {
       this.#hub.committed(commits);
       this.#recheck(commits);
@@ -193,7 +197,8 @@ export class DocsInstance implements PluginInstance {
     this.#closing = true;
     this.#trimmer.close();
     this.#hub.close();
-    await this.#materialiser.close();
+    this.#editor.close();
+    await Promise.all([this.#materialiser.close(), this.#keeper.close()]);
   }
 
   /**
@@ -207,6 +212,12 @@ export class DocsInstance implements PluginInstance {
     } finally {
       release();
     }
+  }
+
+  /** What takes long the first time is done before anybody waits for a tick. */
+  #warmUp(): void {
+    this.#materialiser.start();
+    warmUp();
   }
 
   /** Columns that a crash left behind their documents. [D1] */

@@ -9,9 +9,10 @@
 import type { Env } from '../../src/base/env.ts';
 import { type DocRef, docKey } from '../core/doc-ref.ts';
 import type { Versions } from '../core/versions.ts';
+import type { Hold } from './hold.ts';
 import type { Food, Shadow } from './materialiser.ts';
 import type { DocsOptions } from './options.ts';
-import type { Delta, Replica } from './replica.ts';
+import type { Delta } from './replica.ts';
 import type { UpdateLog } from './update-log.ts';
 
 export type SnapshotKind = 'full' | 'shallow';
@@ -19,7 +20,7 @@ export type SnapshotKind = 'full' | 'shallow';
 interface Deps {
   readonly ref: DocRef;
   readonly epoch: string;
-  readonly replica: Replica;
+  readonly hold: Hold;
   readonly shadow: Shadow;
   readonly log: UpdateLog;
   /** Told of each error. */
@@ -60,10 +61,15 @@ export class Snapshots {
 
   /** A snapshot of now or of some time ago, or null; one that is old is made anew for the next who asks. */
   latest(kind: SnapshotKind): Delta | null {
-    const { replica, source } = this.#deps;
-    const snapshot = kind === 'full' ? replica.snapshot : this.#shallow;
+    const { hold, source } = this.#deps;
+    const snapshot = kind === 'full' ? hold.replica.snapshot : this.#shallow;
     if (snapshot?.versions !== source.durable) this.#begin(kind);
     return snapshot;
+  }
+
+  /** The document is loaded: its log may have grown long without it. */
+  loaded(): void {
+    if (this.#long) this.#begin('full');
   }
 
   /** An update was appended to the log. */
@@ -100,7 +106,7 @@ export class Snapshots {
   }
 
   async #make(kind: SnapshotKind): Promise<void> {
-    const { replica, shadow, source } = this.#deps;
+    const { hold, shadow, source } = this.#deps;
     const { rev } = source;
     const tail = { ...this.#tail };
     const food = source.food(shadow.versions);
@@ -113,7 +119,7 @@ export class Snapshots {
       this.#shallow = snapshot;
       return;
     }
-    replica.keepSnapshot(snapshot);
+    hold.replica.keepSnapshot(snapshot);
     if (!this.#long) return;
     const { log, ref, epoch } = this.#deps;
     await log.compact(ref, { epoch, rev, bytes: snapshot.bytes });

@@ -23,6 +23,7 @@ import type { ShardInfo, Stay } from './stay.ts';
 export class EventPlay implements Stay {
   readonly info: ShardInfo;
   readonly delayMs = 0;
+  readonly jitterMs = 0;
   readonly mispredictions = 0;
   readonly #env: Env;
   readonly #def: AnyShardDef;
@@ -82,6 +83,10 @@ export class EventPlay implements Stay {
     return this.tick;
   }
 
+  get inputDepth(): number {
+    return this.#waiting;
+  }
+
   get rttMs(): number {
     return this.#rttMs;
   }
@@ -96,6 +101,7 @@ export class EventPlay implements Stay {
   }
 
   input(input: Partial<Values<Components>>): boolean {
+    if (this.info.spectates) return false;
     const underWay = this.#last - this.#arrived;
     const { inputAheadTicks } = this.#def.limits;
     if (this.#waiting >= MAX_WAITING || underWay + this.#waiting >= inputAheadTicks) return false;
@@ -137,7 +143,7 @@ export class EventPlay implements Stay {
 
   /** What is given in one turn leaves together, and no sooner than the server would compute another tick. */
   #flushSoon(): void {
-    if (this.#flush) return;
+    if (this.#flush || this.info.spectates) return;
     const { eventTicksPerSecond, inputsPerSecond } = this.#def.limits;
     const restMs = 1000 / Math.min(eventTicksPerSecond, inputsPerSecond);
     const waitMs = this.#flushedMs + restMs - this.#env.clock.monotonic();

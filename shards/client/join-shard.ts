@@ -13,29 +13,30 @@ import type { Json } from '../../src/base/json.ts';
 import { parseShape, s } from '../../src/base/shape.ts';
 import type { ClientChannel, EngineHost } from '../../src/client/channel.ts';
 import type { Components, Values } from '../core/component.ts';
-import type { AnyShardDef, ParamsOf } from '../core/define-shard.ts';
-import { decodeEvents, decodeReject, decodeSpawned, encodeLeave, encodeMessage, KIND, type Reject } from '../core/frames.ts';
+import type { AnyShardDef } from '../core/define-shard.ts';
+import {
+  type Destination,
+  decodeEvents,
+  decodeReject,
+  decodeSpawned,
+  decodeTransfer,
+  encodeLeave,
+  encodeMessage,
+  KIND,
+  type Reject,
+} from '../core/frames.ts';
 import { MessageCodec } from '../core/message-codec.ts';
 import type { Row } from '../core/record-type.ts';
 import { browserPacker } from './browser-packer.ts';
 import { EventPlay } from './event-play.ts';
+import type { JoinOptions, JoinPlace } from './join-options.ts';
+import { findMatch, type MatchSearch } from './match.ts';
 import { Play } from './play.ts';
 import { type PlaySettings, resolvePlay } from './play-settings.ts';
 import { RateMeter } from './rate-meter.ts';
 import { type PastCounts, readClock, readStats } from './readings.ts';
 import type { ShardClock, ShardHandle, ShardState, ShardStats } from './shard-handle.ts';
 import { type Stay, shardInfo } from './stay.ts';
-
-export interface JoinOptions<D> {
-  /** Which shard of this kind. */
-  readonly id: string;
-  /** For a shard that is created by the join, where the server allows that. */
-  readonly params?: ParamsOf<D>;
-  /** How this page draws and predicts. */
-  readonly play?: Partial<PlaySettings>;
-  /** From the server's code, which let this player in; good for one seat, and for coming back to it. */
-  readonly ticket?: string;
-}
 
 /** Joins at once, and again after every reconnect, until `leave`. Nothing is thrown: see `state`. */
 export function joinShard<D extends AnyShardDef>(
@@ -55,10 +56,14 @@ const EVENTS_BYTES = 1 << 20;
 
 const eventList = s.array(s.array(s.json(), 3));
 
+interface Crossing {
+  readonly place: JoinPlace<AnyShardDef>;
+  readonly channel: ClientChannel;
+}
+
 class JoinedShard {
   readonly #host: EngineHost;
   readonly #def: AnyShardDef;
-  readonly #options: JoinOptions<AnyShardDef>;
   readonly #settings: PlaySettings;
   readonly #messages: MessageCodec;
   readonly #events: MessageCodec;
@@ -67,9 +72,15 @@ class JoinedShard {
   readonly #onReject = new Emitter<[Reject, number]>();
   readonly #onFrame = new Emitter<[]>();
   readonly #onEvent = new Map<string, Emitter<[unknown, number]>>();
+  readonly #onTransfer = new Emitter<[Destination]>();
   readonly #meter: RateMeter;
+  readonly #search: MatchSearch | undefined;
   #state: ShardState = { name: 'joining' };
-  #channel: ClientChannel;
+  /** Where he is or is about to be; undefined while a match is looked for. */
+  #place: JoinPlace<AnyShardDef> | undefined;
+  #channel: ClientChannel | undefined;
+  /** Where he is going while he still is where he was. */
+  #next: Crossing | undefined;
   /** The stay that runs, and the one that is drawn: the last that has had a frame. */
   #play: Stay | undefined;
   #drawn: Stay | undefined;
@@ -77,7 +88,7 @@ class JoinedShard {
   #userId: string | null = null;
   #openedMs = 0;
   #attempt = 0;
-  readonly #past: PastCounts = { frames: 0, mispredictions: 0, rejected: 0 };
+  readonly #past: PastCounts = { frames: 0, mispredictions: 0, rejected: 0, frameBytes: 0 };
   /** Clock and stats read through to the stay, so that a drawing loop may read them every frame. */
   readonly clock: ShardClock;
   readonly stats: ShardStats;
@@ -85,7 +96,6 @@ class JoinedShard {
   constructor(host: EngineHost, def: AnyShardDef, options: JoinOptions<AnyShardDef>) {
     this.#host = host;
     this.#def = def;
-    this.#options = options;
     this.#settings = resolvePlay(options.play);
     const { messageBytes, messageDepth } = def.limits;
     this.#messages = new MessageCodec(browserPacker(), { maxBytes: messageBytes, maxDepth: messageDepth });
@@ -98,7 +108,13 @@ class JoinedShard {
       drawn: () => this.#drawn,
     });
     this.#stopSession = host.onSession((session) => this.#identity(session.userId));
-    this.#channel = this.#open();
+    if ('match' in options) {
+      this.#search = findMatch(host, options.match);
+      this.#search.found.then(
+        (invitation) => this.#enter(invitation),
+        (error) => this.#to({ name: 'closed', fault: toFault(error) }),
+      );
+    } else this.#enter(options);
   }
 
   get state(): ShardState {
@@ -129,7 +145,7 @@ class JoinedShard {
   }
 
   message(data: unknown): boolean {
-    return this.#channel.send(encodeMessage(this.#messages.encode(data)));
+    return this.#channel?.send(encodeMessage(this.#messages.encode(data))) ?? false;
   }
 
   onEvent(event: string, listener: (data: unknown, tick: number) => void): Cancel {
@@ -146,6 +162,10 @@ class JoinedShard {
     return this.#onReject.on(listener);
   }
 
+  onTransfer(listener: (to: Destination) => void): Cancel {
+    return this.#onTransfer.on(listener);
+  }
+
   onFrame(listener: () => void, everyMs = 0): Cancel {
     const { clock } = this.#host.env;
     let toldMs = Number.NEGATIVE_INFINITY;
@@ -159,18 +179,29 @@ class JoinedShard {
   leave(): void {
     if (this.#state.name === 'left') return;
     this.#stopSession();
+    this.#search?.cancel();
     this.#endPlay();
-    this.#channel.send(encodeLeave());
-    this.#channel.close();
+    this.#next?.channel.close();
+    this.#channel?.send(encodeLeave());
+    this.#channel?.close();
     this.#to({ name: 'left' });
   }
 
-  #open(): ClientChannel {
-    const { id, params, ticket } = this.#options;
+  #enter(place: JoinPlace<AnyShardDef>): void {
+    if (this.#state.name === 'left') return;
+    this.#place = place;
+    this.#channel = this.#open(place);
+  }
+
+  #open({ id, params, ticket, spectate }: JoinPlace<AnyShardDef>): ClientChannel {
     const open: Json = { shard: this.#def.name, id, ...(ticket !== undefined && { ticket }) };
+    if (spectate) open.spectate = true;
     if (params !== undefined) open.params = parseShape(s.json(), params, 'params');
     const channel: ClientChannel = this.#host.channels.open('shard', open, {
-      opened: (info) => this.#handled(channel, () => this.#opened(info)),
+      opened: (info) => {
+        if (channel === this.#next?.channel) this.#arrived(this.#next);
+        this.#handled(channel, () => this.#opened(info));
+      },
       frame: (payload) => this.#handled(channel, () => this.#frame(payload)),
       lost: () => {
         if (channel !== this.#channel) return;
@@ -178,6 +209,7 @@ class JoinedShard {
         this.#to({ name: 'rejoining' });
       },
       closed: (fault) => {
+        if (channel === this.#next?.channel) this.#next = undefined;
         if (channel === this.#channel) this.#closed(fault);
       },
     });
@@ -190,7 +222,7 @@ class JoinedShard {
     try {
       run();
     } catch (error) {
-      this.#host.env.log.error('shard.broken', { shard: this.#def.name, id: this.#options.id, error });
+      this.#host.env.log.error('shard.broken', { shard: this.#def.name, id: this.#place?.id, error });
       channel.close();
       this.#endPlay();
       this.#to({ name: 'closed', fault: toFault(error) });
@@ -200,7 +232,7 @@ class JoinedShard {
   #opened(raw: Json): void {
     const info = parseShape(shardInfo, raw, 'opened', 'bad_message');
     this.#endPlay();
-    const channel = this.#channel;
+    const channel = this.#channel!;
     const deps = {
       def: this.#def,
       settings: this.#settings,
@@ -228,6 +260,7 @@ class JoinedShard {
     switch (kind) {
       case KIND.frame:
         play.frame(reader);
+        this.#past.frameBytes = payload.length;
         this.#drawn = play;
         return this.#onFrame.emit();
       case KIND.events:
@@ -237,6 +270,8 @@ class JoinedShard {
         this.#past.rejected++;
         return this.#onReject.emit(reject, inputTick);
       }
+      case KIND.transfer:
+        return this.#transfer(decodeTransfer(reader));
       case KIND.spawned:
         return decodeSpawned(reader, (tick, nth, id) => play.spawned(tick, nth, id));
       default:
@@ -246,7 +281,12 @@ class JoinedShard {
 
   #told(reader: Reader, play: Stay): void {
     const { tick, list } = decodeEvents(reader);
-    for (const [name, data, ownTick] of parseShape(eventList, this.#events.decode(list), 'events', 'bad_message')) {
+    for (const [name, data, ownTick] of parseShape(
+      eventList,
+      this.#events.decode(list),
+      'events',
+      'bad_message',
+    )) {
       if (typeof name !== 'string' || !Object.hasOwn(this.#def.events, name)) {
         throw new Fault('bad_message', 'an event that is not defined');
       }
@@ -254,6 +294,24 @@ class JoinedShard {
       const parsed = parseShape(this.#def.events[name]!, data, name, 'bad_message');
       this.#onEvent.get(name)?.emit(parsed, tick);
     }
+  }
+
+  /** The server sends him on. To a shard of another kind the app has to go: this handle cannot show it. */
+  #transfer(to: Destination): void {
+    if (to.shard !== this.#def.name) return this.#onTransfer.emit(to);
+    this.#next?.channel.close();
+    const place = { id: to.id, ticket: to.ticket };
+    this.#next = { place, channel: this.#open(place) };
+  }
+
+  /** He has a seat where he was sent: the old one is given up, should the server not have done that. */
+  #arrived({ place, channel }: Crossing): void {
+    const old = this.#channel;
+    this.#next = undefined;
+    this.#place = place;
+    this.#channel = channel;
+    old?.send(encodeLeave());
+    old?.close();
   }
 
   #closed(fault: Fault): void {
@@ -275,10 +333,11 @@ class JoinedShard {
   }
 
   #reopen(): void {
+    if (!this.#place) return;
     this.#endPlay();
-    this.#channel.close();
+    this.#channel?.close();
     this.#to({ name: 'joining' });
-    this.#channel = this.#open();
+    this.#channel = this.#open(this.#place);
   }
 
   #endPlay(): void {

@@ -128,6 +128,14 @@ export class Play implements Stay {
     return this.clock.delayMs;
   }
 
+  get jitterMs(): number {
+    return this.clock.jitterMs;
+  }
+
+  get inputDepth(): number {
+    return this.lead.depth;
+  }
+
   get rttMs(): number {
     return this.lead.rttMs;
   }
@@ -266,6 +274,7 @@ export class Play implements Stay {
 
   /** What was not sent yet: once, for a channel keeps the order and loses nothing. */
   #sendInputs(): void {
+    if (this.info.spectates) return;
     const last = this.predictor.tick;
     let first = Math.max(last - this.#def.limits.inputTicks, this.#sentTick) + 1;
     while (first <= last && !this.#inputs.has(first)) first++;

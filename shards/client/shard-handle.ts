@@ -1,8 +1,9 @@
 /** What `joinShard` returns: a player's hold on a shard. Safe to keep over reconnects, until `leave`. */
 import type { Cancel } from '../../src/base/env.ts';
 import type { Fault } from '../../src/base/fault.ts';
+import type { Frozen } from '../core/component.ts';
 import type { EntityOf, EventsOf, InputOf, MessageOf, ParamsOf } from '../core/define-shard.ts';
-import type { Reject } from '../core/frames.ts';
+import type { Destination, Reject } from '../core/frames.ts';
 
 /**
  *   joining --opened--> playing --lost--> rejoining --opened--> playing
@@ -21,7 +22,7 @@ export type ShardState =
   | { readonly name: 'left' };
 
 /** Read-only all the way down: what is drawn is not written. */
-export type Shown<T> = T extends object ? { readonly [K in keyof T]: Shown<T[K]> } : T;
+export type Shown<T> = Frozen<T>;
 export type EntityView<D> = Shown<EntityOf<D>>;
 
 export interface ShardClock {
@@ -48,6 +49,12 @@ export interface ShardStats {
   readonly rejected: number;
   readonly tick: number;
   readonly interpolationDelayMs: number;
+  /** How late nearly all frames are at most, beside the soonest. */
+  readonly jitterMs: number;
+  /** Inputs that wait at the server for their tick, in nearly all frames; below 0 they come too late. */
+  readonly inputDepth: number;
+  /** Bytes of the last frame. */
+  readonly frameBytes: number;
 }
 
 export interface ShardHandle<D> {
@@ -80,6 +87,11 @@ export interface ShardHandle<D> {
   onState(listener: (state: ShardState) => void): Cancel;
   /** The server refused an input (its tick) or a message (0). */
   onReject(listener: (reject: Reject, inputTick: number) => void): Cancel;
+  /**
+   * The server sends the player on to a shard of another kind: join that with `joinShard(engine, def, to)`; the seat
+   * here is his until he has taken the other. To one of the same kind the handle goes by itself.
+   */
+  onTransfer(listener: (to: Destination) => void): Cancel;
   /**
    * A frame came, and none was told of for `everyMs`; for what looks at the shard now and then. Drawing loops
    * just read.

@@ -19,6 +19,8 @@ export const shardInfo = s.object({
   params: s.json(),
   seed: s.string(64),
   hash: s.string(64),
+  /** He looks, and does not play. */
+  spectates: s.optional(s.bool()),
 });
 export type ShardInfo = Infer<typeof shardInfo>;
 
@@ -33,6 +35,8 @@ export interface Stay {
   readonly predictedTick: number;
   readonly ownPlayhead: number;
   readonly delayMs: number;
+  readonly jitterMs: number;
+  readonly inputDepth: number;
   readonly rttMs: number;
   readonly mispredictions: number;
   readonly entities: readonly Row<Components>[];

@@ -15,6 +15,7 @@ import type { Player } from './player.ts';
 import { RecordType } from './record-type.ts';
 import type { RewindSpec } from './rewind.ts';
 import { planRewind, type RewindPlan } from './rewind-plan.ts';
+import { resolveSpectating, type Spectating } from './spectating.ts';
 import type { Entity, Events, World } from './world.ts';
 
 /** What `authorize` decides on. */
@@ -27,6 +28,8 @@ export interface JoinContext {
   };
   /** The id of the shard within its kind. */
   readonly shardId: string;
+  /** He wants to look, and not to play. */
+  readonly spectates: boolean;
   /** What his ticket says; null without one. Its maker, who is the server, has decided that he may come. */
   readonly ticket: { readonly role: 'player' | 'spectator'; readonly data: Json | undefined } | null;
 }
@@ -57,6 +60,10 @@ export interface ShardSpec<C extends Components, I extends Components, E extends
   readonly rewind?: RewindSpec<NoInfer<C>>;
   /** `required`: nobody takes a seat without a ticket of the server's (`ctx.shards.ticket`). Default `optional`. */
   readonly tickets?: 'required' | 'optional';
+  /** Lets others look, later. Left out: nobody. */
+  readonly spectate?: Spectating<NoInfer<C>> | undefined;
+  /** What the lobby shows of a shard; asked on the main thread, so of its world it knows nothing. */
+  summary?(shard: { readonly id: string; readonly params: P; readonly players: readonly Player[] }): Json;
   /** Asked at each join and when the viewer changes; anything but true refuses. */
   authorize(context: JoinContext, params: P): boolean | Promise<boolean>;
   /** The shard begins. */
@@ -102,6 +109,7 @@ export interface ShardDef<C extends Components, I extends Components, E extends 
   /** With a rewind, it has a lane behind the fields: see RewindPlan. */
   readonly inputType: RecordType<I>;
   readonly rewindPlan: RewindPlan | undefined;
+  readonly spectate: Required<Spectating<C>> | undefined;
   /** What is sent of the entities to whom. */
   readonly layouts: ChunkLayouts;
   /** Of all that both sides must agree on to read each other's bytes. */
@@ -182,6 +190,7 @@ export function defineShard<
   return {
     ...spec,
     snapshotEvery,
+    spectate: spec.spectate && resolveSpectating<C>(spec.spectate, interest),
     eventDriven,
     events,
     // Without a shape of its own, a shard takes no params: an empty object is all that this one lets through.

@@ -9,6 +9,7 @@
  *   down  0x31 frame    frame-writer.ts, frame-header.ts, cell-replica.ts
  *         0x32 events   tick | MessagePack list of [name, data], or [name, data, tick] from the player's own step
  *         0x33 reject   inputTick (0: a message) | code u8
+ *         0x34 transfer shard string | id string | ticket string: where the player is to go on
  *         0x35 spawned  tick | count | ids: what the player's own step has spawned, in order
  *
  * Numbers without a width are varuints; a blob is a varuint length and its bytes.
@@ -24,6 +25,7 @@ export const KIND = {
   frame: 0x31,
   events: 0x32,
   reject: 0x33,
+  transfer: 0x34,
   spawned: 0x35,
 } as const;
 
@@ -43,6 +45,9 @@ export type TailPart = (typeof TAIL_PARTS)[number];
 /** Why an input or a message was not taken; the index + 1 is the code on the wire. [T4] */
 export const REJECTS = ['late', 'early', 'duplicate', 'too_large', 'rate_limited', 'invalid'] as const;
 export type Reject = (typeof REJECTS)[number];
+
+/** Of a ticket, which is ASCII. */
+const MAX_TICKET_BYTES = 4096;
 
 export function encodeMessage(message: Uint8Array): Uint8Array {
   return new Writer(message.length + 1).u8(KIND.message).bytes(message).finish();
@@ -100,6 +105,24 @@ export function decodeReject(reader: Reader): { inputTick: number; reject: Rejec
   reader.end();
   if (!reject) throw new Fault('bad_message', 'an unknown reject code');
   return { inputTick, reject };
+}
+
+/** Another shard, by the name of its definition and its id, and the ticket into it. */
+export interface Destination {
+  readonly shard: string;
+  readonly id: string;
+  readonly ticket: string;
+}
+
+export function encodeTransfer({ shard, id, ticket }: Destination): Uint8Array {
+  return new Writer(256).u8(KIND.transfer).string(shard).string(id).string(ticket).finish();
+}
+
+/** `reader` stands behind the kind. */
+export function decodeTransfer(reader: Reader): Destination {
+  const to = { shard: reader.string(64), id: reader.string(64), ticket: reader.string(MAX_TICKET_BYTES) };
+  reader.end();
+  return to;
 }
 
 /** `ids` in the order in which the step spawned them. */

@@ -26,6 +26,8 @@ export interface WorldOptions {
   stepSpawn?(next: number): number;
   /** Where events go. */
   emit(event: string, data: unknown, to: number | readonly number[] | undefined): void;
+  /** Where ticks come with events. */
+  wake?(): void;
   /** Where there is a past to go to. */
   rewind?(player: Player | number): Rewound<Components>;
 }
@@ -45,6 +47,8 @@ export class WorldColumns<C extends Components, E extends Events> implements Wor
   /** In order of ids. Copied before the first change after it was lent out. */
   #list: Entity<C>[] = [];
   #lent = false;
+  /** Where the entities of a loaded snapshot stand. */
+  #loaded = new Int32Array(0);
   /** The entity whose step runs, or 0; its chance is seeded when it is first asked for. */
   #stepping = 0;
   #seeded = false;
@@ -147,6 +151,10 @@ export class WorldColumns<C extends Components, E extends Events> implements Wor
     return this.#options.rewind(player) as unknown as Rewound<C>;
   }
 
+  wake(): void {
+    this.#options.wake?.();
+  }
+
   hash(): string {
     const hash = new WorldHash();
     hash.add(this.tick);
@@ -180,8 +188,16 @@ export class WorldColumns<C extends Components, E extends Events> implements Wor
       this.#list = list;
       this.#lent = false;
     }
-    for (let i = 0; i < snapshot.count; i++) {
-      this.table.copy(snapshot.table, i, this.#rows.get(ids[i]!)!);
+    if (this.#loaded.length < snapshot.count) this.#loaded = new Int32Array(snapshot.count * 2);
+    this.listRows(this.#loaded);
+    for (let lane = 0; lane < this.table.lanes.length; lane++) {
+      const source = snapshot.table.columns[lane]!;
+      const target = this.table.columns[lane]!;
+      const texts = this.table.lanes[lane]!.textBytes > 0;
+      for (let i = 0; i < snapshot.count; i++) {
+        if (texts) target.texts[this.#loaded[i]!] = source.texts[i]!;
+        else target.values[this.#loaded[i]!] = source.values[i]!;
+      }
     }
   }
 

@@ -8,8 +8,11 @@ import type { Channel, LatestSlot } from '../../src/plugin/channel.ts';
 import type { Session } from '../../src/plugin/session.ts';
 import type { Player } from '../core/player.ts';
 import type { PlayerChannel } from './player-channel.ts';
+import type { SpectatorChannel } from './spectator-channel.ts';
 import type { ThreadLink } from './thread-link.ts';
 import type { FromThread, ViewerJson } from './thread-message.ts';
+
+type Attendant = PlayerChannel | SpectatorChannel;
 
 interface Deps {
   readonly link: ThreadLink;
@@ -25,7 +28,7 @@ export class DeskChannel implements Channel {
   readonly #number: number;
   readonly #deps: Deps;
   #viewer: ViewerJson;
-  #player: PlayerChannel | undefined;
+  #player: Attendant | undefined;
   #sentTag = -1;
   #ended = false;
 
@@ -67,7 +70,7 @@ export class DeskChannel implements Channel {
     this.end();
   }
 
-  begin(player: PlayerChannel): void {
+  begin(player: Attendant): void {
     this.#player = player;
   }
 
@@ -90,7 +93,7 @@ export class DeskChannel implements Channel {
     this.#viewer = viewer;
     this.#guard((player) => {
       player.identify(viewer);
-      this.#deps.identified(player.player);
+      if (player.player) this.#deps.identified(player.player);
     });
   }
 
@@ -105,7 +108,7 @@ export class DeskChannel implements Channel {
     this.#player?.closed();
   }
 
-  #guard(task: (player: PlayerChannel) => void): void {
+  #guard(task: (player: Attendant) => void): void {
     try {
       if (this.#player) task(this.#player);
     } catch (error) {

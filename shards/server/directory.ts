@@ -6,37 +6,15 @@ import { assert } from '../../src/base/assert.ts';
 import type { Env } from '../../src/base/env.ts';
 import { Fault } from '../../src/base/fault.ts';
 import { isId, newId } from '../../src/base/id.ts';
-import type { Json } from '../../src/base/json.ts';
 import { parseShape } from '../../src/base/shape.ts';
-import type { AnyShardDef, ParamsOf, WorldOf } from '../core/define-shard.ts';
-import type { Player } from '../core/player.ts';
+import type { AnyShardDef, ParamsOf } from '../core/define-shard.ts';
 import type { Lasting } from './lasting.ts';
 import type { ShardsOptions } from './options.ts';
 import type { Recording, RecordingOptions } from './recording.ts';
 import type { HostedShard, ShardHost } from './shard-host.ts';
+import { LiveShard, type ShardRef, type Transferring } from './shard-ref.ts';
 import type { ShardState } from './shard-state.ts';
 import { stateBytes } from './state-codec.ts';
-
-/** A running shard as server code sees it. */
-export interface ShardRef<D> {
-  readonly def: AnyShardDef;
-  readonly id: string;
-  readonly running: boolean;
-  /**
-   * Change it between ticks only, that is: not across `await`; in an event-driven shard, `wake` it then. A
-   * shard in a thread has its world there: reading this throws Fault `unsupported`. `ask` works everywhere.
-   */
-  readonly world: WorldOf<D>;
-  readonly players: readonly Player[];
-  /**
-   * Has the definition's `answer` answer, between two ticks. Rejects with the Fault that `answer` throws, `invalid`
-   * when there is none, `unavailable` when the shard has stopped, `overloaded` when too many wait for a thread.
-   */
-  ask(question: Json): Promise<Json>;
-  /** An event-driven shard computes a tick soon. */
-  wake(): void;
-  stop(): void;
-}
 
 /** A shard of `options.start`. */
 interface Pin {
@@ -59,7 +37,9 @@ export class Directory {
   readonly #host: ShardHost;
   readonly #lasting: Lasting;
   readonly #options: ShardsOptions;
+  readonly #transfers: Transferring;
   readonly #shards = new Map<string, HostedShard>();
+  readonly #refs = new WeakMap<HostedShard, LiveShard>();
   readonly #pins = new Map<string, Pin>();
   /** Those whose thread has ended, on their way into another one. */
   readonly #returning = new Set<string>();
@@ -70,12 +50,18 @@ export class Directory {
   /** `defs` by their keys in `shards({ arena })`. */
   constructor(
     env: Env,
-    deps: { defs: ReadonlyMap<string, AnyShardDef>; host: ShardHost; lasting: Lasting },
+    deps: {
+      defs: ReadonlyMap<string, AnyShardDef>;
+      host: ShardHost;
+      lasting: Lasting;
+      transfers: Transferring;
+    },
     options: ShardsOptions,
   ) {
     this.#env = env;
     this.#host = deps.host;
     this.#lasting = deps.lasting;
+    this.#transfers = deps.transfers;
     this.#options = options;
     for (const { shard, id, params = {} } of options.start) {
       const def = deps.defs.get(shard);
@@ -232,8 +218,10 @@ export class Directory {
   }
 
   #ref<D>(shard: HostedShard): ShardRef<D> {
+    const ref = this.#refs.get(shard) ?? new LiveShard(shard, this.#transfers);
+    this.#refs.set(shard, ref);
     // A shard is kept under the name of its definition, so its world has that definition's types.
-    return shard as unknown as ShardRef<D>;
+    return ref as unknown as ShardRef<D>;
   }
 }
 

@@ -11,18 +11,18 @@ import { ChunkEncoder } from '../core/chunk-encoder.ts';
 import type { Components } from '../core/component.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
 import { FrameBody } from '../core/frame-body.ts';
-import { type FrameHeader, MAX_BACK } from '../core/frame-header.ts';
-import { type FrameParts, FrameWriter, type TailState } from '../core/frame-writer.ts';
+import { MAX_BACK } from '../core/frame-header.ts';
 import { ONE_CELL, planGrid } from '../core/interest.ts';
 import { TextPool } from '../core/text-pool.ts';
 import type { Events } from '../core/world.ts';
 import type { WorldColumns } from '../core/world-columns.ts';
 import type { ShardCounts } from './counts.ts';
 import { Eyes } from './eyes.ts';
+import { FrameComposer } from './frame-composer.ts';
 import { FramePlan } from './frame-plan.ts';
 import { Grid } from './grid.ts';
 import { isAbove, type LadderOptions, LETDOWNS, type Rung } from './ladder.ts';
-import { Onlookers } from './onlookers.ts';
+import { type Crowd, Onlookers } from './onlookers.ts';
 import { type SeeingRung, type Sight, Sights } from './sight.ts';
 import { Streams } from './streams.ts';
 import { Tails } from './tail.ts';
@@ -31,12 +31,11 @@ import { type Outlook, View, type Viewer } from './view.ts';
 /** Ticks whose time is remembered, to tell how old an acknowledged frame is. */
 const REMEMBERED_TICKS = 1024;
 
-interface Parts extends FrameParts {
-  readonly head: { -readonly [K in keyof FrameHeader]: FrameHeader[K] };
-  readonly places: number[];
-  body: FrameBody;
-  tail: readonly TailState[] | undefined;
-}
+/**
+ * The time by which players are late goes on by so many frames with each frame at most: a server that is behind takes
+ * nobody for slow, and does not send everything anew when it can do least. [T9]
+ */
+const MOST_FRAMES_LATE = 2;
 
 export class FrameMaker {
   readonly texts: TextPool;
@@ -52,14 +51,15 @@ export class FrameMaker {
   /** Whose next frame shows other streams than the last one. */
   readonly #turned = new Set<View>();
   readonly #plan = new FramePlan();
-  readonly #writer: FrameWriter;
+  readonly #composer: FrameComposer;
   /** Of those who had all of a sight in the frame before, and of one whose frame nobody shares. */
   readonly #shared = new FrameBody();
   readonly #own = new FrameBody();
-  /** The frame that is being written, and its tail: filled for each player anew, so nothing is allocated. */
-  readonly #parts: Parts;
-  readonly #tail: TailState[] = [];
   readonly #madeMs = new Float64Array(REMEMBERED_TICKS);
+  readonly #mostMs: number;
+  #nowMs = 0;
+  #clockMs = Number.NaN;
+  #tooSlow = false;
   #frame = 0;
   #views = 0;
 
@@ -75,25 +75,26 @@ export class FrameMaker {
       owner: new ChunkEncoder(layouts.owner, deps),
       team: new ChunkEncoder(layouts.team, deps),
     };
+    this.#mostMs = def.eventDriven
+      ? Number.POSITIVE_INFINITY
+      : (MOST_FRAMES_LATE * def.snapshotEvery * 1000) / def.tickRate;
     const plan = interest.kind === 'grid' ? planGrid(interest, def.entityType) : ONE_CELL;
     this.#grid = new Grid(plan, world.table);
     this.#streams = new Streams(encoders, this.#grid);
     this.#sights = new Sights(interest.kind === 'visibleTo' ? undefined : plan, this.#streams);
     this.#tails = new Tails(def, world, this.#streams);
     this.#eyes = new Eyes(world, this.#grid, this.#tails.teamOf);
-    this.#writer = new FrameWriter(this.texts, def.snapshotEvery);
-    const head = { frame: 0, tick: 0, base: 0, baseTick: 0, newestInput: 0, waiting: 0 };
-    this.#parts = { head, places: [], body: this.#own, tail: undefined };
+    this.#composer = new FrameComposer(this.texts, def.snapshotEvery);
   }
 
   /** What a player who has just come is sent, from the next frame on. */
-  view(player: Viewer, of: { latest: LatestSlot; ladder: LadderOptions }, nowMs: number): View {
+  view(player: Viewer, latest: LatestSlot, ladder: LadderOptions): View {
     const { bytesPerSecond } = this.#def.limits;
-    // One of long ago has an older time: the player seems later than he is.
+    // One that is older yet has the time of a newer one.
     const madeMs = (tick: number) => this.#madeMs[tick % REMEMBERED_TICKS]!;
-    const deps = { player, number: ++this.#views, latest: of.latest, texts: this.texts, madeMs };
-    const options = { ladder: of.ladder, bytesPerSecond };
-    const view = new View(deps, options, { tick: this.#world.tick, nowMs });
+    const deps = { player, number: ++this.#views, latest, texts: this.texts, madeMs };
+    const now = { tick: this.#world.tick, nowMs: this.#nowMs };
+    const view = new View(deps, { ladder, bytesPerSecond }, now);
     this.#eyes.add(view);
     this.#turned.add(view);
     return view;
@@ -106,23 +107,32 @@ export class FrameMaker {
     this.#eyes.remove(view);
   }
 
-  /** A frame is due: makes those of all players who are ready for one, and puts them into their slots. */
-  make(nowMs: number): void {
+  /**
+   * A frame is due: makes those of all players who are ready for one, and puts them into their slots. True when a player
+   * is on the last rung of the ladder by now.
+   */
+  make(clockMs: number): boolean {
     this.#frame++;
-    this.#madeMs[this.#world.tick % REMEMBERED_TICKS] = nowMs;
+    if (this.#frame > 1) this.#nowMs += Math.min(clockMs - this.#clockMs, this.#mostMs);
+    this.#clockMs = clockMs;
+    this.#madeMs[this.#world.tick % REMEMBERED_TICKS] = this.#nowMs;
+    this.#composer.begin(this.#frame, this.#world.tick);
     this.#grid.update(this.#world.rowsUsed);
     this.#eyes.follow(this.#turned);
-    for (const view of this.#turned) this.#turn(view, nowMs);
+    for (const view of this.#turned) this.#turn(view);
     this.#streams.advance(this.#frame);
-    for (const [sight, views] of this.#onlookers.all) this.#show(sight, views, nowMs);
+    for (const crowd of this.#onlookers.crowds) this.#show(crowd);
     this.#counts.cells = this.#grid.size;
     this.#counts.streams = this.#streams.size;
+    const tooSlow = this.#tooSlow;
+    this.#tooSlow = false;
+    return tooSlow;
   }
 
   /** Gives a player the streams that his next frame shows, unless he is to be sent nothing. */
-  #turn(view: View, nowMs: number): void {
+  #turn(view: View): void {
     // Who looks through a sight is asked when his frame is made.
-    const rung = view.aim ? view.ladder.rung : this.#rung(view, nowMs);
+    const rung = view.aim ? view.ladder.rung : this.#rung(view);
     if (rung === 'waiting' || rung === 'closed') {
       this.#counts.framesSkipped++;
       return;
@@ -134,9 +144,10 @@ export class FrameMaker {
   }
 
   /** The rung on which a player is now; his next fall is counted. */
-  #rung(view: View, nowMs: number): Rung {
+  #rung(view: View): Rung {
     const before = view.ladder.rung;
-    const rung = view.rung(nowMs);
+    const rung = view.rung(this.#nowMs);
+    if (rung === 'closed') this.#tooSlow = true;
     if (rung === before) return rung;
     const letdown = LETDOWNS[rung];
     if (letdown && !isAbove(rung, before)) this.#counts[letdown]++;
@@ -149,11 +160,11 @@ export class FrameMaker {
   }
 
   /** The frames of those who look through a sight. */
-  #show(sight: Sight, views: readonly View[], nowMs: number): void {
+  #show({ sight, views }: Crowd): void {
     let shared = false;
     for (let i = views.length - 1; i >= 0; i--) {
       const view = views[i]!;
-      if (!this.#keepsUp(view, sight, nowMs)) {
+      if (!this.#keepsUp(view, sight)) {
         this.#counts.framesSkipped++;
         continue;
       }
@@ -164,48 +175,34 @@ export class FrameMaker {
           shared = true;
         }
         if (!view.budget || this.#shared.bits.byteLength <= view.budget.left) {
-          this.#put(view, { body: this.#shared, marks: undefined }, nowMs);
+          this.#put(view, this.#shared, undefined);
           continue;
         }
       }
       this.#plan.decide(view, sight, this.#frame);
       if (view.budget) this.#plan.trim(sight, view.budget);
       this.#plan.write(this.#own, view, sight);
-      this.#put(view, { body: this.#own, marks: this.#plan.marks(view, sight) }, nowMs);
+      this.#put(view, this.#own, this.#plan.marks(view, sight));
     }
   }
 
   /** Whether a player is ready for a frame. Who is on another rung now has one when he has turned. */
-  #keepsUp(view: View, sight: Sight, nowMs: number): boolean {
-    const rung = this.#rung(view, nowMs);
+  #keepsUp(view: View, sight: Sight): boolean {
+    const rung = this.#rung(view);
     const waits = rung === 'waiting' || rung === 'closed';
     if (waits) this.#forget(view);
     else if (view.frame > 0 && this.#frame - view.frame > MAX_BACK) this.#beginAnew(view);
-    if (!waits && this.#seen(rung) === sight.rung) return view.ready(nowMs);
+    if (!waits && this.#seen(rung) === sight.rung) return view.ready(this.#nowMs);
     this.#turned.add(view);
     return false;
   }
 
-  #put(view: View, { body, marks }: { body: FrameBody; marks: Uint8Array | undefined }, nowMs: number): void {
-    const parts = this.#parts;
-    parts.body = body;
-    parts.tail = this.#tailOf(view);
-    if (parts.places.length > 0) parts.places.length = 0;
-    this.#note(view, body.places);
-    if (parts.tail)
-      for (const part of parts.tail) if (typeof part === 'object') this.#note(view, part.places);
-    const { head } = parts;
-    head.frame = this.#frame;
-    head.tick = this.#world.tick;
-    head.base = view.frame;
-    head.baseTick = view.frame === 0 ? 0 : view.tick;
-    head.newestInput = view.inputs.newest;
-    head.waiting = view.inputs.waiting;
-    const frame = this.#writer.write(parts);
+  #put(view: View, body: FrameBody, marks: Uint8Array | undefined): void {
+    const frame = this.#composer.compose(view, body);
     const before = view.outlook;
     view.hold(this.#frame, this.#world.tick, marks);
     if (before !== view.aim) this.#drop(before);
-    view.put(frame, nowMs);
+    view.put(frame, this.#nowMs);
     this.#counts.framesSent++;
   }
 
@@ -229,33 +226,6 @@ export class FrameMaker {
   #forget(view: View): void {
     this.#beginAnew(view);
     this.#aim(view, undefined);
-  }
-
-  /** What is said of the tail; undefined when there is nothing new. */
-  #tailOf(view: View): readonly TailState[] | undefined {
-    const { tail } = view.aim!;
-    const held = view.frame === 0 ? undefined : view.outlook?.tail;
-    let news = false;
-    for (let part = 0; part < tail.length; part++) {
-      const feed = tail[part];
-      const before = held?.[part];
-      let state: TailState = 'none';
-      if (feed && (feed !== before || (view.staleTail & (1 << part)) !== 0)) state = feed.stream.key();
-      else if (feed) {
-        const need = feed.stream.neededSince(view.frame);
-        state = need === 'nothing' ? 'quiet' : need === 'delta' ? feed.stream.delta : feed.stream.key();
-      }
-      this.#tail[part] = state;
-      news ||= feed ? state !== 'quiet' : before !== undefined;
-    }
-    return news ? this.#tail : undefined;
-  }
-
-  /** Adds the texts that he has yet to be told of. */
-  #note(view: View, places: readonly number[]): void {
-    for (let i = 0; i < places.length; i++) {
-      if (view.texts.add(places[i]!)) this.#parts.places.push(places[i]!);
-    }
   }
 
   #drop(outlook: Outlook | undefined): void {

@@ -61,6 +61,13 @@ export function gaugesOf(host: ShardHost, directory: Directory): Gauge[] {
   ];
 }
 
+/** Without matchmakers none. */
+export function matchGauges(queues: ReadonlyMap<string, { readonly size: number }>): Gauge[] {
+  if (queues.size === 0) return [];
+  const read = () => [...queues.values()].reduce((sum, { size }) => sum + size, 0);
+  return [{ name: 'ternion_shards_match_waiting', help: 'Players who look for a match', read }];
+}
+
 function keysOf<K extends string>(record: Record<K, unknown>): K[] {
   return Object.keys(record) as K[];
 }

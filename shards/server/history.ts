@@ -29,6 +29,11 @@ export class PastFrame {
     return this.ids.byteLength * (1 + this.lanes.length);
   }
 
+  /** Who is in a row, 0 for nobody. */
+  idOf(row: number): number {
+    return row < this.rows ? this.ids[row]! : 0;
+  }
+
   /** Makes room; what was here is lost when there was not enough. */
   clear(tick: number, rows: number): void {
     this.tick = tick;
@@ -128,6 +133,11 @@ export class History {
     }
     this.#oldest = ticks[0] ?? -1;
     this.#newest = ticks.at(-1) ?? -1;
+  }
+
+  /** The frame before, or itself when it is the oldest. */
+  earlier(frame: PastFrame): PastFrame {
+    return frame.tick === this.#oldest ? frame : this.#slot(frame.tick - this.plan.everyTicks);
   }
 
   #slot(tick: number): PastFrame {

@@ -13,6 +13,7 @@ import { Runner } from './runner.ts';
 import { saveShard } from './save-shard.ts';
 import type { Shard } from './shard.ts';
 import type { Begin, Entry, HostedShard, PlayerHandler, SavedShard, ShardHost } from './shard-host.ts';
+import { SpectatorChannel } from './spectator-channel.ts';
 
 export class InlineHost implements ShardHost {
   readonly #env: Env;
@@ -72,7 +73,9 @@ class InlineShard implements HostedShard {
   }
 
   async join(channel: Channel, entry?: Entry): Promise<PlayerHandler> {
-    return new PlayerChannel(channel, this.#shard, entry);
+    return entry?.spectates
+      ? new SpectatorChannel(channel, this.#shard)
+      : new PlayerChannel(channel, this.#shard, entry);
   }
 
   /** Question and answer are copies, as they are between threads. */

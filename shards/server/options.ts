@@ -3,6 +3,8 @@ import { assert } from '../../src/base/assert.ts';
 import type { Json } from '../../src/base/json.ts';
 import type { CheckpointOptions } from './checkpoint-options.ts';
 import type { LadderOptions } from './ladder.ts';
+import type { LobbyOptions } from './lobby-options.ts';
+import type { Matchmaker } from './matchmaker.ts';
 import type { RecordOptions } from './recorder.ts';
 
 /** A shard that exists from the start, never stops for being empty, and begins anew after a failure. */
@@ -30,8 +32,19 @@ export interface ShardsOptions extends LadderOptions {
   readonly maxTicketMs: number;
   /** Used tickets that are remembered until they are over; one more is refused as `overloaded`. */
   readonly maxUsedTickets: number;
+  /** How long a player who is sent on to another shard may take; then he stays. */
+  readonly transferMs: number;
   /** Signs tickets; at least 32 characters. Default: made at the first start and kept in the database. */
   readonly ticketSecret: string | undefined;
+  /** Queues in which players find others to play with. */
+  readonly matchmakers: readonly Matchmaker[];
+  /** How often those who wait are looked over, and how long at a stretch: ticks come between two. */
+  readonly matchEveryMs: number;
+  readonly matchSliceMs: number;
+  /** A search over HTTP that nobody asks about for so long is over. */
+  readonly matchIdleMs: number;
+  /** What the lobby shows, and to whom; left out, there is none. [P1] */
+  readonly lobby: LobbyOptions | undefined;
   /** Worker threads that shards run in; 0: on the main thread, beside everything else. */
   readonly threads: number;
   /**
@@ -54,7 +67,7 @@ export interface ShardsOptions extends LadderOptions {
 /** What a worker thread is told. */
 export type ThreadOptions = Omit<
   ShardsOptions,
-  'start' | 'module' | 'ticketSecret' | 'checkpoint' | 'record'
+  'start' | 'module' | 'ticketSecret' | 'checkpoint' | 'record' | 'matchmakers' | 'lobby'
 >;
 
 export function threadOptions({
@@ -63,6 +76,8 @@ export function threadOptions({
   ticketSecret: ___,
   checkpoint: ____,
   record: _____,
+  matchmakers: ______,
+  lobby: _______,
   ...rest
 }: ShardsOptions): ThreadOptions {
   return rest;
@@ -83,7 +98,13 @@ export const DEFAULT_SHARDS_OPTIONS: ShardsOptions = {
   ticketMs: 60_000,
   maxTicketMs: 24 * 3600 * 1000,
   maxUsedTickets: 100_000,
+  transferMs: 10_000,
   ticketSecret: undefined,
+  matchmakers: [],
+  matchEveryMs: 250,
+  matchSliceMs: 2,
+  matchIdleMs: 30_000,
+  lobby: undefined,
   threads: 0,
   module: undefined,
   threadStartMs: 30_000,
@@ -107,6 +128,10 @@ export function resolveOptions(given: Partial<ShardsOptions>): ShardsOptions {
     'ticketMs',
     'maxTicketMs',
     'maxUsedTickets',
+    'transferMs',
+    'matchEveryMs',
+    'matchSliceMs',
+    'matchIdleMs',
     'threadStartMs',
     'threadTimeoutMs',
     'threadBytes',

@@ -4,7 +4,7 @@
  */
 import { Reader } from '../../src/base/bytes.ts';
 import { Fault, isFault } from '../../src/base/fault.ts';
-import type { Json } from '../../src/base/json.ts';
+import type { Json, JsonObject } from '../../src/base/json.ts';
 import { parseShape, s } from '../../src/base/shape.ts';
 import type { Channel } from '../../src/plugin/channel.ts';
 import type { Session } from '../../src/plugin/session.ts';
@@ -25,17 +25,11 @@ export class PlayerChannel implements PlayerHandler {
     this.#channel = channel;
     this.#shard = shard;
     this.#seat = shard.seat(channel, entry);
-    const { def } = shard;
-    this.info = {
-      shard: shard.id,
-      entity: this.#seat.entityId,
-      tickRate: def.tickRate,
-      snapshotEvery: def.snapshotEvery,
-      tick: shard.world.tick,
-      params: jsonOf(shard.params),
-      seed: shard.stepSeed,
-      hash: def.hash,
-    };
+    this.info = infoOf(shard, this.#seat.entityId);
+  }
+
+  get entity(): number {
+    return this.#seat.entityId;
   }
 
   get player(): Player {
@@ -101,6 +95,20 @@ export class PlayerChannel implements PlayerHandler {
       throw error;
     }
   }
+}
+
+/** The answer to `open`. */
+export function infoOf({ def, id, world, params, stepSeed }: Shard, entity: number): JsonObject {
+  return {
+    shard: id,
+    entity,
+    tickRate: def.tickRate,
+    snapshotEvery: def.snapshotEvery,
+    tick: world.tick,
+    params: jsonOf(params),
+    seed: stepSeed,
+    hash: def.hash,
+  };
 }
 
 /** Params came as JSON and were parsed from it; what a shape made of them is sent as JSON again. */

@@ -6,13 +6,20 @@ import { assert } from '../../src/base/assert.ts';
 import type { Env } from '../../src/base/env.ts';
 import { Fault } from '../../src/base/fault.ts';
 import type { PluginCall } from '../../src/functions/plugin-context.ts';
+import type { Channel } from '../../src/plugin/channel.ts';
 import type { Plugin, PluginInstance } from '../../src/plugin/plugin.ts';
 import type { Services } from '../../src/plugin/services.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
+import { LOBBY_CHANNEL } from '../core/lobby-frame.ts';
+import { MATCH_CHANNEL } from '../core/match-frame.ts';
 import { Directory } from './directory.ts';
-import { gaugesOf } from './gauges.ts';
+import { gaugesOf, matchGauges } from './gauges.ts';
 import { InlineHost } from './inline-host.ts';
 import { Lasting } from './lasting.ts';
+import { Lobby } from './lobby.ts';
+import { openMatchChannel } from './match-channel.ts';
+import { MatchQueue } from './match-queue.ts';
+import { MatchRequests } from './match-routes.ts';
 import { resolveOptions, type ShardsOptions, threadOptions } from './options.ts';
 import { replayCommand } from './replay-command.ts';
 import { ServerShards } from './server-shards.ts';
@@ -20,6 +27,7 @@ import { openShardChannel } from './shard-channel.ts';
 import type { ShardHost } from './shard-host.ts';
 import { ThreadHost } from './thread-host.ts';
 import { TICKET_TABLES, TicketBook } from './ticket-book.ts';
+import { Transfers } from './transfers.ts';
 import { workerSpawner } from './worker-port.ts';
 
 export interface ShardsPlugin extends Plugin {
@@ -57,6 +65,11 @@ export function shardsOn(
   const resolved = resolveOptions(options);
   const byName = new Map(Object.values(defs).map((def) => [def.name, def]));
   assert(byName.size === Object.keys(defs).length, 'two shards of the same name');
+  const { matchmakers } = resolved;
+  assert(
+    new Set(matchmakers.map(({ name }) => name)).size === matchmakers.length,
+    'two matchmakers of one name',
+  );
   const byKey = new Map(Object.entries(defs));
   let directory: Directory | undefined;
   return {
@@ -69,9 +82,22 @@ export function shardsOn(
     create({ env, store }: Services): PluginInstance {
       const host = makeHost(env, byName, resolved);
       const lasting = new Lasting(env, { store, defs: byKey }, resolved);
-      const own = new Directory(env, { defs: byKey, host, lasting }, resolved);
-      directory = own;
       const tickets = new TicketBook(env, store, resolved);
+      const transfers = new Transfers(env, tickets, resolved.transferMs);
+      const own = new Directory(env, { defs: byKey, host, lasting, transfers }, resolved);
+      directory = own;
+      const queues = new Map(
+        resolved.matchmakers.map((matchmaker) => {
+          assert(
+            byName.get(matchmaker.shard.name) === matchmaker.shard,
+            `${matchmaker.name} is of no shard here`,
+          );
+          const deps = { directory: own, tickets, store };
+          return [matchmaker.name, new MatchQueue(env, deps, { matchmaker, options: resolved })];
+        }),
+      );
+      const lobby = resolved.lobby && new Lobby(env, { directory: own, queues, defs: byKey }, resolved.lobby);
+      const requests = new MatchRequests(env, queues, resolved);
       let draining = false;
       return {
         tables: [...TICKET_TABLES, ...lasting.tables],
@@ -81,11 +107,15 @@ export function shardsOn(
         channels: {
           shard: async (channel, params) => {
             if (draining) throw new Fault('unavailable', 'the server is about to end');
-            const deps = { directory: own, defs: byName, tickets, lasting, log: env.log };
+            const { log } = env;
+            const deps = { directory: own, defs: byName, tickets, transfers, lasting, log };
             return openShardChannel(channel, params, deps);
           },
+          ...(lobby && { [LOBBY_CHANNEL]: async (channel: Channel) => lobby.open(channel) }),
+          [MATCH_CHANNEL]: (channel, params) => openMatchChannel(channel, params, queues),
         },
-        gauges: [...gaugesOf(host, own), ...lasting.gauges],
+        routes: requests.routes,
+        gauges: [...gaugesOf(host, own), ...matchGauges(queues), ...lasting.gauges],
         async start() {
           await tickets.start();
           await host.start();
@@ -94,8 +124,12 @@ export function shardsOn(
         // Shards go on while connections end: who is told to move plays until his own connection closes.
         async drain() {
           draining = true;
+          for (const queue of queues.values()) queue.close();
         },
         async close() {
+          requests.close();
+          lobby?.close();
+          for (const queue of queues.values()) queue.close();
           await lasting.close();
           await host.close();
         },

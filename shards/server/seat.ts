@@ -13,7 +13,7 @@ import { RateLimit } from '../../src/base/rate-limit.ts';
 import { Ring } from '../../src/base/ring.ts';
 import type { Channel } from '../../src/plugin/channel.ts';
 import type { Session } from '../../src/plugin/session.ts';
-import type { Components } from '../core/component.ts';
+import type { Components, Vec2, Vec3 } from '../core/component.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
 import { encodeReject, encodeSpawned, type Reject } from '../core/frames.ts';
 import type { Player } from '../core/player.ts';
@@ -43,6 +43,7 @@ export interface Message {
 
 export class Seat implements Player, Rejecting {
   entityId = 0;
+  eye: Vec2 | Vec3 | undefined;
   /** Counts the seats of its shard from 1. */
   readonly number: number;
   ticket: Json | undefined;
@@ -181,8 +182,10 @@ export class Seat implements Player, Rejecting {
 
   /** Sends what was spawned since the last tick, and what was rejected. */
   flush(): void {
-    for (const spawned of this.#spawned) this.channel?.send(spawned, 'shard');
-    this.#spawned.length = 0;
+    if (this.#spawned.length > 0) {
+      for (const spawned of this.#spawned) this.channel?.send(spawned, 'shard');
+      this.#spawned.length = 0;
+    }
     this.#flushRejects();
   }
 

@@ -80,12 +80,8 @@ export class Seats {
   play(seat: Seat): boolean {
     const { state } = seat;
     if (state.name !== 'joining') return false;
-    const { frames, clock } = this.#deps;
-    const view = frames.view(
-      seat,
-      { latest: state.channel.latest, ladder: this.#options.ladder },
-      clock.monotonic(),
-    );
+    const { frames } = this.#deps;
+    const view = frames.view(seat, state.channel.latest, this.#options.ladder);
     this.#to(seat, { name: 'playing', channel: state.channel, view });
     return true;
   }

@@ -11,6 +11,7 @@ import type { Schema } from '../../src/schema/define-schema.ts';
 import type { AnyShardDef, ParamsOf } from '../core/define-shard.ts';
 import type { Player } from '../core/player.ts';
 import type { Directory } from './directory.ts';
+import type { ShardPlace } from './shard-ref.ts';
 import type { TicketBook, TicketWish } from './ticket-book.ts';
 
 declare module '../../src/functions/plugin-context.ts' {
@@ -27,8 +28,7 @@ interface Deps {
 }
 
 /** A shard by its name, running or not. */
-export interface NamedShard {
-  readonly id: string;
+export interface NamedShard extends ShardPlace {
   /** As of now. One that a mutation creates does not run before the COMMIT. */
   readonly running: boolean;
   /** Those who are here or whose seat is kept. */
@@ -38,6 +38,8 @@ export interface NamedShard {
    * wait for it, `not_found` when the shard does not run, and what the directory's `ask` throws.
    */
   ask(question: Json): Promise<Json>;
+  /** Sends a player on to another shard; see `ShardRef.transfer`. Throws Fault `unsupported` in a mutation. */
+  transfer(player: Player, to: ShardPlace, data?: Json): Promise<void>;
   /** An event-driven shard computes a tick soon. */
   wake(): void;
   /** Its players are told `unavailable`. */
@@ -103,7 +105,15 @@ export class ServerShards {
   #named(def: AnyShardDef, id: string): NamedShard {
     const { directory } = this.#deps;
     const find = () => directory.find(def, id);
+    const running = () => {
+      if (this.#call.job)
+        throw new Fault('unsupported', 'a mutation cannot wait for a shard: do it in an action');
+      const shard = find();
+      if (!shard) throw new Fault('not_found', `no shard ${def.name}/${id}`);
+      return shard;
+    };
     return {
+      def,
       id,
       get running() {
         return find() !== undefined;
@@ -111,13 +121,8 @@ export class ServerShards {
       get players() {
         return find()?.players ?? [];
       },
-      ask: async (question) => {
-        if (this.#call.job)
-          throw new Fault('unsupported', 'a mutation cannot wait for a shard: ask in an action');
-        const shard = find();
-        if (!shard) throw new Fault('not_found', `no shard ${def.name}/${id}`);
-        return shard.ask(question);
-      },
+      ask: async (question) => running().ask(question),
+      transfer: async (player, to, data) => running().transfer(player, to, data),
       wake: () => this.#do('shard.wake_failed', id, () => find()?.wake()),
       stop: () => this.#do('shard.stop_failed', id, () => find()?.stop()),
     };

@@ -9,17 +9,20 @@ import { parseShape, s } from '../../src/base/shape.ts';
 import type { Channel, ChannelHandler } from '../../src/plugin/channel.ts';
 import type { Session } from '../../src/plugin/session.ts';
 import type { AnyShardDef, JoinContext } from '../core/define-shard.ts';
+import { type Destination, encodeTransfer } from '../core/frames.ts';
 import type { Directory } from './directory.ts';
 import type { Lasting } from './lasting.ts';
 import type { Entry, HostedShard, PlayerHandler } from './shard-host.ts';
 import { MAX_TICKET_CHARS } from './ticket.ts';
 import type { TicketBook } from './ticket-book.ts';
+import type { Transfers, Traveller } from './transfers.ts';
 
 const openParams = s.object({
   shard: s.string(64),
   id: s.string(64),
   params: s.optional(s.json()),
   ticket: s.optional(s.string(MAX_TICKET_CHARS)),
+  spectate: s.optional(s.bool()),
 });
 
 interface Deps {
@@ -27,6 +30,7 @@ interface Deps {
   readonly defs: ReadonlyMap<string, AnyShardDef>;
   readonly tickets: TicketBook;
   readonly lasting: Lasting;
+  readonly transfers: Transfers;
   readonly log: Log;
 }
 
@@ -34,15 +38,17 @@ interface Deps {
 interface Asked {
   readonly id: string;
   readonly params: unknown;
+  readonly spectates: boolean;
   readonly ticket: JoinContext['ticket'];
 }
 
 /**
  * Opens one channel. Throws Fault `not_found`, `forbidden`, `invalid`, `overloaded`, `unavailable`. A ticket is spent
- * by a join that succeeds, and by no other. [T10]
+ * by a join that succeeds, and by no other; one to look is not spent, and good until it is over. [T10]
  */
 export async function openShardChannel(channel: Channel, raw: Json, deps: Deps): Promise<ChannelHandler> {
-  const { shard: name, id, params, ticket: text } = parseShape(openParams, raw, 'open', 'bad_message');
+  const { ticket: text, ...wish } = parseShape(openParams, raw, 'open', 'bad_message');
+  const { shard: name, id, params } = wish;
   const def = deps.defs.get(name);
   if (!def) throw new Fault('not_found', `no kind of shard ${name}`);
   const known = deps.directory.running(def, id);
@@ -53,21 +59,29 @@ export async function openShardChannel(channel: Channel, raw: Json, deps: Deps):
   const asked: Asked = {
     id,
     params: known ? known.params : parseShape(def.params, params ?? {}, 'params'),
+    spectates: ticket ? ticket.role === 'spectator' : wish.spectate === true,
     ticket,
   };
   await authorize(def, channel, asked);
   if (!sameViewer(channel.session.viewer, viewer))
     throw new Fault('unauthorized', 'the identity changed, join again');
-  const spending = brought?.fresh ? deps.tickets.spend(brought.claims) : undefined;
-  const returning = !spending && (brought !== undefined || def.tickets === 'required');
-  const entry: Entry = { returning, ticket: ticket?.data };
+  const { spectates } = asked;
+  const needed = brought !== undefined || def.tickets === 'required';
+  if (spectates && needed && !brought?.fresh) throw new Fault('forbidden', 'a ticket is needed');
+  const spending = brought?.fresh && !spectates ? deps.tickets.spend(brought.claims) : undefined;
+  const entry: Entry = { returning: needed && !spending && !spectates, spectates, ticket: ticket?.data };
   let player: PlayerHandler | undefined;
   try {
     const shard = deps.directory.running(def, id) ?? deps.directory.createForJoin(def, id, asked.params);
     player = await shard.join(channel, entry);
     await spending?.keep();
+    const { log, transfers } = deps;
     deps.lasting.seated(shard);
-    return new ShardChannel(channel, { shard, player, asked, log: deps.log }, viewer);
+    return new ShardChannel(
+      channel,
+      { shard, player, asked, arrived: transfers.taken(text), transfers, log },
+      viewer,
+    );
   } catch (error) {
     player?.evict();
     spending?.giveBack();
@@ -77,32 +91,46 @@ export async function openShardChannel(channel: Channel, raw: Json, deps: Deps):
 
 async function authorize(def: AnyShardDef, channel: Channel, asked: Asked): Promise<void> {
   const auth = channel.session.viewer;
-  const allowed = await def.authorize({ auth, shardId: asked.id, ticket: asked.ticket }, asked.params);
+  const allowed = await def.authorize(
+    { auth, shardId: asked.id, spectates: asked.spectates, ticket: asked.ticket },
+    asked.params,
+  );
   if (allowed !== true) throw new Fault('forbidden', `${def.name}/${asked.id} may not be joined`);
 }
 
-class ShardChannel implements ChannelHandler {
+interface Seated {
+  readonly shard: HostedShard;
+  readonly player: PlayerHandler;
+  readonly asked: Asked;
+  /** Gives up the seat that he came from. */
+  readonly arrived: (() => void) | undefined;
+  readonly transfers: Transfers;
+  readonly log: Log;
+}
+
+class ShardChannel implements ChannelHandler, Traveller {
   readonly #channel: Channel;
-  readonly #shard: HostedShard;
+  readonly shard: HostedShard;
   readonly #player: PlayerHandler;
   readonly #asked: Asked;
   readonly #log: Log;
-  readonly #userId: string | null;
+  readonly userId: string | null;
+  readonly #transfers: Transfers;
+  #arrived: (() => void) | undefined;
   readonly #stopListening: () => void;
   #closed = false;
 
   /** `viewer` is who was let in; he may be another by now. */
-  constructor(
-    channel: Channel,
-    deps: { shard: HostedShard; player: PlayerHandler; asked: Asked; log: Log },
-    viewer: Session['viewer'],
-  ) {
+  constructor(channel: Channel, deps: Seated, viewer: Session['viewer']) {
     this.#channel = channel;
-    this.#shard = deps.shard;
+    this.shard = deps.shard;
     this.#player = deps.player;
     this.#asked = deps.asked;
     this.#log = deps.log;
-    this.#userId = viewer.userId;
+    this.userId = viewer.userId;
+    this.#arrived = deps.arrived;
+    this.#transfers = deps.transfers;
+    this.#transfers.came(this);
     this.#stopListening = channel.session.onViewer(() => void this.#reauthorize());
     if (!sameViewer(channel.session.viewer, viewer)) void this.#reauthorize();
   }
@@ -111,8 +139,23 @@ class ShardChannel implements ChannelHandler {
     return this.#player.info;
   }
 
+  get entity(): number {
+    return this.#player.entity;
+  }
+
   opened(): void {
     this.#player.opened?.();
+    this.#arrive();
+  }
+
+  tell(to: Destination): boolean {
+    return this.#channel.send(encodeTransfer(to), 'shard');
+  }
+
+  gone(): void {
+    if (this.#closed) return;
+    this.#player.evict();
+    this.#channel.close(new Fault('conflict', 'plays in another shard now'));
   }
 
   frame(payload: Uint8Array): void {
@@ -122,17 +165,25 @@ class ShardChannel implements ChannelHandler {
   closed(): void {
     this.#closed = true;
     this.#stopListening();
+    this.#transfers.went(this);
+    this.#arrive();
     this.#player.closed();
+  }
+
+  #arrive(): void {
+    const arrived = this.#arrived;
+    this.#arrived = undefined;
+    arrived?.();
   }
 
   async #reauthorize(): Promise<void> {
     const { viewer } = this.#channel.session;
     try {
-      if (viewer.userId !== this.#userId) throw new Fault('unauthorized', 'the identity changed, join again');
-      await authorize(this.#shard.def, this.#channel, this.#asked);
+      if (viewer.userId !== this.userId) throw new Fault('unauthorized', 'the identity changed, join again');
+      await authorize(this.shard.def, this.#channel, this.#asked);
       if (sameViewer(this.#channel.session.viewer, viewer)) this.#player.identify(viewer);
     } catch (error) {
-      if (!isFault(error)) this.#log.error('shard.authorize', { shard: this.#shard.def.name, error });
+      if (!isFault(error)) this.#log.error('shard.authorize', { shard: this.shard.def.name, error });
       if (this.#closed) return;
       this.#player.evict();
       this.#channel.close(toFault(error));

@@ -39,6 +39,8 @@ export interface SavedShard {
 export interface Entry {
   /** He may return to a seat that is kept for him, and take no other. */
   readonly returning: boolean;
+  /** He takes no seat, and looks. */
+  readonly spectates?: boolean;
   /** The data of his ticket. */
   readonly ticket?: Json | undefined;
 }
@@ -56,7 +58,7 @@ export interface HostedShard {
   /** Those who are here or whose seat is kept. */
   readonly players: readonly Player[];
   /**
-   * Takes a seat. Throws Fault `overloaded`, `unavailable`, `forbidden` when he returns and none is kept for him, or
+   * Takes a seat, or looks. Throws Fault `overloaded`, `unavailable`, `forbidden` when he returns and none is kept for him, or
    * what the definition's `join` refuses with.
    */
   join(channel: Channel, entry?: Entry): Promise<PlayerHandler>;
@@ -80,6 +82,8 @@ export interface HostedShard {
 
 /** A player's channel, and what else happens to him. */
 export interface PlayerHandler extends ChannelHandler {
+  /** His entity; 0 without one. */
+  readonly entity: number;
   /** His roles or his name changed. */
   identify(viewer: Session['viewer']): void;
   /** He may not stay: his seat is free at once. The channel is closed by the caller. */

@@ -150,7 +150,7 @@ export class ShardThread {
           .get(message.shard)
           ?.ended(message.fault ? Fault.fromJSON(message.fault) : undefined);
       case 'joined':
-        return this.#players.get(message.channel)?.joined(message.info);
+        return this.#players.get(message.channel)?.joined(message.info, message.entity);
       case 'refused':
       case 'close':
         return this.#players.get(message.channel)?.closedBy(Fault.fromJSON(message.fault));

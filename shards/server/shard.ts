@@ -25,6 +25,7 @@ import { noShardCounts, type ShardCounts } from './counts.ts';
 import { EventPace } from './event-pace.ts';
 import { EventQueue } from './event-queue.ts';
 import { FrameMaker } from './frame-maker.ts';
+import { Gallery } from './gallery.ts';
 import { Journal, type LogBatch } from './journal.ts';
 import { nodePacker } from './node-packer.ts';
 import { Rewinder } from './rewinder.ts';
@@ -68,6 +69,8 @@ export class Shard {
   readonly #events: EventQueue;
   readonly #frames: FrameMaker;
   readonly #past: Rewinder | undefined;
+  /** Where the definition lets others look. */
+  readonly gallery: Gallery | undefined;
   /** Of an event-driven shard. */
   readonly #pace: EventPace | undefined;
   /** While somebody wants to know what happens. */
@@ -100,6 +103,7 @@ export class Shard {
         this.#stepped.push(id);
         return id;
       },
+      wake: () => this.wake(),
       emit: (event, data, to) => {
         const { tick, stepping } = this.world;
         this.#events.add(event, data, { to, tick, by: def.eventDriven ? 0 : stepping });
@@ -113,6 +117,8 @@ export class Shard {
       { clock: env.clock, def, frames: this.#frames, pace: this.#pace, counts },
       options,
     );
+    const { world } = this;
+    if (def.spectate) this.gallery = new Gallery(env.clock, { world, frames: this.#frames }, def.spectate);
     if (def.rewindPlan) this.#past = new Rewinder(def.rewindPlan, this.world, this.#seats.all);
   }
 
@@ -150,8 +156,8 @@ export class Shard {
     else this.#past?.record();
   }
 
-  /** All of it, as copies; between two ticks. */
-  state(): ShardState {
+  /** All of it, as copies; between two ticks. `past`: what a rewind may look at belongs to it, for a log follows. */
+  state(past = this.#journal !== undefined): ShardState {
     this.#journal?.cut();
     return {
       name: this.def.name,
@@ -168,7 +174,7 @@ export class Shard {
         sighting: sighting.save(),
       })),
       world: this.world.copy(),
-      past: this.#journal && this.#past?.history.copy(),
+      past: past ? this.#past?.history.copy() : undefined,
     };
   }
 
@@ -327,7 +333,9 @@ export class Shard {
     const { tick } = this.world;
     const due = this.#frameDue;
     this.#frameDue = false;
-    if (due) this.#frames.make(this.#env.clock.monotonic());
+    if (due) this.gallery?.aim();
+    const tooSlow = due && this.#frames.make(this.#env.clock.monotonic());
+    this.gallery?.keep(this.#events.frameFor(0, tick));
     for (const seat of this.#seats.all) {
       if (seat.state.name !== 'playing') continue;
       const { view, channel } = seat.state;
@@ -336,7 +344,8 @@ export class Shard {
       if (events && !channel.send(events, 'shard')) this.counts.eventsDropped++;
       if (!due) continue;
       this.#pace?.sent(seat, view.tick === tick);
-      if (view.ladder.rung === 'closed') channel.close(new Fault('overloaded', 'too slow for this shard'));
+      if (tooSlow && view.ladder.rung === 'closed')
+        channel.close(new Fault('overloaded', 'too slow for this shard'));
     }
     this.#events.clear();
   }
@@ -373,6 +382,7 @@ export class Shard {
     this.#state = { name: 'stopped', fault: failure };
     this.#pace?.stop();
     this.#seats.close(told);
+    this.gallery?.close(told);
     this.counts.cells = 0;
     this.counts.streams = 0;
     this.#told.stopped(failure);

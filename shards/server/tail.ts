@@ -20,7 +20,7 @@ import type { Streams } from './streams.ts';
 
 /** Whose tail it is. */
 export interface TailOwner {
-  readonly player: Player;
+  readonly player: Player & { readonly spectates?: boolean };
   /** Tells his streams from those of others. */
   readonly number: number;
   /** The row of his entity, or -1, and its team. */
@@ -68,15 +68,15 @@ export class Tails {
   }
 
   #own({ number, player, row }: TailOwner): Feed | undefined {
-    if (this.#def.layouts.owner.stride === 0 || row === -1) return undefined;
+    if (this.#def.layouts.owner.stride === 0 || row === -1 || player.spectates) return undefined;
     return this.#streams.hold(`own/${number}`, 'owner', () => new OwnRows(this.#world, player));
   }
 
   /** Players of one team with the same sight share it. */
   #ofTeam(owner: TailOwner, sight: Sight): Feed | undefined {
-    const { team, number } = owner;
+    const { team, number, player } = owner;
     const lane = this.#team;
-    if (!lane || team === undefined) return undefined;
+    if (!lane || team === undefined || player.spectates) return undefined;
     const make = (among: readonly Rows[]) => () => new TeamRows(among, this.#world, { lane, team });
     // His own stream of what he is shown, if he has one: made before, so it is refreshed before.
     const shown = this.#seen(owner);

@@ -15,6 +15,7 @@ import { PlayerChannel } from './player-channel.ts';
 import { Runner } from './runner.ts';
 import { saveShard } from './save-shard.ts';
 import type { Shard } from './shard.ts';
+import { SpectatorChannel } from './spectator-channel.ts';
 import { ThreadLink } from './thread-link.ts';
 import type { FromThread, ToThread } from './thread-message.ts';
 
@@ -139,7 +140,14 @@ export class ThreadDesk {
     }
   }
 
-  #join({ shard: number, channel, returning, ticket, ...who }: Extract<ToThread, { t: 'join' }>): void {
+  #join({
+    shard: number,
+    channel,
+    returning,
+    spectates,
+    ticket,
+    ...who
+  }: Extract<ToThread, { t: 'join' }>): void {
     try {
       const at = this.#shards.get(number);
       if (!at) throw new Fault('unavailable', 'the shard has stopped');
@@ -150,11 +158,13 @@ export class ThreadDesk {
         ended: () => this.#channels.delete(channel),
         identified: (player) => this.#came(at, player),
       });
-      const player = new PlayerChannel(end, at.shard, { returning, ticket });
+      const player = spectates
+        ? new SpectatorChannel(end, at.shard)
+        : new PlayerChannel(end, at.shard, { returning, ticket });
       this.#channels.set(channel, end);
       end.begin(player);
-      this.#came(at, player.player);
-      this.#say({ t: 'joined', channel, info: player.info });
+      if (player.player) this.#came(at, player.player);
+      this.#say({ t: 'joined', channel, info: player.info, entity: player.entity });
     } catch (error) {
       if (!(error instanceof Fault)) this.#env.log.error('shard.join', { shard: number, error });
       this.#say({ t: 'refused', channel, fault: toFault(error).toJSON() });

@@ -28,6 +28,7 @@ export type ToThread =
       clientId: string;
       viewer: ViewerJson;
       returning: boolean;
+      spectates: boolean;
       ticket?: Json;
     }
   | { t: 'opened'; channel: number }
@@ -42,7 +43,7 @@ export type FromThread =
   /** Its state stands in a record before, when there is no fault. */
   | { t: 'saved'; shard: number; question: number; tick: number; batch: number; fault: FaultJson | null }
   | { t: 'stopped'; shard: number; fault: FaultJson | null }
-  | { t: 'joined'; channel: number; info: Json }
+  | { t: 'joined'; channel: number; info: Json; entity: number }
   | { t: 'refused'; channel: number; fault: FaultJson }
   | { t: 'close'; channel: number; fault: FaultJson }
   /** A seat was taken, or who sits there has changed. Seats are numbered within a thread. */

@@ -18,6 +18,7 @@ interface Deps {
 
 export class ThreadPlayer implements PlayerHandler {
   info: Json = null;
+  entity = 0;
   readonly channel: number;
   readonly #channel: Channel;
   readonly #deps: Deps;
@@ -36,8 +37,9 @@ export class ThreadPlayer implements PlayerHandler {
     return this.#seat.promise;
   }
 
-  joined(info: Json): void {
+  joined(info: Json, entity: number): void {
     this.info = info;
+    this.entity = entity;
     this.#seat.resolve(this);
   }
 

@@ -73,7 +73,10 @@ export class ThreadShard implements HostedShard {
     this.#deps.say({ t: 'begin', shard, name, id, params: json, seed, pinned, saved: saved !== undefined });
   }
 
-  join(channel: Channel, { returning, ticket }: Entry = PLAIN_ENTRY): Promise<PlayerHandler> {
+  join(
+    channel: Channel,
+    { returning, spectates = false, ticket }: Entry = PLAIN_ENTRY,
+  ): Promise<PlayerHandler> {
     if (!this.#running) return Promise.reject(stopped());
     const { number: shard, link, say } = this.#deps;
     const number = this.#deps.nextNumber();
@@ -89,7 +92,7 @@ export class ThreadShard implements HostedShard {
     this.#channels.add(player);
     this.#deps.seated(number, player);
     const { clientId, viewer } = channel.session;
-    const who = { clientId, viewer: viewerJson(viewer), returning };
+    const who = { clientId, viewer: viewerJson(viewer), returning, spectates };
     say({ t: 'join', shard, channel: number, ...who, ...(ticket !== undefined && { ticket }) });
     return player.seat;
   }

@@ -110,6 +110,12 @@ export class TicketBook {
     return { claims, fresh: claims.exp > this.#env.clock.now() && !this.#used.has(claims.id) };
   }
 
+  /** Whether one of ours could still be used. */
+  isOpen(text: string): boolean {
+    const claims = readTicket(text, this.#signingKey());
+    return claims !== undefined && claims.exp > this.#env.clock.now() && !this.#used.has(claims.id);
+  }
+
   /** From now on nobody else can use it. Throws Fault `forbidden` when somebody has, `overloaded` over the limit. */
   spend({ id, exp }: TicketClaims): Spending {
     this.#forget();

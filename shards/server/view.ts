@@ -30,6 +30,8 @@ export interface Outlook {
 
 /** Whose view it is: a Seat. */
 export interface Viewer extends Player {
+  /** The unseen player of a gallery: nothing is for him alone, or for his team. */
+  readonly spectates?: boolean;
   /** What each frame says of his inputs. */
   readonly inputs: { readonly newest: number; readonly waiting: number };
 }

@@ -8,10 +8,15 @@ import '../shards/frames.test.ts';
 import '../shards/lasting.test.ts';
 import '../shards/life.test.ts';
 import '../shards/limits.test.ts';
+import '../shards/lobby.test.ts';
+import '../shards/matchmaking.test.ts';
 import '../shards/prediction.test.ts';
+import '../shards/rewind.test.ts';
 import '../shards/seats.test.ts';
+import '../shards/spectators.test.ts';
 import '../shards/tickets.test.ts';
 import '../shards/traffic.test.ts';
+import '../shards/transfer.test.ts';
 import { beforeAll } from 'vitest';
 import { hosting } from '../shards/sim-shards.ts';
 

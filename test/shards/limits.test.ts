@@ -156,7 +156,7 @@ test('[N3] so many players, and the next one waits for a place', async () => {
   for (let i = 0; i < arena.limits.players; i++)
     handles.push((await sim.join(arena, { userId: `u${i}` }, plaza)).handle);
   const late = joinShard(sim.client({ userId: 'late' }), arena, plaza);
-  await sim.env.clock.advance(100);
+  await sim.env.clock.until(() => late.state.name === 'waiting');
   expect(late.state).toMatchObject({ name: 'waiting', fault: { code: 'overloaded' }, attempt: 0 });
   handles[0]!.leave();
   await sim.env.clock.until(() => late.state.name === 'playing');

@@ -108,6 +108,9 @@ export class SimPipe implements ClientChannel {
 
   lose(): void {
     this.#epoch++;
+    this.#lane = [];
+    this.#kernel = [];
+    this.#latest = undefined;
     this.#endHandler();
     if (this.#open) {
       this.#open = false;

@@ -8,12 +8,14 @@ import {
   decodeReject,
   decodeResync,
   decodeSpawned,
+  decodeTransfer,
   encodeEvents,
   encodeLeave,
   encodeMessage,
   encodeReject,
   encodeResync,
   encodeSpawned,
+  encodeTransfer,
   KIND,
   REJECTS,
 } from '../../shards/core/frames.ts';
@@ -30,6 +32,9 @@ import { parseShape, s } from '../../src/base/shape.ts';
 import {
   frames,
   inputType,
+  type LaggedInput,
+  lagged,
+  laggedType,
   payloads,
   records,
   type ShardInput,
@@ -60,6 +65,8 @@ function payloadCodec(messages: MessageCodec): Codec<ShardPayload> {
           );
         case 'reject':
           return encodeReject(payload.inputTick, payload.reject);
+        case 'transfer':
+          return encodeTransfer(payload);
         case 'spawned':
           return encodeSpawned(payload.tick, payload.ids);
       }
@@ -83,6 +90,8 @@ function payloadCodec(messages: MessageCodec): Codec<ShardPayload> {
         }
         case KIND.reject:
           return { kind: 'reject', ...decodeReject(reader) };
+        case KIND.transfer:
+          return { kind: 'transfer', ...decodeTransfer(reader) };
         case KIND.spawned: {
           const spawned: { tick: number; ids: number[] } = { tick: 0, ids: [] };
           decodeSpawned(reader, (tick, _, id) => {
@@ -146,6 +155,26 @@ function recordCodec(component: Component<unknown>): Codec<unknown> {
   };
 }
 
+function laggedCodec(): Codec<LaggedInput> {
+  const table = laggedType.table(1);
+  return {
+    encode: ({ fire, lag }) => {
+      table.at(0).fire = fire;
+      table.columns[1]!.values[0] = lag;
+      const bits = new BitWriter();
+      writeRecord(bits, table, 0);
+      return bits.finish();
+    },
+    decode: (bytes) => {
+      const bits = new BitReader(bytes);
+      const record = new RecordReader(table.lanes);
+      record.read(bits);
+      bits.end();
+      return { fire: record.values[0] === 1, lag: record.values[1]! };
+    },
+  };
+}
+
 binarySuite(
   'shard payloads, MessagePack of Node',
   payloadCodec(new MessageCodec(nodePacker(), LIMITS)),
@@ -161,6 +190,8 @@ describe('records', () => {
     for (const vector of vectors) binarySuite(kind, recordCodec(vector.component), [vector]);
   }
 });
+
+binarySuite('inputs with a lag', laggedCodec(), lagged);
 
 test('every kind has a vector', () => {
   expect({ ...kindsOf(payloads), frame: unhex(frames[0]!.hex)[0] }).toEqual(KIND);
