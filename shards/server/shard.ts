@@ -157,8 +157,8 @@ export class Shard {
     else this.#past?.record();
   }
 
-  /** All of it, as copies; between two ticks. */
-  state(): ShardState {
+  /** All of it, as copies; between two ticks. `past`: what a rewind may look at belongs to it, for a log follows. */
+  state(past = this.#journal !== undefined): ShardState {
     this.#journal?.cut();
     return {
       name: this.def.name,
@@ -176,7 +176,7 @@ export class Shard {
         eye,
       })),
       world: this.world.copy(),
-      past: this.#journal && this.#past?.history.copy(),
+      past: past ? this.#past?.history.copy() : undefined,
     };
   }
 
