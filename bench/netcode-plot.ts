@@ -23,7 +23,8 @@ interface Panel {
   readonly lines: readonly Line[];
 }
 
-const speed = (now: Point, then: Point, ms: number) => (Math.hypot(now.x - then.x, now.y - then.y) / ms) * 1000;
+const speed = (now: Point, then: Point, ms: number) =>
+  (Math.hypot(now.x - then.x, now.y - then.y) / ms) * 1000;
 const off = (a: Point, b: Point) => Math.hypot(a.x - b.x, a.y - b.y) * 100;
 const GREY = '#bbb';
 const RED = '#d33';
@@ -36,7 +37,11 @@ const panels: readonly Panel[] = [
       { name: 'drawn', colour: RED, of: (a, b) => speed(a.own, b.own, a.ms - b.ms) },
     ],
   },
-  { title: 'own: cm from the truth', most: 20, lines: [{ name: 'error', colour: RED, of: (a) => off(a.own, a.ownTruth) }] },
+  {
+    title: 'own: cm from the truth',
+    most: 20,
+    lines: [{ name: 'error', colour: RED, of: (a) => off(a.own, a.ownTruth) }],
+  },
   {
     title: 'other: metres a second, as drawn (red) and as the server had it at that playhead (grey)',
     most: 10,
@@ -66,7 +71,9 @@ const parts = panels.map(({ title, most, lines }, n) => {
     return `<path d="M${LEFT} ${at}H${WIDTH}" stroke="#eee"/><text x="${LEFT - 8}" y="${at + 4}" text-anchor="end">${share * most}</text>`;
   });
   const curves = lines.map(({ name, colour, of }) => {
-    const points = frames.slice(1).map((frame, i) => `${x(frame.ms).toFixed(1)},${y(of(frame, frames[i]!)).toFixed(1)}`);
+    const points = frames
+      .slice(1)
+      .map((frame, i) => `${x(frame.ms).toFixed(1)},${y(of(frame, frames[i]!)).toFixed(1)}`);
     return `<polyline class="${name}" points="${points.join(' ')}" fill="none" stroke="${colour}" stroke-width="1.2"/>`;
   });
   return `<text x="${LEFT}" y="${bottom - HEIGHT - 10}">${title}</text>${grid.join('')}${curves.join('')}`;

@@ -1,8 +1,9 @@
 /**
  * What a player feels: how often a prediction is wrong and how far off what is drawn then is, over a bad link
- * (netcode-walk.ts); and what a frame costs in Chromium (netcode-page.ts).
+ * (netcode-walk.ts); and what a drawn frame costs (netcode-frame.ts).
  */
 import { type Figure, quantile, type Sample, type Workload } from './figure.ts';
+import { netcodeFrameWorkloads } from './netcode-frame.ts';
 import { type Drawn, type Point, walk } from './netcode-walk.ts';
 
 const SECONDS = 60;
@@ -56,4 +57,5 @@ function sorted(values: readonly number[]): number[] {
 
 export const netcodeWorkloads: Record<string, () => Workload> = {
   'netcode.walk': walking,
+  ...netcodeFrameWorkloads,
 };

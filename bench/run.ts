@@ -10,6 +10,7 @@ import { type Figure, measure, type Workload } from './figure.ts';
 import { matchmakerWorkloads } from './matchmaker.ts';
 import { netcodeWorkloads } from './netcode.ts';
 import { readsWorkloads } from './reads.ts';
+import { rewindWorkloads } from './rewind.ts';
 import { rowsWorkloads } from './rows.ts';
 import { sessionWorkloads } from './sessions.ts';
 import { curveWorkloads } from './shard-curves.ts';
@@ -37,6 +38,7 @@ const workloads: Record<string, () => Workload> = {
   ...shardsWorkloads,
   ...curveWorkloads,
   ...heapWorkloads,
+  ...rewindWorkloads,
   ...matchmakerWorkloads,
   ...netcodeWorkloads,
 };

@@ -16,10 +16,12 @@ import { worldOf } from './shard-world.ts';
 
 const SECONDS = 5;
 const SERVER = join(import.meta.dirname, 'shards-server.ts');
+/** As docs/guides/running-shards.md recommends; the peer gets it too. */
+const NODE_ARGS = ['--max-semi-space-size=16'];
 
 /** A new server for each run. */
 async function withServer<T>(
-  { file, arena, nodeArgs = [] }: { file: string; arena: ArenaOptions; nodeArgs?: readonly string[] },
+  { file, arena, nodeArgs = NODE_ARGS }: { file: string; arena: ArenaOptions; nodeArgs?: readonly string[] },
   run: (server: ChildServer) => Promise<T>,
 ): Promise<T> {
   const server = await ChildServer.start(file, arena, nodeArgs);
@@ -97,7 +99,7 @@ function pausedReader(): Workload {
   const name = 'shards.paused-reader';
   const arena = { ...worldOf(200), sealed: true };
   // So that what it holds can be told from what it has dropped.
-  const nodeArgs = ['--expose-gc'];
+  const nodeArgs = [...NODE_ARGS, '--expose-gc'];
   const run = () =>
     withServer({ file: SERVER, arena, nodeArgs }, async (server) => {
       const usages: Promise<Usage>[] = [];

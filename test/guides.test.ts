@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { DEFAULT_DOC } from '../crdt/client/options.ts';
 import { DEFAULT_DOCS } from '../crdt/server/options.ts';
 import { app } from '../examples/guides/functions.ts';
+import { DEFAULT_PLAY_SETTINGS } from '../shards/client/play-settings.ts';
 import { Registry } from '../src/functions/registry.ts';
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
@@ -36,4 +37,9 @@ test.each([
 ])('every setting of documents on the %s stands in a guide', (_side, settings) => {
   const guides = ['operations', 'hostile-updates'].map((page) => read(`docs/guides/${page}.md`)).join('');
   expect(Object.keys(settings).filter((name) => !guides.includes(`\`${name}\``))).toEqual([]);
+});
+
+test('every setting of how a page draws a shard stands in its guide', () => {
+  const guide = read('docs/guides/netcode.md');
+  expect(Object.keys(DEFAULT_PLAY_SETTINGS).filter((name) => !guide.includes(`\`${name}\``))).toEqual([]);
 });

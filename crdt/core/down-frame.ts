@@ -13,6 +13,7 @@ import {
   MAX_NAME_BYTES,
   MAX_VECTOR_BYTES,
 } from './frame-limits.ts';
+import { Pieces } from './pieces.ts';
 
 const JOINED = 0x11;
 const UPDATE = 0x12;
@@ -83,9 +84,7 @@ export function encodeDown(frame: DocDown): Uint8Array {
   const writer = new Writer();
   switch (frame.kind) {
     case 'joined':
-      writer.u8(JOINED).u8(PERMISSIONS.indexOf(frame.permission)).string(frame.epoch);
-      writer.varuint(frame.rev).u64(frame.peer).u64(frame.spare).blob(frame.vv);
-      writer.u8(JOIN_KINDS.indexOf(frame.mode)).blob(frame.bytes).bytes(frame.tail);
+      writeJoined(writer, frame).bytes(frame.bytes).bytes(frame.tail);
       break;
     case 'update':
       writer.u8(UPDATE).varuint(frame.rev).varuint(frame.revs).bytes(frame.bytes);
@@ -122,6 +121,18 @@ export function encodeDown(frame: DocDown): Uint8Array {
       break;
   }
   return writer.finish();
+}
+
+/** As `encodeDown` of a `joined`, where its bytes are. */
+export function joinedPieces(joined: Joined): Pieces {
+  return new Pieces(writeJoined(new Writer(), joined).finish(), joined.bytes, joined.tail);
+}
+
+/** All but the bytes and the tail. */
+function writeJoined(writer: Writer, joined: Joined): Writer {
+  writer.u8(JOINED).u8(PERMISSIONS.indexOf(joined.permission)).string(joined.epoch);
+  writer.varuint(joined.rev).u64(joined.peer).u64(joined.spare).blob(joined.vv);
+  return writer.u8(JOIN_KINDS.indexOf(joined.mode)).varuint(joined.bytes.length);
 }
 
 export function decodeDown(payload: Uint8Array): DocDown {

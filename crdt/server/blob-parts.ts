@@ -12,22 +12,31 @@ import { newId } from '../../src/base/id.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type DocRef, docKey } from '../core/doc-ref.ts';
 
-/** Bytes in one row of parts. What is larger is stored in parts. */
-export const PART_BYTES = 128 * 1024;
-
 const OF_BLOB = 'WHERE entity = ? AND id = ? AND blob = ?';
 const UNUSED = `FROM _doc_parts p WHERE NOT EXISTS
     (SELECT 1 FROM _doc_snapshots s WHERE s.entity = p.entity AND s.id = p.id AND s.blob = p.blob)
   AND NOT EXISTS (SELECT 1 FROM _doc_updates u WHERE u.entity = p.entity AND u.id = p.id AND u.blob = p.blob)`;
 
+export interface BlobOptions {
+  /** Bytes of a snapshot or an update that are read and written at once; a larger one is stored in parts. */
+  partBytes: number;
+}
+
 export class BlobParts {
   readonly #env: Env;
   readonly #store: Store;
+  readonly #partBytes: number;
   readonly #underWay = new Set<string>();
 
-  constructor(env: Env, store: Store) {
+  constructor(env: Env, store: Store, { partBytes }: BlobOptions) {
     this.#env = env;
     this.#store = store;
+    this.#partBytes = partBytes;
+  }
+
+  /** Whether bytes are to be stored in parts. */
+  isLarge(bytes: Uint8Array): boolean {
+    return bytes.length > this.#partBytes;
   }
 
   /** Writes `bytes`, and runs `refer` with their name, which is to put it into a row. Nothing is left when it does not. */
@@ -35,8 +44,9 @@ export class BlobParts {
     const blob = newId(this.#env);
     this.#underWay.add(blob);
     try {
-      for (let n = 0; n * PART_BYTES < bytes.length; n++) {
-        const part = bytes.subarray(n * PART_BYTES, (n + 1) * PART_BYTES);
+      const partBytes = this.#partBytes;
+      for (let n = 0; n * partBytes < bytes.length; n++) {
+        const part = bytes.subarray(n * partBytes, (n + 1) * partBytes);
         await this.#store.write(({ tx }) =>
           tx.run('INSERT INTO _doc_parts (entity, id, blob, n, bytes) VALUES (?, ?, ?, ?, ?)', [
             ref.entity,
@@ -60,13 +70,15 @@ export class BlobParts {
   /** In shared memory, so that a worker gets it as it is. Null: the blob is gone, wholly or in part. */
   async read(ref: DocRef, blob: string, sizeBytes: number): Promise<Uint8Array | null> {
     const bytes = new Uint8Array(new SharedArrayBuffer(sizeBytes));
-    for (let n = 0; n * PART_BYTES < sizeBytes; n++) {
+    // The size of parts may have been another when they were written.
+    for (let n = 0, at = 0; at < sizeBytes; n++) {
       if (n > 0) await new Promise<void>((resolve) => this.#env.clock.soon(resolve));
       const [row] = await this.#store.read((snapshot) =>
         snapshot.all(`SELECT bytes FROM _doc_parts ${OF_BLOB} AND n = ?`, [ref.entity, ref.id, blob, n]),
       );
       if (!(row?.bytes instanceof Uint8Array)) return null;
-      bytes.set(row.bytes, n * PART_BYTES);
+      bytes.set(row.bytes, at);
+      at += row.bytes.length;
     }
     return bytes;
   }

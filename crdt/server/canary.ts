@@ -6,6 +6,7 @@ import { isFault } from '../../src/base/fault.ts';
 import type { Materialiser } from './materialiser.ts';
 import type { Laboratory, Verdict } from './sift.ts';
 import type { Span } from './trial-jobs.ts';
+import { parseFacts, type UpdateFacts } from './update-facts.ts';
 
 type Bytes = readonly Uint8Array[];
 
@@ -27,9 +28,13 @@ export class Canary implements Laboratory {
     return (await this.#attempt(() => this.#materialiser.run('trial', {}, bytes))) ?? 'fine';
   }
 
-  /** Whether the server's own thread may look at what this update says of itself. */
-  async inspect(update: Uint8Array): Promise<Verdict> {
-    return (await this.#attempt(() => this.#materialiser.run('inspect', {}, [update]))) ?? 'fine';
+  /** What an update says of itself, which to read may trap or take long; else what it is. */
+  async inspect(update: Uint8Array): Promise<UpdateFacts | Exclude<Verdict, 'fine'>> {
+    let facts: UpdateFacts | undefined;
+    const verdict = await this.#attempt(async () => {
+      facts = parseFacts((await this.#materialiser.run('inspect', {}, [update])).json);
+    });
+    return facts ?? verdict!;
   }
 
   /** Of one update on a document; `base`: the document is bad without it, which is not its author's doing. */
@@ -56,16 +61,22 @@ export class Canary implements Laboratory {
   }
 
   /** Null: it went well. */
-  async #attempt(work: () => Promise<unknown>): Promise<Verdict | null> {
+  async #attempt(work: () => Promise<unknown>): Promise<Exclude<Verdict, 'fine'> | null> {
     try {
       await work();
       return null;
     } catch (error) {
-      if (isFault(error, 'stale_cursor')) return 'gap';
-      if (isFault(error, 'invalid')) return 'refused';
-      if (!isFault(error, 'internal')) throw error;
-      this.#traps++;
-      return 'trap';
+      const verdict = verdictOf(error);
+      if (verdict === 'trap') this.#traps++;
+      return verdict;
     }
   }
+}
+
+/** What the failure of a job says of its bytes. Throws the error when it says nothing of them. */
+export function verdictOf(error: unknown): Exclude<Verdict, 'fine'> {
+  if (isFault(error, 'stale_cursor')) return 'gap';
+  if (isFault(error, 'invalid')) return 'refused';
+  if (isFault(error, 'internal')) return 'trap';
+  throw error;
 }

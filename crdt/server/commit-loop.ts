@@ -1,6 +1,6 @@
 /**
  * Makes one document's updates durable: all that came in while the last commit was under way becomes one delta,
- * one row of the log. Used by doc-entry.ts alone.
+ * one row of the log (of a document that a worker holds: each a row). Used by doc-entry.ts alone.
  *
  *   idle --received()--> planned --end of turn--> gathering --gap over, or enough--> writing --nothing new--> idle
  *                                                     ^--something new----------'   ^--retry--'
@@ -14,21 +14,22 @@ import { type Deferred, deferred } from '../../src/base/deferred.ts';
 import type { Cancel, Env } from '../../src/base/env.ts';
 import { Fault, isFault, toFault } from '../../src/base/fault.ts';
 import { type DocRef, docKey } from '../core/doc-ref.ts';
-import type { Follower, Pushed } from './follower.ts';
+import type { Authors, Follower } from './follower.ts';
 import type { HistoryNotes } from './history-notes.ts';
 import type { DocsOptions } from './options.ts';
-import type { Delta, Replica } from './replica.ts';
-import type { LogEntry, UpdateLog } from './update-log.ts';
+import type { Hold } from './hold.ts';
+import type { Delta } from './replica.ts';
+import type { LogEntries, UpdateLog } from './update-log.ts';
 
 interface Deps {
   readonly ref: DocRef;
   readonly epoch: string;
-  readonly replica: Replica;
+  readonly hold: Hold;
   readonly log: UpdateLog;
   /** What the history is told of a delta. */
   readonly notes: HistoryNotes;
-  /** Resolves when all earlier revisions are known here; the delta counts as durable from then on. */
-  readonly committed: (rev: number, delta: Delta, pushed: Pushed) => Promise<void>;
+  /** `rev`: of the last. Resolves when all earlier revisions are known here; the deltas count as durable from then on. */
+  readonly committed: (rev: number, deltas: readonly Delta[], authors: Authors) => Promise<void>;
   /** The document cannot go on. */
   readonly failed: (fault: Fault) => void;
   /** The least time between two commits. */
@@ -70,7 +71,7 @@ export class CommitLoop {
 
   /** The mark that covers all received so far: durable when `settledMark` reaches it. */
   get mark(): number {
-    return this.#deps.replica.dirty ? this.#takes + 1 : this.#takes;
+    return this.#replica.dirty ? this.#takes + 1 : this.#takes;
   }
 
   get settledMark(): number {
@@ -90,7 +91,7 @@ export class CommitLoop {
 
   /** The replica was built anew. What it lacks now is not waited for. */
   resume(): void {
-    if (!this.#deps.replica.dirty) this.#receivedBytes = 0;
+    if (!this.#replica.dirty) this.#receivedBytes = 0;
     this.received(0, null);
   }
 
@@ -108,20 +109,24 @@ export class CommitLoop {
     this.#gathered?.();
   }
 
+  get #replica(): Hold['replica'] {
+    return this.#deps.hold.replica;
+  }
+
   async #run(): Promise<void> {
     try {
-      while (!this.#closed && !this.#deps.replica.isDead) {
-        if (!this.#deps.replica.dirty) break;
+      while (!this.#closed && !this.#replica.isDead) {
+        if (!this.#replica.dirty) break;
         await this.#gather();
-        if (this.#closed || this.#deps.replica.isDead) break;
-        const delta = this.#deps.replica.take();
-        if (!delta) break;
+        if (this.#closed || this.#replica.isDead) break;
+        const deltas = this.#replica.take();
+        if (!deltas) break;
         this.#lastMs = this.#env.clock.monotonic();
-        await this.#commit(delta);
+        await this.#commit(deltas);
       }
     } catch (error) {
       // A replica that died is built anew, and `resume` follows.
-      if (!this.#deps.replica.isDead) {
+      if (!this.#replica.isDead) {
         this.#env.log.error('docs.flush_failed', { doc: docKey(this.#deps.ref), error: String(error) });
         this.#deps.failed(new Fault('internal', 'the document had to be loaded again'));
       }
@@ -145,25 +150,26 @@ export class CommitLoop {
     this.#gathered = undefined;
   }
 
-  async #commit(delta: Delta): Promise<void> {
+  async #commit(deltas: readonly Delta[]): Promise<void> {
     const mark = ++this.#takes;
-    const pushed = { authors: this.#authors, pushes: this.#pushes };
+    const authors = this.#authors;
     this.#authors = new Set();
     this.#pushes = 0;
     const takenBytes = this.#receivedBytes;
-    const rev = await this.#append({ bytes: delta.bytes, also: this.#deps.notes.of(delta) });
+    const also = await this.#deps.notes.of(deltas);
+    const rev = await this.#append({ updates: deltas.map(({ bytes }) => bytes), also });
     if (rev === undefined || this.#closed) return;
     this.#receivedBytes -= takenBytes;
     this.#settledMark = mark;
-    await this.#deps.committed(rev, delta, pushed);
+    await this.#deps.committed(rev, deltas, authors);
   }
 
   /** Writes until it is written; undefined when the document was closed first. */
-  async #append(entry: Omit<LogEntry, 'epoch'>): Promise<number | undefined> {
+  async #append(entries: Omit<LogEntries, 'epoch'>): Promise<number | undefined> {
     const { ref, epoch, log, failed } = this.#deps;
     for (let attempt = 0; !this.#closed; attempt++) {
       try {
-        const rev = await log.append(ref, { epoch, ...entry });
+        const rev = await log.append(ref, { epoch, ...entries });
         this.#failing = undefined;
         return rev;
       } catch (error) {

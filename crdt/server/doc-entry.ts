@@ -20,14 +20,15 @@ import { reaches } from '../core/shallow.ts';
 import { NO_VERSIONS, type Versions } from '../core/versions.ts';
 import { CommitLoop } from './commit-loop.ts';
 import { FanOut } from './fan-out.ts';
-import type { Follower, Pushed } from './follower.ts';
+import { DocIntake } from './doc-intake.ts';
+import type { Authors, Follower } from './follower.ts';
 import type { HistoryNotes } from './history-notes.ts';
+import type { Hold } from './hold.ts';
 import type { Food, Materialiser, Shadow } from './materialiser.ts';
 import type { DocsOptions } from './options.ts';
-import type { OutletSource } from './outlet.ts';
 import { Projector } from './projector.ts';
 import { type Guards, Repair } from './repair.ts';
-import type { Delta, ImportOutcome, Replica } from './replica.ts';
+import type { Delta } from './replica.ts';
 import { RevOrder } from './rev-order.ts';
 import { type SnapshotKind, Snapshots } from './snapshots.ts';
 import type { StoredDoc } from './stored-doc.ts';
@@ -39,11 +40,12 @@ interface Deps {
   /** The document's own epoch. */
   readonly epoch: string;
   readonly stored: StoredDoc;
-  readonly replica: Replica;
+  readonly hold: Hold;
   readonly log: UpdateLog;
   readonly notes: HistoryNotes;
   readonly entity: AnyEntity;
   readonly materialiser: Materialiser;
+  readonly keeper: Materialiser;
   readonly guards: Guards;
   /** Called once, when the state is `closed`. */
   readonly onClosed: (fault: Fault) => void;
@@ -69,7 +71,9 @@ export class DocEntry {
   readonly #refs: Refcount;
   readonly #order: RevOrder;
   readonly #commits: CommitLoop;
-  readonly #fanOut: FanOut;
+  readonly #fanOut = new FanOut();
+  /** How updates get in. */
+  readonly intake: DocIntake;
   readonly #snapshots: Snapshots;
   readonly #shadow: Shadow;
   readonly #projector: Projector;
@@ -83,30 +87,36 @@ export class DocEntry {
     this.#env = env;
     this.#deps = deps;
     this.#options = options;
-    const { ref, epoch, entity, stored, replica, log, notes, materialiser } = deps;
+    const { ref, epoch, entity, stored, hold, log, notes, materialiser, keeper, guards } = deps;
     this.ref = ref;
     this.epoch = epoch;
     this.#row = deps.row;
     this.#refs = new Refcount(env.clock, options.lingerMs, () => void this.unload());
     this.#order = new RevOrder(env.clock, stored.rev, () => this.#restart('a revision is missing'));
-    const committed = (rev: number, delta: Delta, pushed: Pushed) =>
-      this.#order.run(rev, () => this.#committed(delta, pushed));
+    const committed = async (rev: number, deltas: readonly Delta[], authors: Authors) => {
+      const first = rev - deltas.length + 1;
+      const apply = (delta: Delta, i: number) =>
+        this.#order.run(first + i, () => this.#committed(delta, authors, i === deltas.length - 1));
+      await Promise.all(deltas.map(apply));
+    };
     const failed = (fault: Fault) => this.end(fault);
     const gapMs = () =>
-      Math.min(options.maxTellMs, options.commitMs + options.commitMsPerReader * this.#fanOut.size);
+      Math.min(options.maxCommitMs, options.commitMs + options.commitMsPerReader * this.#fanOut.size);
     this.#commits = new CommitLoop(
       env,
-      { ref, epoch, replica, log, notes, committed, failed, gapMs },
+      { ref, epoch, hold, log, notes, committed, failed, gapMs },
       options,
     );
-    this.#fanOut = new FanOut(env, this, options);
     this.#shadow = materialiser.open(entity);
     const doubt = { failed: (error: unknown) => this.doubt(error) };
-    const work = { ref, epoch, replica, log, shadow: this.#shadow, source: this, tail: stored.updates };
+    const work = { ref, epoch, hold, log, shadow: this.#shadow, source: this, tail: stored.updates };
     this.#snapshots = new Snapshots(env, { ...work, ...doubt }, options);
     const write = (rev: number, columns: JsonObject) => log.project(ref, rev, columns);
     this.#projector = new Projector(env, { source: this, shadow: this.#shadow, write, ...doubt }, options);
     this.#repair = this.#makeRepair();
+    const require = () => this.#require();
+    const inward = { hold, entity, keeper, guards, commits: this.#commits, repair: this.#repair, require };
+    this.intake = new DocIntake(inward, options);
     this.#projector.shows(Number(deps.row[DOC_REV]));
   }
 
@@ -124,12 +134,12 @@ export class DocEntry {
   }
 
   get durable(): Versions {
-    return this.#state.name === 'closed' ? NO_VERSIONS : this.#deps.replica.durable;
+    return this.#state.name === 'closed' ? NO_VERSIONS : this.#deps.hold.replica.durable;
   }
 
   /** Whether updates that build on this version fit, and what came after it can be told. [D6] */
   reaches(version: Versions): boolean {
-    return reaches(this.#deps.replica.root, version);
+    return reaches(this.#deps.hold.replica.root, version);
   }
 
   /** Resolves when all that was received is committed. */
@@ -138,18 +148,18 @@ export class DocEntry {
   }
 
   /** The operations at the front of what is durable. */
-  front(): OpId[] {
+  async front(): Promise<OpId[]> {
     this.#require();
-    return this.#deps.replica.durableFront();
+    return this.#deps.hold.replica.front();
   }
 
   get opCount(): number {
-    return this.#deps.replica.opCount;
+    return this.#deps.hold.replica.opCount;
   }
 
   /** About what it takes of memory; 0 when closed. */
   get sizeBytes(): number {
-    return this.#deps.replica.sizeBytes;
+    return this.#deps.hold.replica.sizeBytes;
   }
 
   get followers(): number {
@@ -181,30 +191,28 @@ export class DocEntry {
     };
   }
 
-  /** The document as readers are told of it: durable, and perhaps some commits behind. */
-  get told(): OutletSource {
-    return this.#fanOut;
-  }
-
-  /** Tells readers what is durable, if they do not know yet. */
-  tell(): void {
-    this.#fanOut.tell();
-  }
-
-  /** What is durable beyond `from`, or of that what lies below `to`; null when nothing is. */
-  since(from: Versions, to?: Versions): Uint8Array | null {
+  /** What is durable beyond `holds`, or a first part of it, and where it leads; null when nothing is. */
+  after(holds: Versions): Delta | null {
     this.#require();
-    return this.#deps.replica.since(from, to);
+    return this.#deps.hold.replica.after(holds);
+  }
+
+  /** What is durable beyond `from` and up to `to`. */
+  async between(from: Versions, to: Versions): Promise<Uint8Array | null> {
+    this.#require();
+    const { replica } = this.#deps.hold;
+    return replica.isRemote ? replica.between(from, to) : replica.since(from, to);
+  }
+
+  /** A worker holds it. */
+  get isRemote(): boolean {
+    return this.#deps.hold.replica.isRemote;
   }
 
   /** What a shadow that holds `from` lacks of what is durable. */
   food(from: Versions): Food {
     this.#require();
-    const { replica } = this.#deps;
-    const base = from.size === 0 ? replica.snapshot : null;
-    const rest = replica.since(base?.versions ?? from);
-    const updates = [base?.bytes, rest].filter((bytes) => bytes instanceof Uint8Array);
-    return { updates, versions: replica.durable };
+    return this.#deps.hold.replica.food(from);
   }
 
   /** A snapshot of now or of some time ago, or null; one that is old is made anew for the next who asks. */
@@ -215,7 +223,7 @@ export class DocEntry {
 
   received(): Versions {
     this.#require();
-    return this.#deps.replica.received();
+    return this.#deps.hold.replica.received();
   }
 
   /** Bytes received and not yet committed. */
@@ -236,35 +244,7 @@ export class DocEntry {
   /** All that was received, for a trial of what comes next. */
   base(): Uint8Array[] {
     const { updates } = this.food(NO_VERSIONS);
-    return [...updates, ...this.#deps.replica.undurable];
-  }
-
-  /**
-   * Imports a checked update. Throws `invalid` for bytes that Loro refuses, and `stale_cursor` while the document is
-   * mended. On a trap the author's channel ends, and the document is built anew without the update.
-   */
-  import(bytes: Uint8Array, author: Follower | null): ImportOutcome {
-    this.#require();
-    if (this.repair) throw new Fault('stale_cursor', 'the document is being mended');
-    const { replica } = this.#deps;
-    let outcome: ImportOutcome;
-    try {
-      outcome = replica.import(bytes);
-    } catch (error) {
-      if (typeof error === 'string') throw new Fault('invalid', 'Loro refuses this update');
-      if (author && replica.isDead) {
-        this.#deps.guards.suspects.strike(author.owner);
-        this.#repair.explained();
-        author.ended(new Fault('forbidden', HARMFUL));
-      }
-      throw error;
-    }
-    // An update may set free somebody else's that waited for it.
-    const known = replica.hasPending ? null : author;
-    if (replica.pendingBytes > this.#options.maxPendingBytes) replica.forgetPending();
-    if (outcome !== 'known' && outcome !== 'trimmed' && replica.dirty)
-      this.#commits.received(bytes.length, known);
-    return outcome;
+    return [...updates, ...this.#deps.hold.replica.undurable];
   }
 
   /** An update that somebody else has committed, such as a mutation: readers and the row follow. [D8] */
@@ -272,13 +252,14 @@ export class DocEntry {
     if (this.#state.name === 'closed') return;
     if (epoch !== this.epoch) return void this.#restart('the document was made anew');
     void this.#order.run(rev, () => {
+      const before = this.durable;
       try {
-        this.#deps.replica.adopt(bytes);
+        this.#deps.hold.replica.adopt(bytes);
       } catch (error) {
         this.#restart(error);
         return;
       }
-      this.#grew(bytes, { authors: new Set([null]), pushes: 1 });
+      this.#grew(bytes, { before, authors: new Set([null]) });
     });
   }
 
@@ -319,7 +300,6 @@ export class DocEntry {
   async settle(): Promise<void> {
     await this.repair;
     await this.#commits.settled();
-    if (this.#state.name !== 'closed') this.#fanOut.tell();
     await this.#projector.flush();
     await this.#snapshots.settled();
   }
@@ -346,19 +326,20 @@ export class DocEntry {
 
   /** An edit by a mutation may come while the rest is written. [D11] */
   get #isBehind(): boolean {
-    return this.#deps.replica.dirty || !this.#projector.isClean;
+    return this.#deps.hold.replica.dirty || !this.#projector.isClean;
   }
 
-  #committed(delta: Delta, pushed: Pushed): void {
+  #committed(delta: Delta, authors: Authors, isLast: boolean): void {
     if (this.#state.name === 'closed') return;
-    this.#deps.replica.settle(delta);
-    for (const follower of this.#waiting)
+    const before = this.durable;
+    this.#deps.hold.replica.settle(delta);
+    for (const follower of isLast ? this.#waiting : [])
       if (follower.settled(this.settledMark)) this.#waiting.delete(follower);
-    this.#grew(delta.bytes, pushed);
+    this.#grew(delta.bytes, { before, authors });
   }
 
-  #grew(bytes: Uint8Array, pushed: Pushed): void {
-    this.#fanOut.committed(bytes, pushed);
+  #grew(bytes: Uint8Array, { before, authors }: { before: Versions; authors: Authors }): void {
+    this.#fanOut.tell({ rev: this.rev, bytes, before }, authors);
     this.#snapshots.grew(bytes.length);
     this.#projector.touch();
   }
@@ -372,16 +353,15 @@ export class DocEntry {
   }
 
   #makeRepair(): Repair {
-    const { ref, log, replica, guards } = this.#deps;
+    const { ref, log, hold, guards } = this.#deps;
     const quiet = () => this.#commits.settled();
     const mended = () => {
       this.#commits.resume();
-      this.#fanOut.tell();
       this.#projector.touch();
     };
     const expel = (peers: ReadonlySet<PeerID>, owners: ReadonlySet<string>) => this.#expel(peers, owners);
     const end = (fault: Fault) => this.end(fault);
-    const deps = { ref, log, replica, guards, quiet, mended, expel, end };
+    const deps = { ref, log, hold, guards, quiet, mended, expel, end };
     return new Repair(this.#env, deps, this.#options);
   }
 
@@ -399,7 +379,7 @@ export class DocEntry {
     if (this.#state.name === 'closed') return;
     this.#state = next;
     if (next.name !== 'closed') return;
-    const { replica, onClosed } = this.#deps;
+    const { hold, onClosed } = this.#deps;
     this.#refs.close();
     this.#repair.close();
     this.#projector.close(next.fault);
@@ -409,7 +389,7 @@ export class DocEntry {
     this.#order.close();
     this.#fanOut.each((follower) => follower.ended(next.fault));
     this.#fanOut.close();
-    void this.#commits.settled().then(() => replica.free());
+    void this.#commits.settled().then(() => hold.replica.free());
     onClosed(next.fault);
   }
 }

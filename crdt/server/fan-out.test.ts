@@ -4,6 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 import { simEnv } from '../../src/testing/sim-env.ts';
 import { TempDatabase } from '../../src/testing/temp-database.ts';
 import { type Booted, boot as bootOn, join } from './testing/booted.ts';
+import { DEFAULT_DOCS } from './options.ts';
 import { UpdateLog } from './update-log.ts';
 
 const database = { files: new TempDatabase() };
@@ -17,7 +18,7 @@ const boot = (options = {}) => bootOn(database.files, options);
 
 /** Edits by the server, each in a transaction of its own. */
 function serverEdits({ store, hub }: Booted, epoch: string) {
-  const log = new UpdateLog(simEnv(), store);
+  const log = new UpdateLog(simEnv(), store, DEFAULT_DOCS);
   const doc = new LoroDoc();
   const commit = async (letter: string) => {
     const from = doc.oplogVersion();
@@ -33,7 +34,7 @@ function serverEdits({ store, hub }: Booted, epoch: string) {
 const documentEpoch = (joined: string) => joined.split('.')[1]!;
 
 test('[D8] what a mutation commits reaches readers, the row and the next load, among edits of clients', async () => {
-  const booted = await boot({ tellMsPerReader: 0 });
+  const booted = await boot();
   await booted.insert('n1');
   const [a, b] = [await join(booted, 'n1'), await join(booted, 'n1', 'bob')];
   const { commit } = serverEdits(booted, documentEpoch(a.last('joined').epoch));
@@ -52,7 +53,7 @@ test('[D8] what a mutation commits reaches readers, the row and the next load, a
 });
 
 test('[D2] the news of two revisions may come in either order; readers get them in that of the log', async () => {
-  const booted = await boot({ tellMsPerReader: 0 });
+  const booted = await boot();
   await booted.insert('n1');
   const a = await join(booted, 'n1');
   const { commit } = serverEdits(booted, documentEpoch(a.last('joined').epoch));
@@ -80,69 +81,8 @@ test('a revision of which nobody tells ends the live document, and the next load
   expect([...(await join(booted, 'n1')).text].sort().join('').trim()).toBe([...'untoldx'].sort().join(''));
 });
 
-test('[D2] commits go on while readers wait for their frame, and one frame tells of several', async () => {
-  const booted = await boot({ tellMsPerReader: 10, maxTellMs: 100 });
-  await booted.insert('n1');
-  const [a, b] = [await join(booted, 'n1'), await join(booted, 'n1', 'bob')];
-  for (const letter of 'abcd') {
-    a.push(a.edit(letter));
-    await booted.clock.advance(4);
-    expect(a.last('ack')).toEqual({ kind: 'ack', n: a.n, level: 'durable' });
-  }
-  expect(b.all('update').map(({ rev, revs }) => [rev, revs])).toEqual([[1, 1]]);
-  await booted.clock.advance(20);
-  expect(b.all('update').map(({ rev, revs }) => [rev, revs])).toEqual([
-    [1, 1],
-    [4, 3],
-  ]);
-  expect(b.text).toBe('dcba');
-  expect(a.last('update')).toMatchObject({ rev: 4, bytes: new Uint8Array(0) });
-});
-
-test('the longest wait for a frame holds at its edge, and one who joins meanwhile misses nothing', async () => {
-  const booted = await boot({ tellMsPerReader: 1000, maxTellMs: 16 });
-  await booted.insert('n1');
-  const [a, b] = [await join(booted, 'n1'), await join(booted, 'n1', 'bob')];
-  a.push(a.edit('1'));
-  await booted.clock.advance(0);
-  a.push(a.edit('2'));
-  await booted.clock.advance(15);
-  expect(b.all('update').length).toBe(1);
-  await booted.clock.advance(1);
-  expect(b.all('update').length).toBe(2);
-  a.push(a.edit('3'));
-  await booted.clock.advance(5);
-  const c = await join(booted, 'n1', 'cat');
-  expect(c.text).toBe(a.text);
-  a.push(a.edit('4'));
-  await booted.clock.advance(50);
-  expect([b.text, c.text]).toEqual([a.text, a.text]);
-  expect(c.last('joined').rev + c.all('update').reduce((sum, { revs }) => sum + revs, 0)).toBe(4);
-});
-
-test('so many pushes in wait end the wait for a frame, at their edge', async () => {
-  const booted = await boot({
-    commitMs: 0,
-    commitMsPerReader: 0,
-    tellMsPerReader: 1000,
-    maxTellMs: 50,
-    tellPushes: 3,
-  });
-  await booted.insert('n1');
-  const [a, b] = [await join(booted, 'n1'), await join(booted, 'n1', 'bob')];
-  a.push(a.edit('0'));
-  await booted.clock.advance(1);
-  for (const letter of '12') a.push(a.edit(letter));
-  await booted.clock.advance(1);
-  expect(b.text).toBe('0');
-  a.push(a.edit('3'));
-  await booted.clock.advance(1);
-  expect(b.text).toBe('3210');
-  expect(b.last('update')).toMatchObject({ rev: 3, revs: 2 });
-});
-
 test('between two commits of a document there is a least time, which readers lengthen; the first waits for nothing', async () => {
-  const booted = await boot({ commitMs: 10, commitMsPerReader: 5, maxTellMs: 25 });
+  const booted = await boot({ commitMs: 10, commitMsPerReader: 5, maxCommitMs: 25 });
   await booted.insert('n1');
   const a = await join(booted, 'n1');
   const durable = () => a.all('ack').flatMap(({ n, level }) => (level === 'durable' ? [n] : []));
@@ -168,7 +108,7 @@ test('between two commits of a document there is a least time, which readers len
 });
 
 test('so many pushes in wait end the wait for a commit, at their edge', async () => {
-  const booted = await boot({ commitMs: 50, maxTellMs: 50, commitPushes: 3 });
+  const booted = await boot({ commitMs: 50, maxCommitMs: 50, commitPushes: 3 });
   await booted.insert('n1');
   const a = await join(booted, 'n1');
   const durable = () => a.all('ack').flatMap(({ n, level }) => (level === 'durable' ? [n] : []));

@@ -27,9 +27,5 @@ export interface Own {
   readonly revs: number;
 }
 
-/** What a delta is made of. */
-export interface Pushed {
-  /** Null for somebody who is not known. */
-  readonly authors: ReadonlySet<Follower | null>;
-  readonly pushes: number;
-}
+/** Who made an update; null for somebody who is not known. */
+export type Authors = ReadonlySet<Follower | null>;

@@ -79,7 +79,8 @@ export class HistoryDesk {
     const { ref, store, history } = this.#deps;
     switch (ask.t) {
       case 'list': {
-        const head = () => this.#head();
+        const version = await this.#head(); // before: a worker may have to say it
+        const head = () => version;
         return (await store.read((source) => history.page(source, ref, { ...ask, head }))) as unknown as Json;
       }
       case 'names':
@@ -113,7 +114,7 @@ export class HistoryDesk {
     const { maxUpdateBytes } = this.#options;
     if (bytes.length > maxUpdateBytes)
       throw new Fault('too_large', `an edit of over ${maxUpdateBytes} bytes`);
-    entry.import(bytes, null);
+    await entry.intake.add(bytes);
     await entry.settle();
     if (entry.state === 'closed') throw new Fault('unavailable', 'the document was closed meanwhile');
     return null;
@@ -122,13 +123,13 @@ export class HistoryDesk {
   async #name({ name, version }: { name: string; version?: string }, author: string): Promise<string> {
     if (version !== undefined) await this.#view(version); // it may be trimmed
     const { ref, store, history } = this.#deps;
-    const named = version ?? this.#head();
+    const named = version ?? (await this.#head());
     await store.write(({ tx }) => history.name(tx, ref, { name, version: named, at: store.now(), author }));
     return named;
   }
 
-  #head(): string {
-    return formatVersion(this.#deps.entry.front());
+  async #head(): Promise<string> {
+    return formatVersion(await this.#deps.entry.front());
   }
 
   /** Throws `invalid`, and `not_found` for a version that the durable document cannot have. */

@@ -85,7 +85,7 @@ export class HistoryLog {
     return { at, authors };
   }
 
-  /** `head`: the version of the document, asked after the history was read. */
+  /** `head`: the version of the document. */
   async page(source: LogSource, ref: DocRef, wish: PageWish & { head: () => string }): Promise<HistoryPage> {
     const { limit = DEFAULT_PAGE, before, head } = wish;
     if (!(Number.isInteger(limit) && limit >= 1 && limit <= MAX_PAGE))

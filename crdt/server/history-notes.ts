@@ -6,12 +6,13 @@ import type { DocRef } from '../core/doc-ref.ts';
 import { formatVersion } from './doc-version.ts';
 import type { HistoryLog } from './history-log.ts';
 import type { PeerLeases } from './peer-lease.ts';
-import type { Delta, Replica } from './replica.ts';
+import type { Hold } from './hold.ts';
+import type { Delta } from './replica.ts';
 import type { LogEntry } from './update-log.ts';
 
 interface Deps {
   readonly ref: DocRef;
-  readonly replica: Replica;
+  readonly hold: Hold;
   readonly leases: PeerLeases;
   readonly history: HistoryLog;
   readonly now: () => number;
@@ -29,14 +30,19 @@ export class HistoryNotes {
     this.#historyMs = historyMs;
   }
 
-  /** What is to be written with the delta, if anything. */
-  of({ versions }: Delta): LogEntry['also'] {
+  /** What is to be written with the deltas, if anything. */
+  async of(deltas: readonly Delta[]): Promise<LogEntry['also']> {
     const { leases, now } = this.#deps;
-    const authors = [...new Set([...versions.keys()].map((peer) => leases.ownerOf(peer) ?? 'anonymous'))];
+    const peers = deltas.flatMap(({ versions }) => [...versions.keys()]);
+    const authors = [...new Set(peers.map((peer) => leases.ownerOf(peer) ?? 'anonymous'))];
     const at = now();
     if (at < this.#endMs && authors.every((author) => this.#noted.has(author))) return undefined;
-    const { ref, replica, history } = this.#deps;
-    const since = formatVersion(replica.durableFront());
+    const { ref, hold, history } = this.#deps;
+    const { replica } = hold;
+    // The next commit says it when the worker cannot.
+    const front = replica.isRemote ? await replica.front().catch(() => null) : replica.front();
+    if (!front) return undefined;
+    const since = formatVersion(front);
     return async (tx, rev) => {
       const { at: began, authors: all } = await history.note(tx, ref, { rev, authors, at, since });
       this.#endMs = began + this.#historyMs;

@@ -16,12 +16,14 @@ import { AwarenessBoard } from './awareness-board.ts';
 import { type Adopted, DocEntry } from './doc-entry.ts';
 import type { HistoryLog } from './history-log.ts';
 import { HistoryNotes } from './history-notes.ts';
+import type { Hold } from './hold.ts';
 import { IdleDocs } from './idle-docs.ts';
 import type { Materialiser } from './materialiser.ts';
 import { isTrap } from './materialiser-jobs.ts';
 import type { DocsOptions } from './options.ts';
 import { PeerLeases } from './peer-lease.ts';
 import type { Guards } from './repair.ts';
+import { RemoteReplica } from './remote-replica.ts';
 import { Replica } from './replica.ts';
 import type { StoredDoc } from './stored-doc.ts';
 import type { UpdateLog } from './update-log.ts';
@@ -39,9 +41,17 @@ interface Deps {
   /** The server's own time, for the history. */
   readonly now: () => number;
   readonly materialiser: Materialiser;
+  /** The worker that holds documents which are too large for this thread. */
+  readonly keeper: Materialiser;
   readonly guards: Guards;
   /** A document is in memory no more. */
   readonly unloaded: (ref: DocRef) => void;
+}
+
+interface Found {
+  readonly row: JsonObject;
+  readonly stored: StoredDoc;
+  readonly hold: Hold;
 }
 
 type Slot =
@@ -213,12 +223,12 @@ export class DocHub {
   async #load(ref: DocRef, entity: AnyEntity): Promise<LiveDoc> {
     const key = docKey(ref);
     try {
-      const found = await this.#sound(ref);
+      const found = await this.#sound(ref, entity);
       const slot = this.#slots.get(key);
       const newer = slot?.name === 'loading' ? slot.row : undefined;
       const row = newer === undefined ? found?.row : newer;
       if (!found || !row || this.#closed) {
-        found?.replica.free();
+        found?.hold.replica.free();
         throw this.#closed ?? new Fault('not_found', `no ${ref.entity} ${ref.id}`);
       }
       const adopted = slot?.name === 'loading' ? slot.adopted : [];
@@ -258,27 +268,42 @@ export class DocHub {
   }
 
   /** Loads a document, and cleans its log first when it does not load. [D3] */
-  async #sound(ref: DocRef): Promise<{ row: JsonObject; stored: StoredDoc; replica: Replica } | null> {
+  async #sound(ref: DocRef, entity: AnyEntity): Promise<Found | null> {
     const { log, guards } = this.#deps;
     const found = await log.load(ref);
     if (!found) return null;
     try {
-      return { ...found, replica: new Replica(found.stored.snapshot, found.stored.updates) };
+      return { ...found, hold: { replica: await this.#replica(entity, found.stored) } };
     } catch (error) {
       if (!isFault(error, 'storage')) throw error;
       if (isTrap(error.cause)) guards.suspects.mainTrapped();
       if (!(await guards.cleaner.clean(ref)).changed) throw error;
     }
     const clean = await log.load(ref);
-    return clean && { ...clean, replica: new Replica(clean.stored.snapshot, clean.stored.updates) };
+    return clean && { ...clean, hold: { replica: await this.#replica(entity, clean.stored) } };
+  }
+
+  async #replica(entity: AnyEntity, stored: StoredDoc): Promise<Hold['replica']> {
+    const { snapshot, updates } = stored;
+    const { maxLoadBytes, maxImportBytes } = this.#options;
+    const isLight =
+      (snapshot?.length ?? 0) <= maxLoadBytes && updates.every(({ length }) => length <= maxImportBytes);
+    if (isLight) return Replica.load(this.#env.clock, stored, maxImportBytes);
+    const copy = this.#deps.keeper.open(entity);
+    try {
+      return await RemoteReplica.load(copy, stored);
+    } catch (error) {
+      copy.close();
+      throw error;
+    }
   }
 
   #open(
     ref: DocRef,
-    loaded: { entity: AnyEntity; row: JsonObject; epoch: string; stored: StoredDoc; replica: Replica },
+    loaded: Found & { entity: AnyEntity; epoch: string },
   ): LiveDoc {
-    const { log, history, now, materialiser, guards } = this.#deps;
-    const { entity, row, epoch, stored, replica } = loaded;
+    const { log, history, now, materialiser, keeper, guards } = this.#deps;
+    const { entity, row, epoch, stored, hold } = loaded;
     const board = new AwarenessBoard(this.#env, this.#options);
     const onClosed = ({ code }: Fault) => {
       board.close();
@@ -289,9 +314,10 @@ export class DocHub {
       this.#deps.unloaded(ref);
     };
     const leases = new PeerLeases(this.#env, { ref, epoch, log }, stored.peers);
-    const noting = { ref, replica, leases, history, now };
+    const noting = { ref, hold, leases, history, now };
     const notes = new HistoryNotes(noting, this.#options.historyMs);
-    const deps = { ref, entity, row, epoch, stored, replica, log, notes, materialiser, guards, onClosed };
+    const workers = { materialiser, keeper };
+    const deps = { ref, entity, row, epoch, stored, hold, log, notes, ...workers, guards, onClosed };
     const entry = new DocEntry(this.#env, deps, this.#options);
     return { entry, board, leases };
   }

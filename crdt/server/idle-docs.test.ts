@@ -5,6 +5,7 @@ import { deferred } from '../../src/base/deferred.ts';
 import { simEnv } from '../../src/testing/sim-env.ts';
 import { TempDatabase } from '../../src/testing/temp-database.ts';
 import { type Booted, boot as bootOn, join } from './testing/booted.ts';
+import { DEFAULT_DOCS } from './options.ts';
 import { UpdateLog } from './update-log.ts';
 
 const database = { files: new TempDatabase() };
@@ -124,7 +125,7 @@ async function adopt({ store, hub, clock, rows }: Booted, id: string, text: stri
   const bytes = doc.export({ mode: 'update' });
   const [meta] = await rows(`SELECT epoch FROM _doc_meta WHERE id = '${id}'`);
   const epoch = String(meta?.epoch ?? 'first');
-  const rev = await clock.run(new UpdateLog(simEnv(), store).append(ref, { epoch, bytes }));
+  const rev = await clock.run(new UpdateLog(simEnv(), store, DEFAULT_DOCS).append(ref, { epoch, updates: [bytes] }));
   hub.adopt(ref, { epoch, rev, bytes });
 }
 

@@ -9,11 +9,13 @@
 import { LoroDoc } from 'loro-crdt';
 import { Fault } from '../../src/base/fault.ts';
 import type { Json, JsonObject } from '../../src/base/json.ts';
+import { addAll, append, between, type Entries, emptyCopy, factsOf, type Filled, fill, frontAt } from './copy-jobs.ts';
 import { freeQuietly } from './free-quietly.ts';
 import { restoreTo, viewAt } from './history-jobs.ts';
 import { type Column, readColumns } from './read-fields.ts';
-import { inspect, proven, type Span, slice, trial } from './trial-jobs.ts';
+import { proven, type Span, slice, trial } from './trial-jobs.ts';
 import { type TrimInput, trim } from './trim-jobs.ts';
+import type { FactsJson } from './update-facts.ts';
 
 /** Byte inputs: never written to, and valid only while the job runs. */
 export type Bytes = readonly Uint8Array[];
@@ -49,6 +51,22 @@ export class Desk {
       throw error;
     }
     return doc;
+  }
+
+  /** As `fed`, of a detached copy (copy-jobs.ts); with `work` instead of the bare import. */
+  kept<T>({ shadow, fresh }: Feed, bytes: Bytes, work: (doc: LoroDoc) => T): T {
+    if (fresh) {
+      this.close(shadow);
+      this.#shadows.set(shadow, emptyCopy(bytes[0]));
+    }
+    const doc = this.#shadows.get(shadow);
+    if (!doc) throw new Fault('unavailable', 'no such copy');
+    try {
+      return work(doc);
+    } catch (error) {
+      this.close(shadow);
+      throw error;
+    }
   }
 
   close(shadow: number): void {
@@ -100,8 +118,12 @@ function asUpdates(bytes: Uint8Array): Uint8Array {
 
 export const JOBS = {
   /** The values of a shadow's fields, as its bytes say; what does not fit a column is the caller's to judge. */
-  read(desk: Desk, input: Feed & { columns: readonly Column[] }, bytes: Bytes): Answer<JsonObject> {
-    return { json: readColumns(desk.fed(input, bytes), input.columns), bytes: [] };
+  read(
+    desk: Desk,
+    input: Feed & { columns: readonly Column[]; maxChars?: number },
+    bytes: Bytes,
+  ): Answer<JsonObject> {
+    return { json: readColumns(desk.fed(input, bytes), input.columns, input.maxChars), bytes: [] };
   },
 
   /** A shadow as a snapshot with its full history. */
@@ -126,10 +148,42 @@ export const JOBS = {
     return { json: null, bytes: [] };
   },
 
-  /** Whether what an update says of itself can be read; throws when it cannot. */
-  inspect(_desk: Desk, _input: Record<string, never>, bytes: Bytes): Answer<null> {
-    for (const update of bytes) inspect(update);
+  /** What an update says of itself; throws when it cannot be read. */
+  inspect(_desk: Desk, _input: Record<string, never>, bytes: Bytes): Answer<FactsJson> {
+    return { json: factsOf(bytes[0]!), bytes: [] };
+  },
+
+  /** Begins a copy of these updates. */
+  fill(desk: Desk, input: Feed, bytes: Bytes): Answer<Filled> {
+    return { json: desk.kept(input, bytes, (doc) => fill(doc, bytes)), bytes: [] };
+  },
+
+  /** Adds the last of these updates to a copy; throws when it does not fit, and the copy is gone then. */
+  append(desk: Desk, input: Feed, bytes: Bytes): Answer<null> {
+    desk.kept(input, bytes, (doc) => {
+      addAll(doc, bytes.slice(0, -1));
+      append(doc, bytes.at(-1)!);
+    });
     return { json: null, bytes: [] };
+  },
+
+  /** Operations of a copy. */
+  between(desk: Desk, input: Feed & { from: Entries; to: Entries }, bytes: Bytes): Answer<null> {
+    const work = (doc: LoroDoc) => {
+      addAll(doc, bytes);
+      return between(doc, input);
+    };
+    return { json: null, bytes: [desk.kept(input, bytes, work)] };
+  },
+
+  /** The operations at the front of a version of a copy. */
+  front(desk: Desk, input: Feed & { at: Entries }, bytes: Bytes): Answer<Entries> {
+    const work = (doc: LoroDoc) => {
+      addAll(doc, bytes);
+      return frontAt(doc, input.at);
+    };
+    const front = desk.kept(input, bytes, work);
+    return { json: front.map(({ peer, counter }) => [peer, counter]), bytes: [] };
   },
 
   /** Parts of what the last update adds to the others. */

@@ -49,6 +49,7 @@ export class Materialiser {
   /** A shadow for a document of this entity. It costs nothing until it is fed. */
   open(entity: AnyEntity): Shadow {
     return new Shadow(entity, {
+      maxChars: this.#options.maxColumnChars,
       life: () => this.#host.life,
       number: () => ++this.#numbers,
       run: (name, input, bytes) => this.#host.run(name, input, bytes),
@@ -78,6 +79,7 @@ export class Materialiser {
 }
 
 interface Desk {
+  readonly maxChars: number;
   readonly life: () => number;
   readonly number: () => number;
   readonly run: JobHost['run'];
@@ -109,13 +111,18 @@ export class Shadow {
     return this.#lost ? NO_VERSIONS : this.#versions;
   }
 
+  /** What it was found to hold after a job. */
+  holds(versions: Versions): void {
+    if (!this.#lost) this.#versions = versions;
+  }
+
   get #lost(): boolean {
     return this.#number === 0 || this.#life !== this.#desk.life();
   }
 
   /** The columns of the row. */
   async read(food: Food): Promise<JsonObject> {
-    const { json } = await this.run('read', { columns: this.#columns }, food);
+    const { json } = await this.run('read', { columns: this.#columns, maxChars: this.#desk.maxChars }, food);
     return fitFields(this.#entity, json);
   }
 

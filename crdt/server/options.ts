@@ -1,11 +1,12 @@
 /** What may be set about documents on a server. Each limit has a default here and a test at its edge. [N3] */
 import type { BackoffOptions } from '../../src/base/backoff.ts';
+import type { BlobOptions } from './blob-parts.ts';
 import type { PushRateOptions } from './push-rate.ts';
 import type { QuarantineOptions } from './quarantine.ts';
 import type { SuspectOptions } from './suspects.ts';
 
 /** For `docs(options)`. Times in ms, sizes in bytes. */
-export interface DocsOptions extends SuspectOptions, QuarantineOptions, PushRateOptions {
+export interface DocsOptions extends SuspectOptions, QuarantineOptions, PushRateOptions, BlobOptions {
   /** Entities of which every update is tried in the materialiser before anybody gets it. [D3] */
   tryFirst: readonly string[];
   /** How long a document stays loaded after its last reader left. [D4] */
@@ -18,6 +19,13 @@ export interface DocsOptions extends SuspectOptions, QuarantineOptions, PushRate
   maxReaders: number;
   /** Bytes of one push. A larger one is refused as `too_large`. */
   maxUpdateBytes: number;
+  /**
+   * Bytes of an update that the thread that serves everybody imports. A larger one goes to a worker, and its document
+   * with it until it is unloaded.
+   */
+  maxImportBytes: number;
+  /** Bytes of a stored snapshot that this thread loads; a larger document is held by a worker from the start. */
+  maxLoadBytes: number;
   /**
    * Bytes of a stored document that `ctx.docs` reads and edits, on the thread that serves everybody; a larger one
    * is refused as `too_large`.
@@ -35,6 +43,11 @@ export interface DocsOptions extends SuspectOptions, QuarantineOptions, PushRate
   maxHistory: number;
   /** Named versions of a document; one more is refused as `overloaded`. */
   maxNames: number;
+  /**
+   * Characters that a row shows of a text in its document; of a longer one it shows the beginning. A map, a list or a
+   * tree that is longer as JSON shows as the field's default.
+   */
+  maxColumnChars: number;
   /** Least time between two projections of one document to its row. */
   projectMs: number;
   /** Reads that wait at once for a revision of one document to show in its row; one more fails as `overloaded`. */
@@ -68,18 +81,14 @@ export interface DocsOptions extends SuspectOptions, QuarantineOptions, PushRate
   maxTrims: number;
   /** The least time between two commits of one document; the first one after a pause waits for nothing. */
   commitMs: number;
-  /** Each reader lengthens that time by this much, up to `maxTellMs`: a commit is a frame to each of them. */
+  /** Each reader lengthens that time by this much, up to `maxCommitMs`: a commit is a frame to each of them. */
   commitMsPerReader: number;
+  /** The longest that time gets. */
+  maxCommitMs: number;
   /** Pushes in wait for a commit that begins before that time. */
   commitPushes: number;
   /** How long `received` waits; a commit that is faster is told alone. */
   receivedMs: number;
-  /** Each reader of a document lengthens the least time between two frames to its readers by this much. */
-  tellMsPerReader: number;
-  /** The longest that time gets, and the one between two commits. */
-  maxTellMs: number;
-  /** Pushes in wait for a frame to readers that go out before that time: what they save is little by then. */
-  tellPushes: number;
   /** Operations from which on a new reader gets a snapshot instead of the updates; it imports faster. */
   snapshotOps: number;
   /** Waits between attempts to write or project when the store fails. [D10] */
@@ -104,11 +113,14 @@ export const DEFAULT_DOCS: DocsOptions = {
   maxMainTraps: 20,
   maxQuarantined: 1000,
   maxQuarantinedBytes: 64 << 20,
+  partBytes: 128 << 10,
   lingerMs: 30_000,
   maxBytes: 256 << 20,
   maxDocs: 20_000,
   maxReaders: 10_000,
   maxUpdateBytes: 4 << 20,
+  maxImportBytes: 16 << 10,
+  maxLoadBytes: 256 << 10,
   maxEditBytes: 256 << 10,
   maxUndurableBytes: 16 << 20,
   maxRefusals: 16,
@@ -116,6 +128,7 @@ export const DEFAULT_DOCS: DocsOptions = {
   historyMs: 60_000,
   maxHistory: 1000,
   maxNames: 100,
+  maxColumnChars: 64 << 10,
   projectMs: 250,
   maxProjectionWaits: 1000,
   materialiser: 'worker',
@@ -133,10 +146,8 @@ export const DEFAULT_DOCS: DocsOptions = {
   receivedMs: 20,
   commitMs: 2,
   commitMsPerReader: 0.06,
+  maxCommitMs: 16,
   commitPushes: 32,
-  tellMsPerReader: 0.03,
-  maxTellMs: 16,
-  tellPushes: 24,
   snapshotOps: 2000,
   retry: { baseMs: 200, capMs: 10_000 },
   awarenessMs: 50,

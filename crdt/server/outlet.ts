@@ -7,21 +7,24 @@
  */
 import { Fault } from '../../src/base/fault.ts';
 import { encodeDown } from '../core/down-frame.ts';
-import { fragmentAt } from '../core/fragments.ts';
 import { FRAGMENT_BYTES } from '../core/frame-limits.ts';
+import { Pieces } from '../core/pieces.ts';
 import type { Versions } from '../core/versions.ts';
 
 /** The durable document. */
 export interface OutletSource {
   readonly rev: number;
   readonly durable: Versions;
-  since(from: Versions): Uint8Array | null;
+  /** What comes next beyond `holds`, and where it leads; null for nothing. */
+  after(holds: Versions): { readonly bytes: Uint8Array; readonly versions: Versions } | null;
 }
 
 interface Deps {
   readonly source: OutletSource;
   /** False: the lane is full, call `drained` later. */
   readonly send: (payload: Uint8Array) => boolean;
+  /** In a turn of its own. */
+  readonly later: (task: () => void) => void;
   /** The reader takes nothing any more: end its channel. */
   readonly fail: (fault: Fault) => void;
   /** The reader holds all there is again, but for awareness. */
@@ -31,24 +34,28 @@ interface Deps {
 type State =
   | { name: 'quiet' }
   /** `holds`: what the reader has once the frame is through. */
-  | { name: 'sending'; frame: Uint8Array; offset: number; stream: number; holds: Versions }
+  | { name: 'sending'; frame: Pieces; offset: number; stream: number; holds: Versions }
   | { name: 'live' }
   | { name: 'behind'; holds: Versions }
   | { name: 'closed' };
 
 /** Refusals and changes of permission that may wait for a slow reader. */
 const MAX_NOTICES = 64;
+/** Pieces of a large frame that one turn hands over: to copy megabytes into a socket takes milliseconds. */
+const PIECES_PER_TURN = 8;
 
 export class Outlet {
   readonly #deps: Deps;
   #state: State = { name: 'quiet' };
   #stream = 0;
   #notices: Uint8Array[] = [];
-  #answers: { frame: Uint8Array; offset: number; stream: number }[] = [];
+  #answers: { frame: Pieces; offset: number; stream: number }[] = [];
   #acks = { received: 0, durable: 0 };
   #acked = { received: 0, durable: 0 };
   /** Awareness was dropped: the reader shows what is no more. */
   #blurred = false;
+  /** The next turn goes on with a large frame. */
+  #waits = false;
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -59,7 +66,7 @@ export class Outlet {
   }
 
   /** Sends the answer to a join, after which the reader holds `holds`; updates follow. */
-  begin(frame: Uint8Array, holds: Versions): void {
+  begin(frame: Pieces, holds: Versions): void {
     if (this.#state.name === 'closed') return;
     this.#start(frame, holds);
   }
@@ -67,7 +74,7 @@ export class Outlet {
   /** One frame for all readers; `before` is what those who are up to date hold now. */
   update(frame: Uint8Array, before: Versions): void {
     if (this.#state.name !== 'live') return; // the rest comes as one delta
-    if (frame.length > FRAGMENT_BYTES) this.#start(frame, this.#deps.source.durable);
+    if (frame.length > FRAGMENT_BYTES) this.#start(new Pieces(frame), this.#deps.source.durable);
     else if (!this.#deps.send(frame)) this.#state = { name: 'behind', holds: before };
   }
 
@@ -82,7 +89,7 @@ export class Outlet {
   /** A frame of any size that must not be lost: it goes out piece by piece, between others. */
   answer(frame: Uint8Array): void {
     if (this.#state.name === 'closed') return;
-    this.#answers.push({ frame, offset: 0, stream: ++this.#stream });
+    this.#answers.push({ frame: new Pieces(frame), offset: 0, stream: ++this.#stream });
     this.#sendAnswers();
   }
 
@@ -141,7 +148,7 @@ export class Outlet {
     }
   }
 
-  #start(frame: Uint8Array, holds: Versions): void {
+  #start(frame: Pieces, holds: Versions): void {
     this.#state = { name: 'sending', frame, offset: 0, stream: ++this.#stream, holds };
     this.#pump();
   }
@@ -153,9 +160,10 @@ export class Outlet {
   }
 
   #pump(): void {
-    while (this.#state.name === 'sending') {
+    for (let pieces = 0; this.#state.name === 'sending'; ) {
       const { frame, offset, stream, holds } = this.#state;
       if (offset < frame.length) {
+        if (pieces++ === PIECES_PER_TURN) return this.#pumpLater();
         if (!this.#deps.send(pieceOf(frame, stream, offset))) return;
         this.#state.offset += FRAGMENT_BYTES;
       } else if (holds === this.#deps.source.durable) {
@@ -166,19 +174,29 @@ export class Outlet {
     }
   }
 
+  #pumpLater(): void {
+    if (this.#waits) return;
+    this.#waits = true;
+    this.#deps.later(() => {
+      this.#waits = false;
+      this.#pump();
+    });
+  }
+
   #catchUp(holds: Versions): void {
     const { source, send } = this.#deps;
-    const bytes = source.since(holds);
-    if (!bytes) return this.#live();
+    const next = source.after(holds);
+    if (!next) return this.#live();
     this.#state = { name: 'behind', holds };
     if (!send(encodeDown({ kind: 'lagging' }))) return;
-    const frame = encodeDown({ kind: 'update', rev: source.rev, revs: 1, bytes });
-    this.#start(frame, source.durable);
+    const frame = encodeDown({ kind: 'update', rev: source.rev, revs: 1, bytes: next.bytes });
+    this.#start(new Pieces(frame), next.versions);
   }
 }
 
 /** The frame itself when it is small. */
-function pieceOf(frame: Uint8Array, stream: number, offset: number): Uint8Array {
-  if (frame.length <= FRAGMENT_BYTES) return frame;
-  return encodeDown({ kind: 'fragment', ...fragmentAt(frame, stream, offset) });
+function pieceOf(frame: Pieces, stream: number, offset: number): Uint8Array {
+  const bytes = frame.cut(offset, offset + FRAGMENT_BYTES);
+  if (frame.length <= FRAGMENT_BYTES) return bytes;
+  return encodeDown({ kind: 'fragment', stream, total: frame.length, offset, bytes });
 }

@@ -102,6 +102,7 @@ export class DocsInstance implements PluginInstance {
   readonly #options: DocsOptions;
   readonly #log: UpdateLog;
   readonly #materialiser: Materialiser;
+  readonly #keeper: Materialiser;
   readonly #guards: Guards;
   readonly #hub: DocHub;
   readonly #editor: DocEditor;
@@ -118,9 +119,14 @@ export class DocsInstance implements PluginInstance {
     const { env, store, schema, access } = services;
     this.#services = services;
     this.#options = options;
-    this.#log = new UpdateLog(env, store);
-    const host = options.materialiser === 'worker' ? new WorkerHost(env, options) : new InlineHost();
-    this.#materialiser = new Materialiser(host, options);
+    this.#log = new UpdateLog(env, store, options);
+    const worker = () =>
+      new Materialiser(
+        options.materialiser === 'worker' ? new WorkerHost(env, options) : new InlineHost(),
+        options,
+      );
+    this.#materialiser = worker();
+    this.#keeper = worker(); // what it is asked for must not wait for a snapshot
     const canary = new Canary(this.#materialiser);
     const suspects = new Suspects(env.clock, options);
     const quarantine = new Quarantine(store, options);
@@ -129,7 +135,7 @@ export class DocsInstance implements PluginInstance {
     this.#guards = { canary, suspects, cleaner };
     this.#history = new HistoryLog(options);
     const edits = { log, history: this.#history, now: () => store.now() };
-    const shared = { ...edits, materialiser: this.#materialiser };
+    const shared = { ...edits, materialiser: this.#materialiser, keeper: this.#keeper };
     const unloaded = (ref: DocRef) => this.#trimmer.unloaded(ref);
     this.#hub = new DocHub(env, { schema, ...shared, guards: this.#guards, unloaded }, options);
     this.#devices = new Devices(store, options);
@@ -193,7 +199,7 @@ export class DocsInstance implements PluginInstance {
     this.#closing = true;
     this.#trimmer.close();
     this.#hub.close();
-    await this.#materialiser.close();
+    await Promise.all([this.#materialiser.close(), this.#keeper.close()]);
   }
 
   /**

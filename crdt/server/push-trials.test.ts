@@ -4,12 +4,14 @@ import { Fault } from '../../src/base/fault.ts';
 import { PushTrials } from './push-trials.ts';
 import type { Verdict } from './sift.ts';
 
+const FACTS = { mode: 'update', starts: new Map(), ends: new Map(), front: [] };
+
 function trials(maxBytes = 1000) {
   const heard: string[] = [];
   const open: Deferred<Verdict | 'base'>[] = [];
   const some = new PushTrials(
     {
-      inspect: async (bytes) => (bytes[0] === 7 ? 'trap' : bytes[0] === 8 ? 'refused' : 'fine'),
+      inspect: async (bytes) => (bytes[0] === 7 ? 'trap' : bytes[0] === 8 ? 'refused' : FACTS),
       check: (bytes) => {
         if (bytes[0] === 9) throw new Fault('forbidden', 'no');
       },
@@ -18,6 +20,7 @@ function trials(maxBytes = 1000) {
         return open.at(-1)!.promise;
       },
       passed: ({ n }) => heard.push(`passed ${n}`),
+      unwanted: () => heard.push('unwanted'),
       failed: (n, { code }, bad) => heard.push(`failed ${n} ${code} ${bad}`),
     },
     maxBytes,
@@ -72,7 +75,7 @@ test('[D3] what the checks refuse is not tried; what was cleared is not imported
   push(2, 1);
   some.clear();
   await answer('fine');
-  expect(heard).toEqual(['failed 1 forbidden null']);
+  expect(heard).toEqual(['failed 1 forbidden null', 'unwanted']);
 });
 
 test('[D3] what an update says of itself is not looked at here when that traps, and damage is nobody’s blame', async () => {

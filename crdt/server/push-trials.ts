@@ -1,25 +1,35 @@
 /**
  * Pushes of one channel that are tried before they are imported: one after another, in their order. Those that come
- * meanwhile wait, within a bound. Used by reader.ts for suspects, and for collections that ask for it. [D3]
+ * meanwhile wait, within a bound. Used by push-desk.ts for suspects, for collections that ask for it, and for what a
+ * worker imports. [D3]
  */
 import { Fault, isFault, toFault } from '../../src/base/fault.ts';
 import type { Verdict } from './sift.ts';
+import type { UpdateFacts } from './update-facts.ts';
 
-interface Push {
+export interface Push {
   readonly n: number;
   readonly bytes: Uint8Array;
 }
 
 interface Deps {
-  /** Whether `check` may look at it. */
-  readonly inspect: (bytes: Uint8Array) => Promise<Verdict>;
+  /** What it says of itself. Throws what the client is to be told. */
+  readonly inspect: (bytes: Uint8Array) => Promise<UpdateFacts | Exclude<Verdict, 'fine'>>;
   /** What can be said without a trial. Throws what the client is to be told. */
-  readonly check: (bytes: Uint8Array) => void;
-  readonly attempt: (bytes: Uint8Array) => Promise<Verdict | 'base'>;
-  /** Tried and found good. */
-  readonly passed: (push: Push) => void;
+  readonly check: (bytes: Uint8Array, facts: UpdateFacts) => void;
+  readonly attempt: (bytes: Uint8Array, facts: UpdateFacts) => Promise<Verdict | 'base'>;
+  /** Tried and found good; without facts when there was nothing to try. */
+  readonly passed: (push: Push, facts: UpdateFacts | undefined) => void;
+  /** Found good, but nobody wants it any more. */
+  readonly unwanted: () => void;
   /** Those that waited behind it are gone, too. `bad`: its author is to blame. */
   readonly failed: (n: number, fault: Fault, bad: 'trap' | 'refused' | null) => void;
+}
+
+interface Judgement {
+  readonly fault?: Fault;
+  readonly bad: 'trap' | 'refused' | null;
+  readonly facts?: UpdateFacts;
 }
 
 /** About what a push takes beside its bytes: one may have none. */
@@ -59,30 +69,33 @@ export class PushTrials {
   async #run(): Promise<void> {
     const queue = this.#queue;
     for (let push = queue[0]; push; push = queue[0]) {
-      const { fault, bad } = await this.#judge(push.bytes);
-      if (queue !== this.#queue) return; // cleared meanwhile
+      const { fault, bad, facts } = await this.#judge(push.bytes);
+      if (queue !== this.#queue) {
+        if (!fault) this.#deps.unwanted();
+        return; // cleared meanwhile
+      }
       if (fault) {
         this.clear();
         return this.#deps.failed(push.n, fault, bad);
       }
       queue.shift();
       this.#sizeBytes -= sizeOf(push);
-      this.#deps.passed(push);
+      this.#deps.passed(push, facts);
     }
   }
 
-  async #judge(bytes: Uint8Array): Promise<{ fault?: Fault; bad: 'trap' | 'refused' | null }> {
+  async #judge(bytes: Uint8Array): Promise<Judgement> {
     if (bytes.length === 0) return { bad: null }; // asks for acks only
     try {
-      const sight = await this.#deps.inspect(bytes);
-      if (sight !== 'fine')
+      const facts = await this.#deps.inspect(bytes);
+      if (typeof facts === 'string')
         return {
           fault: new Fault('invalid', 'not a document update'),
-          bad: sight === 'trap' ? 'trap' : null,
+          bad: facts === 'trap' ? 'trap' : null,
         };
-      this.#deps.check(bytes);
-      const verdict = await this.#deps.attempt(bytes);
-      if (verdict === 'fine') return { bad: null };
+      this.#deps.check(bytes, facts);
+      const verdict = await this.#deps.attempt(bytes, facts);
+      if (verdict === 'fine') return { bad: null, facts };
       if (verdict === 'base' || verdict === 'gap')
         return { fault: new Fault('stale_cursor', 'not on the document as it is'), bad: null };
       return { fault: new Fault('invalid', 'no page could read this update'), bad: verdict };

@@ -36,7 +36,7 @@ export class QuarantineDesk {
       await doc.entry.repair;
       const verdict = await canary.trialOn(doc.entry.base(), bytes);
       if (verdict !== 'fine') throw new Fault('conflict', `the document cannot take it: ${verdict}`);
-      doc.entry.import(bytes, null);
+      await doc.entry.intake.add(bytes);
       await doc.entry.settle();
     } finally {
       release();

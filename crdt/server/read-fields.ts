@@ -20,14 +20,33 @@ export function fitFields(entity: AnyEntity, values: JsonObject): JsonObject {
   return columns;
 }
 
-/** The values as the document holds them. */
-export function readColumns(doc: LoroDoc, columns: readonly Column[]): JsonObject {
+/**
+ * The values as the document holds them. With `maxChars`, of a text that is longer only its beginning, and none that is
+ * longer as JSON.
+ */
+export function readColumns(
+  doc: LoroDoc,
+  columns: readonly Column[],
+  maxChars = Number.POSITIVE_INFINITY,
+): JsonObject {
   const values: JsonObject = {};
   for (const { field, container } of columns) {
-    const value = readContainer(doc, field, container);
+    const value = within(readContainer(doc, field, container), maxChars);
     if (value !== undefined) values[field] = value;
   }
   return values;
+}
+
+function within(value: Json | undefined, maxChars: number): Json | undefined {
+  if (typeof value === 'string') return value.length <= maxChars ? value : beginning(value, maxChars);
+  if (maxChars === Number.POSITIVE_INFINITY || typeof value !== 'object' || value === null) return value;
+  return JSON.stringify(value).length <= maxChars ? value : undefined;
+}
+
+/** Cut between two characters, not within one of two code units. */
+function beginning(text: string, maxChars: number): string {
+  const last = text.charCodeAt(maxChars - 1);
+  return text.slice(0, last >= 0xd800 && last < 0xdc00 ? maxChars - 1 : maxChars);
 }
 
 /** The columns that the document gives. */

@@ -16,6 +16,7 @@ import { Fault, isFault } from '../../src/base/fault.ts';
 import { type DocRef, docKey } from '../core/doc-ref.ts';
 import type { Canary } from './canary.ts';
 import type { Cleaner } from './cleaner.ts';
+import type { Hold } from './hold.ts';
 import { peersIn } from './import-guard.ts';
 import type { DocsOptions } from './options.ts';
 import { rebuild } from './rebuild.ts';
@@ -33,7 +34,7 @@ export interface Guards {
 interface Deps {
   readonly ref: DocRef;
   readonly log: UpdateLog;
-  readonly replica: Replica;
+  readonly hold: Hold;
   readonly guards: Guards;
   /** Resolves when no commit is under way. */
   readonly quiet: () => Promise<void>;
@@ -60,7 +61,8 @@ export class Repair {
     this.#env = env;
     this.#deps = deps;
     this.#options = options;
-    deps.replica.onTrap((error) => this.#trapped(error));
+    const { replica } = deps.hold;
+    if (!replica.isRemote) replica.onTrap((error) => this.#trapped(error));
   }
 
   /** Null while the document is whole; else resolves when it is again, or has ended. */
@@ -110,8 +112,8 @@ export class Repair {
           error: String(error),
         });
         if (isFault(error, 'not_found')) return this.#deps.end(error);
-        if (isFault(error, 'storage') && this.#deps.replica.isDead) this.#logDoubtful = true;
-        else if (!this.#deps.replica.isDead) return this.#finish(); // whoever failed on it will try again
+        if (isFault(error, 'storage') && this.#deps.hold.replica.isDead) this.#logDoubtful = true;
+        else if (!this.#deps.hold.replica.isDead) return this.#finish(); // whoever failed on it will try again
         await this.#pause(backoffMs(attempt, this.#env.random, this.#options.retry));
       }
     }
@@ -119,7 +121,7 @@ export class Repair {
 
   /** False: the document has ended. */
   async #attempt(): Promise<boolean> {
-    const { quiet, replica, guards, expel, end, ref } = this.#deps;
+    const { quiet, hold, guards, expel, end, ref } = this.#deps;
     await quiet();
     if (this.#logDoubtful) {
       this.#logDoubtful = false;
@@ -130,8 +132,8 @@ export class Repair {
         return false;
       }
     }
-    if (replica.isDead) {
-      const lost = await this.#rebuild();
+    if (hold.replica.isDead) {
+      const lost = await this.#rebuild(hold.replica);
       if (lost === 0 && !this.#explained) this.#logDoubtful = true; // it will trap again
       this.#explained = false;
     }
@@ -139,8 +141,8 @@ export class Repair {
   }
 
   /** Returns how many updates are not in it any more. */
-  async #rebuild(): Promise<number> {
-    const { ref, log, replica, guards, expel } = this.#deps;
+  async #rebuild(replica: Replica): Promise<number> {
+    const { ref, log, guards, expel } = this.#deps;
     const { canary, suspects } = guards;
     const found = await log.load(ref);
     if (!found) throw new Fault('not_found', `no ${ref.entity} ${ref.id}`);
@@ -165,7 +167,7 @@ export class Repair {
     this.#state = { name: 'whole' };
     done.resolve();
     this.#deps.mended();
-    if (this.#logDoubtful || this.#deps.replica.isDead) this.#begin(); // it came while this was under way
+    if (this.#logDoubtful || this.#deps.hold.replica.isDead) this.#begin(); // it came while this was under way
   }
 
   /** Cut short when the document is closed. */

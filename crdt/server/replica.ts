@@ -17,6 +17,7 @@ import {
   type VersionVector,
 } from 'loro-crdt';
 import { assert } from '../../src/base/assert.ts';
+import type { Clock } from '../../src/base/env.ts';
 import { Fault } from '../../src/base/fault.ts';
 import { isBelowRoot, reaches, rootOf } from '../core/shallow.ts';
 import {
@@ -26,9 +27,10 @@ import {
   spansBetween,
   toVector,
   type Versions,
-  versionsOf,
 } from '../core/versions.ts';
 import { freeQuietly } from './free-quietly.ts';
+import type { Food } from './materialiser.ts';
+import type { StoredDoc } from './stored-doc.ts';
 
 export interface Delta {
   /** All that was received since the last take, as one Loro update. */
@@ -48,6 +50,7 @@ const OPERATION_BYTES = 6;
 export type ImportOutcome = 'new' | 'known' | 'pending' | 'trimmed';
 
 export class Replica {
+  readonly isRemote = false;
   #doc: LoroDoc;
   /** Up to where updates were taken. */
   #taken: VersionVector;
@@ -79,22 +82,47 @@ export class Replica {
       if (snapshot) this.#doc.import(snapshot);
       this.#doc.detach();
       this.#root = rootOf(this.#doc);
-      if (snapshot) this.#snapshot = { bytes: snapshot, versions: versionsOf(this.#doc) };
-      for (const update of updates) {
-        if (this.#doc.import(update).pending) throw new Fault('storage', 'the log of a document has a gap');
-      }
+      this.#taken = this.#doc.oplogVersion();
     } catch (error) {
       freeQuietly(this.#doc);
-      throw error instanceof Fault
-        ? error
-        : new Fault('storage', 'the log of a document is damaged', undefined, { cause: error });
+      throw damaged(error);
     }
-    this.#valueBytes = updates.reduce((sum, { length }) => sum + length, snapshot?.length ?? 0);
-    this.#taken = this.#doc.oplogVersion();
     this.#have = this.#taken.toJSON();
     this.#durable = new Map(this.#have);
-    if (updates.length === 0 && this.#snapshot)
-      this.#snapshot = { ...this.#snapshot, versions: this.#durable };
+    if (snapshot) this.#snapshot = { bytes: snapshot, versions: this.#durable };
+    this.#valueBytes = snapshot?.length ?? 0;
+    if (updates.length > 0) this.#load(updates);
+  }
+
+  /** As the constructor, in turns: so many bytes of updates are imported in each. */
+  static async load(clock: Clock, stored: Pick<StoredDoc, 'snapshot' | 'updates'>, turnBytes: number): Promise<Replica> {
+    let replica: Replica | undefined;
+    for (let at = 0; !replica || at < stored.updates.length; ) {
+      if (replica) await new Promise<void>((resolve) => clock.soon(resolve));
+      const first = at;
+      for (let sizeBytes = 0; at < stored.updates.length && sizeBytes < turnBytes; at++)
+        sizeBytes += stored.updates[at]!.length;
+      const updates = stored.updates.slice(first, at);
+      if (replica) replica.#load(updates);
+      else replica = new Replica(stored.snapshot, updates);
+    }
+    return replica;
+  }
+
+  #load(updates: readonly Uint8Array[]): void {
+    try {
+      for (const update of updates) {
+        if (this.#doc.import(update).pending) throw new Fault('storage', 'the log of a document has a gap');
+        this.#valueBytes += update.length;
+      }
+      this.#taken.free();
+      this.#taken = this.#doc.oplogVersion();
+    } catch (error) {
+      freeQuietly(this.#doc);
+      throw damaged(error);
+    }
+    this.#have = this.#taken.toJSON();
+    this.#durable = new Map(this.#have);
   }
 
   /** Called when the document has trapped. Until `revive` all that needs it throws `stale_cursor`. [D3] */
@@ -221,7 +249,7 @@ export class Replica {
   }
 
   /** Null when nothing is new. One delta at a time: `settle` comes before the next. */
-  take(): Delta | null {
+  take(): readonly [Delta] | null {
     assert(!this.#underWay, 'one delta at a time');
     if (this.#grown.size === 0) return null;
     const bytes = this.#call((doc) => doc.export({ mode: 'update', from: this.#taken }));
@@ -232,7 +260,7 @@ export class Replica {
     this.#receivedBefore = this.#received;
     this.#received = [];
     this.#underWay = true;
-    return { bytes, versions };
+    return [{ bytes, versions }];
   }
 
   /** The delta taken last is committed. */
@@ -261,8 +289,22 @@ export class Replica {
     }
   }
 
+  /** All that is durable beyond `holds`, and where it leads; null for nothing. Throws as `since`. */
+  after(holds: Versions): Delta | null {
+    const bytes = this.since(holds);
+    return bytes && { bytes, versions: this.#durable };
+  }
+
+  /** What a shadow that holds `from` lacks of what is durable. */
+  food(from: Versions): Food {
+    const base = from.size === 0 ? this.snapshot : null;
+    const rest = this.since(base?.versions ?? from);
+    const updates = [base?.bytes, rest].filter((bytes) => bytes instanceof Uint8Array);
+    return { updates, versions: this.#durable };
+  }
+
   /** The operations at the front of what is durable. */
-  durableFront(): OpId[] {
+  front(): OpId[] {
     const vector = toVector(this.#durable);
     try {
       return this.#call((doc) => doc.vvToFrontiers(vector));
@@ -302,6 +344,11 @@ export class Replica {
       throw new Fault('stale_cursor', 'the document is being loaded again', undefined, { cause: error });
     }
   }
+}
+
+function damaged(error: unknown): Fault {
+  if (error instanceof Fault) return error;
+  return new Fault('storage', 'the log of a document is damaged', undefined, { cause: error });
 }
 
 /** Null: below the root. */

@@ -11,7 +11,8 @@ import { type DocRef, docKey } from '../core/doc-ref.ts';
 import type { Versions } from '../core/versions.ts';
 import type { Food, Shadow } from './materialiser.ts';
 import type { DocsOptions } from './options.ts';
-import type { Delta, Replica } from './replica.ts';
+import type { Hold } from './hold.ts';
+import type { Delta } from './replica.ts';
 import type { UpdateLog } from './update-log.ts';
 
 export type SnapshotKind = 'full' | 'shallow';
@@ -19,7 +20,7 @@ export type SnapshotKind = 'full' | 'shallow';
 interface Deps {
   readonly ref: DocRef;
   readonly epoch: string;
-  readonly replica: Replica;
+  readonly hold: Hold;
   readonly shadow: Shadow;
   readonly log: UpdateLog;
   /** Told of each error. */
@@ -60,8 +61,8 @@ export class Snapshots {
 
   /** A snapshot of now or of some time ago, or null; one that is old is made anew for the next who asks. */
   latest(kind: SnapshotKind): Delta | null {
-    const { replica, source } = this.#deps;
-    const snapshot = kind === 'full' ? replica.snapshot : this.#shallow;
+    const { hold, source } = this.#deps;
+    const snapshot = kind === 'full' ? hold.replica.snapshot : this.#shallow;
     if (snapshot?.versions !== source.durable) this.#begin(kind);
     return snapshot;
   }
@@ -100,7 +101,7 @@ export class Snapshots {
   }
 
   async #make(kind: SnapshotKind): Promise<void> {
-    const { replica, shadow, source } = this.#deps;
+    const { hold, shadow, source } = this.#deps;
     const { rev } = source;
     const tail = { ...this.#tail };
     const food = source.food(shadow.versions);
@@ -113,7 +114,7 @@ export class Snapshots {
       this.#shallow = snapshot;
       return;
     }
-    replica.keepSnapshot(snapshot);
+    hold.replica.keepSnapshot(snapshot);
     if (!this.#long) return;
     const { log, ref, epoch } = this.#deps;
     await log.compact(ref, { epoch, rev, bytes: snapshot.bytes });

@@ -6,7 +6,7 @@
  * static checks and a detached import (20 %), one in twelve is bad: an attached import refuses it (5 %) or traps (1 %),
  * or the snapshot made of it loads and traps when it is read (2 %). So a trial does all of these. [D3]
  */
-import { decodeImportBlobMeta, LoroDoc, type PeerID } from 'loro-crdt';
+import { LoroDoc, type PeerID } from 'loro-crdt';
 import { Fault } from '../../src/base/fault.ts';
 import { importFirst, isBelowRoot } from '../core/shallow.ts';
 import { NO_VERSIONS, spansBetween, toVector, type Versions, versionsOf } from '../core/versions.ts';
@@ -33,13 +33,6 @@ export function trial(bytes: Bytes): void {
   } finally {
     freeQuietly(doc);
   }
-}
-
-/** Reads what import-guard.ts reads of an update on the server's own thread: that alone may trap. */
-export function inspect(update: Uint8Array): void {
-  const meta = decodeImportBlobMeta(update, true);
-  meta.partialStartVersionVector.free();
-  meta.partialEndVersionVector.free();
 }
 
 /** All of it as the hub would send it to a page that joins: what lies before the root of a shallow one is no update. */

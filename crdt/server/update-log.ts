@@ -14,7 +14,7 @@ import { quote } from '../../src/store/ddl.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { Transaction } from '../../src/store/transaction.ts';
 import type { DocRef } from '../core/doc-ref.ts';
-import { BlobParts, PART_BYTES } from './blob-parts.ts';
+import { type BlobOptions, BlobParts } from './blob-parts.ts';
 import { DOCUMENT_TABLES, widenDocTables } from './doc-tables.ts';
 import { type Held, loadHead, type StoredDoc } from './stored-doc.ts';
 
@@ -31,6 +31,8 @@ export interface LogEntry extends Placed {
   /** Written in the same transaction. */
   readonly also?: ((tx: Transaction, rev: number) => Promise<void>) | undefined;
 }
+
+export type LogEntries = Pick<LogEntry, 'epoch' | 'also'> & { readonly updates: readonly Uint8Array[] };
 
 /** The whole document up to `rev`: takes the place of all updates so far. */
 export interface LogSnapshot extends Placed {
@@ -52,9 +54,9 @@ export class UpdateLog {
   readonly #store: Store;
   readonly #parts: BlobParts;
 
-  constructor(env: Env, store: Store) {
+  constructor(env: Env, store: Store, options: BlobOptions) {
     this.#store = store;
-    this.#parts = new BlobParts(env, store);
+    this.#parts = new BlobParts(env, store, options);
   }
 
   /** Brings the tables of an earlier version up to date. */
@@ -102,16 +104,32 @@ export class UpdateLog {
     bytes: Uint8Array,
     work: (placed: Placed) => Promise<T>,
   ): Promise<T> {
-    if (bytes.length <= PART_BYTES) return work({ bytes });
+    if (!this.#parts.isLarge(bytes)) return work({ bytes });
     return this.#parts.write(ref, bytes, (blob) => work({ bytes: NO_BYTES, blob }));
   }
 
-  /** Resolves to the update's revision, after the commit. Throws as `appendWithin`. */
-  append(ref: DocRef, entry: LogEntry): Promise<number> {
-    return this.placed(ref, entry.bytes, async (placed) => {
-      const { value } = await this.#store.write(({ tx }) => this.appendWithin(tx, ref, { ...entry, ...placed }));
+  /** Each update is a revision; resolves to the last one, after the commit of all. Throws as `appendWithin`. */
+  append(ref: DocRef, { epoch, updates, also }: LogEntries): Promise<number> {
+    return this.#placedAll(ref, updates, async (all) => {
+      const { value } = await this.#store.write(async ({ tx }) => {
+        let rev = 0;
+        for (const [i, placed] of all.entries())
+          rev = await this.appendWithin(tx, ref, { epoch, ...placed, also: i === 0 ? also : undefined });
+        return rev;
+      });
       return value;
     });
+  }
+
+  #placedAll<T>(
+    ref: DocRef,
+    [next, ...others]: readonly Uint8Array[],
+    work: (all: readonly Placed[]) => Promise<T>,
+  ): Promise<T> {
+    if (!next) return work([]);
+    return this.placed(ref, next, (placed) =>
+      this.#placedAll(ref, others, (rest) => work([placed, ...rest])),
+    );
   }
 
   /**

@@ -1,5 +1,5 @@
 /** The code of docs/guides/what-players-see.md. */
-import { c, defineShard, grid, visibleTo } from 'ternion/shards';
+import { c, defineShard, grid, s, visibleTo } from 'ternion/shards';
 import { shards } from 'ternion/shards/server';
 
 const components = {
@@ -37,4 +37,22 @@ export const slowLinks = defineShard({
   limits: { bytesPerSecond: 8000 },
 });
 
-export const worlds = shards({ world, duel, slowLinks }, { ackWindowMs: 2000, closeAfterMs: 60_000 });
+export const stadium = defineShard({
+  ...common,
+  name: 'stadium',
+  interest: grid({ by: 'position', plane: 'xz', cell: 32, radius: 96 }),
+  messages: s.object({ look: s.object({ x: s.number(), z: s.number() }) }),
+  join(world, player) {
+    if (player.roles.includes('player')) return world.spawn({ hidden: false });
+    player.eye = { x: 0, y: 0, z: 0 };
+    return undefined;
+  },
+  receive(_world, player, { look }) {
+    player.eye = { x: look.x, y: 0, z: look.z };
+  },
+});
+
+export const worlds = shards(
+  { world, duel, slowLinks, stadium },
+  { ackWindowMs: 2000, closeAfterMs: 60_000 },
+);

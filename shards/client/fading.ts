@@ -3,9 +3,9 @@
  * fading, so that a correction moves nothing at once. The state itself never holds any of it. [T6]
  * Used by interpolate.ts after frames that came late, and by predict.ts after each correction.
  */
+import { type DrawPlan, turnBetween } from '../core/draw-plan.ts';
 import type { TableType } from '../core/table.ts';
 import { Table } from '../core/table.ts';
-import { type DrawPlan, turnBetween } from './draw-plan.ts';
 import { RotationBlend } from './rotation-blend.ts';
 
 /** Less than this of a quantum is not seen, and would never be gone while every frame corrects a little. */
@@ -90,7 +90,8 @@ export class Fading {
   #isNear(group: readonly number[], table: Table<unknown>, row: number): boolean {
     for (const lane of group) {
       const { teleport } = this.#plan.lanes[lane]!;
-      if (teleport < Number.POSITIVE_INFINITY && Math.abs(this.#difference(lane, table, row)) > teleport) return false;
+      if (teleport < Number.POSITIVE_INFINITY && Math.abs(this.#difference(lane, table, row)) > teleport)
+        return false;
     }
     return true;
   }

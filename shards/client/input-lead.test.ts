@@ -48,3 +48,16 @@ test('the round trip is the shortest of the last frames', async () => {
   }
   expect(lead.rttMs).toBe(60);
 });
+
+test('[T6] a stall is not followed: no jump, and hardly another pace', () => {
+  const lead = new InputLead(new SimClock(), { tickMs: 33 });
+  const jumps: number[] = [];
+  for (let tick = 1; tick <= 300; tick++) {
+    // For three frames nothing comes, now and then: then all that waited is there.
+    const stalled = Math.max(0, (tick % 100) - 96);
+    lead.frame(tick, tick + 2 - stalled);
+    jumps.push(lead.jump);
+  }
+  expect(jumps.every((jump) => jump === 0)).toBe(true);
+  expect(lead.intervalMs).toBeGreaterThan(32);
+});

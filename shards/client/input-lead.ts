@@ -46,7 +46,10 @@ export class InputLead {
   #rttMs: number;
 
   /** `rttMs`: that of an earlier stay, if there was one. */
-  constructor(clock: Clock, { tickMs, everyTicks = 1, rttMs = FIRST_RTT_MS }: { tickMs: number; everyTicks?: number; rttMs?: number }) {
+  constructor(
+    clock: Clock,
+    { tickMs, everyTicks = 1, rttMs = FIRST_RTT_MS }: { tickMs: number; everyTicks?: number; rttMs?: number },
+  ) {
     this.#clock = clock;
     this.#tickMs = tickMs;
     this.#lateFrames = Math.max(SETTLED, Math.ceil(LATE_MS / (tickMs * everyTicks)));

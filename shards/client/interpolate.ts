@@ -4,10 +4,10 @@
  * What the player predicts (foretold.ts) is listed here, and drawn by predict.ts.
  */
 import type { Components } from '../core/component.ts';
+import { blend, curve, type DrawPlan, drawPlan } from '../core/draw-plan.ts';
 import type { RecordType, Row } from '../core/record-type.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import type { Table } from '../core/table.ts';
-import { blend, type DrawPlan, drawPlan } from './draw-plan.ts';
 import { Fading } from './fading.ts';
 import type { Foretold } from './foretold.ts';
 import { RotationBlend } from './rotation-blend.ts';
@@ -49,7 +49,10 @@ export class EntityViews<C extends Components> {
   #holds = false;
 
   /** `everyTicks`: ticks from one snapshot to the next; `correctionMs`: when half of a step is drawn that late frames made. */
-  constructor(type: RecordType<C>, { everyTicks, correctionMs }: { everyTicks: number; correctionMs: number }) {
+  constructor(
+    type: RecordType<C>,
+    { everyTicks, correctionMs }: { everyTicks: number; correctionMs: number },
+  ) {
     this.table = type.table(16, 'fractional');
     this.#plan = drawPlan(type);
     this.#everyTicks = everyTicks;
@@ -79,7 +82,8 @@ export class EntityViews<C extends Components> {
     const same = shown.tick === this.#shownTick && this.#version === (foretold?.version ?? 0);
     if (this.#holds) this.#fading.keep(this.table);
     if (!same) this.#match(shown, foretold);
-    if (!same || from.tick !== this.#fromTick || to.tick !== this.#toTick) this.#pair(between, shown, foretold);
+    if (!same || from.tick !== this.#fromTick || to.tick !== this.#toTick)
+      this.#pair(between, shown, foretold);
     const { lanes } = this.#plan;
     for (let i = 0; i < lanes.length; i++) {
       const plan = lanes[i]!;
@@ -235,7 +239,11 @@ export class EntityViews<C extends Components> {
   }
 
   /** It is only in one of the two snapshots, or further away in the other than it goes in so many frames. */
-  #isFar(group: number, n: number, { from, to, frames }: { from: Snapshot<C>; to: Snapshot<C>; frames: number }): boolean {
+  #isFar(
+    group: number,
+    n: number,
+    { from, to, frames }: { from: Snapshot<C>; to: Snapshot<C>; frames: number },
+  ): boolean {
     const i = this.#from[n]!;
     const j = this.#to[n]!;
     if (i === -1 || j === -1) return true;
@@ -260,14 +268,4 @@ export class EntityViews<C extends Components> {
     this.#before = new Int32Array(count);
     this.#jumps = this.#jumps.map(() => new Uint8Array(count));
   }
-}
-
-/**
- * A cubic Hermite curve from `a` by `way`, which begins at the pace of the frame before and ends at that of this one:
- * smooth where frames meet, without waiting for the one behind.
- */
-function curve(pace: number, a: number, way: number, share: number): number {
-  const square = share * share;
-  const cube = square * share;
-  return a + (cube - 2 * square + share) * pace + (3 * square - 2 * cube) * way + (cube - square) * way;
 }

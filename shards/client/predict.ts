@@ -7,12 +7,12 @@
  */
 import type { Components } from '../core/component.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
+import { blend, type DrawPlan, drawPlan } from '../core/draw-plan.ts';
 import type { Row } from '../core/record-type.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import type { Table } from '../core/table.ts';
 import type { Events } from '../core/world.ts';
 import { WorldColumns } from '../core/world-columns.ts';
-import { blend, type DrawPlan, drawPlan } from './draw-plan.ts';
 import { Fading } from './fading.ts';
 import { Foretold } from './foretold.ts';
 import { ForetoldEvents, type TellEvent } from './foretold-events.ts';
@@ -259,7 +259,11 @@ export class Predictor {
     const plan = this.#plan.lanes[lane]!;
     const ahead = this.world.table;
     if (plan.blend === 'chart') {
-      this.#rotation.from(this.#now, lane, slot).to(ahead, lane, row).turn(share).write(this.#drawn, lane, slot);
+      this.#rotation
+        .from(this.#now, lane, slot)
+        .to(ahead, lane, row)
+        .turn(share)
+        .write(this.#drawn, lane, slot);
       return;
     }
     const a = this.#now.columns[lane]!.values[slot]!;

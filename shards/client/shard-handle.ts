@@ -1,6 +1,7 @@
 /** What `joinShard` returns: a player's hold on a shard. Safe to keep over reconnects, until `leave`. */
 import type { Cancel } from '../../src/base/env.ts';
 import type { Fault } from '../../src/base/fault.ts';
+import type { Frozen } from '../core/component.ts';
 import type { EntityOf, EventsOf, InputOf, MessageOf, ParamsOf } from '../core/define-shard.ts';
 import type { Destination, Reject } from '../core/frames.ts';
 
@@ -21,7 +22,7 @@ export type ShardState =
   | { readonly name: 'left' };
 
 /** Read-only all the way down: what is drawn is not written. */
-export type Shown<T> = T extends object ? { readonly [K in keyof T]: Shown<T[K]> } : T;
+export type Shown<T> = Frozen<T>;
 export type EntityView<D> = Shown<EntityOf<D>>;
 
 export interface ShardClock {

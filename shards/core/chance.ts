@@ -4,6 +4,9 @@
  */
 import { fnv1a64 } from '../../src/base/hash.ts';
 
+/** Three words of 32 bits, and how many numbers were drawn since the stream began. */
+export type ChanceState = readonly [number, number, number, number];
+
 export class Chance {
   #a = 0;
   #b = 0;
@@ -44,6 +47,18 @@ export class Chance {
 
   pick<T>(items: readonly [T, ...T[]]): T {
     return items[this.int(items.length)]!;
+  }
+
+  /** Where the stream stands: `load` goes on from there. */
+  save(): ChanceState {
+    return [this.#a, this.#b, this.#c, this.#counter];
+  }
+
+  load([a, b, c, counter]: ChanceState): void {
+    this.#a = a;
+    this.#b = b;
+    this.#c = c;
+    this.#counter = counter;
   }
 
   #next(): number {

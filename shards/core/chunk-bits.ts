@@ -67,6 +67,7 @@ export function readReference(bits: BitReader, own: number): number {
   const less = bits.bool();
   const apart = readGrouped(bits, ID_BITS);
   const id = less ? own - apart : own + apart;
-  if (id < 1 || id > MAX_NUMBER || (less && apart === 0)) throw new Fault('bad_message', 'no id of an entity');
+  if (id < 1 || id > MAX_NUMBER || (less && apart === 0))
+    throw new Fault('bad_message', 'no id of an entity');
   return id;
 }

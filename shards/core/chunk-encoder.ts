@@ -242,7 +242,8 @@ export class ChunkEncoder {
   }
 
   #writeWhole(state: CellState, slot: number, of: { lane: number; chunk: Chunk }): void {
-    if (this.layout.kind[of.lane] === ID) writeReference(this.#bits, state.valueAt(slot, of.lane), state.idAt(slot));
+    if (this.layout.kind[of.lane] === ID)
+      writeReference(this.#bits, state.valueAt(slot, of.lane), state.idAt(slot));
     else this.#writeText(state.textAt(slot, of.lane), of.chunk);
   }
 

@@ -51,6 +51,26 @@ test('what was read is written back unchanged, for any range and step', () => {
   );
 });
 
+test('what goes less than half a step in a tick stands still, in place and in turning', () => {
+  const at = cell(c.scalar({ min: 0, max: 9, step: 0.01 }));
+  const turned = cell(c.quaternion());
+  const turn = (radians: number) => {
+    const { y, w } = turned.value;
+    turned.value = { x: 0, y: y + (w * radians) / 2, z: 0, w: w - (y * radians) / 2 };
+  };
+  for (let tick = 0; tick < 20; tick++) {
+    at.value += 0.0049;
+    turn((1.5 * Math.PI) / 180 / 20);
+  }
+  expect([at.value, turned.value.y]).toEqual([0, 0]);
+  for (let tick = 0; tick < 20; tick++) {
+    at.value += 0.0051;
+    turn((2 * Math.PI) / 180 / 20);
+  }
+  expect(at.value).toBeCloseTo(0.2, 9);
+  expect(turned.value.y).toBeGreaterThan(0.01);
+});
+
 test('angles wrap', () => {
   const at = cell(c.angle({ bits: 10 }));
   for (const turns of [-3, 0, 5]) {

@@ -4,7 +4,15 @@
  */
 import { assert } from '../../src/base/assert.ts';
 import { compileView } from './compile-view.ts';
-import { assertPart, Component, type Components, type Kind, type Values, type Vec2, type Vec3 } from './component.ts';
+import {
+  assertPart,
+  Component,
+  type Components,
+  type Kind,
+  type Values,
+  type Vec2,
+  type Vec3,
+} from './component.ts';
 import { type Lane, numberLane } from './lane.ts';
 import { type Accessor, PARTS, ROW, type RowView, TABLE } from './row-view.ts';
 import { scalar } from './scalar-components.ts';

@@ -68,6 +68,11 @@ export interface ShardSpec<C extends Components, I extends Components, E extends
   authorize(context: JoinContext, params: P): boolean | Promise<boolean>;
   /** The shard begins. */
   start?(world: World<C, E>, params: P): void;
+  /**
+   * The world was saved by another version of this definition. Components of the same name and kind are as they were,
+   * all others hold their initial values.
+   */
+  migrate?(world: World<C, E>, params: P): void;
   /** A player comes; returns his entity, or nothing for a spectator. Left out: an entity of initial values. */
   join?(world: World<C, E>, player: Player): Entity<C> | undefined;
   /** He left, or did not return within the grace time. His entity is despawned afterwards if it still lives. */
@@ -128,7 +133,7 @@ export type ParamsOf<D> = D extends ShardDef<infer _C, infer _I, infer _E, infer
 export type MessageOf<D> = D extends ShardDef<infer _C, infer _I, infer _E, infer _P, infer M> ? M : never;
 
 /** What these throw stops the shard alone; a promise of theirs would fail behind its back. [T3] */
-const SYNCHRONOUS = ['start', 'join', 'leave', 'receive', 'answer', 'step', 'tick'] as const;
+const SYNCHRONOUS = ['start', 'migrate', 'join', 'leave', 'receive', 'answer', 'step', 'tick'] as const;
 const AsyncFunction = (async () => {}).constructor;
 
 const NAME = /^[\w-]{1,64}$/;

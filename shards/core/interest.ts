@@ -7,6 +7,7 @@ import { assert } from '../../src/base/assert.ts';
 import type { Components } from './component.ts';
 import type { Player } from './player.ts';
 import type { RecordType } from './record-type.ts';
+import { type Scale, scaleOf } from './scale.ts';
 import type { Entity, World } from './world.ts';
 
 /** The cell of entities that have no place, and of all in a world without a grid. Everybody sees it. */
@@ -69,6 +70,7 @@ export function visibleTo<C extends Components = Components>(sees: VisibleTo<C>[
 
 /** One axis of a grid. */
 export interface GridAxis {
+  readonly name: 'x' | 'y' | 'z';
   readonly lane: number;
   readonly minQuanta: number;
   readonly cellQuanta: number;
@@ -80,6 +82,8 @@ export interface GridAxis {
 export interface GridPlan {
   /** In the order of the component's lanes; none in a world of one cell. */
   readonly axes: readonly GridAxis[];
+  /** What quanta along them mean. */
+  readonly scale: Scale;
   /** The lane that says whether an entity has a place; -1 when all have. */
   readonly guard: number;
   readonly cell: number;
@@ -88,7 +92,16 @@ export interface GridPlan {
 }
 
 /** The plan of a world that is one cell. */
-export const ONE_CELL: GridPlan = { axes: [], guard: -1, cell: 1, radius: 1, rings: [] };
+export const ONE_CELL: GridPlan = {
+  axes: [],
+  scale: scaleOf({ min: 0, max: 0, step: 1 }),
+  guard: -1,
+  cell: 1,
+  radius: 1,
+  rings: [],
+};
+
+const AXES = ['x', 'y', 'z'] as const;
 
 /** Throws for what a definition may not say, when its module loads. */
 export function planGrid(interest: GridInterest, type: RecordType<Components>): GridPlan {
@@ -110,10 +123,16 @@ export function planGrid(interest: GridInterest, type: RecordType<Components>): 
   const lanes = plane === 'xz' ? [0, 2] : plane === 'xy' || size === 2 ? [0, 1] : [0, 1, 2];
   const cells = Math.floor((scale.maxQuanta - scale.minQuanta) / cellQuanta) + 1;
   const axes = lanes.map(
-    (lane): GridAxis => ({ lane: first + guarded + lane, minQuanta: scale.minQuanta, cellQuanta, cells }),
+    (lane): GridAxis => ({
+      name: AXES[lane]!,
+      lane: first + guarded + lane,
+      minQuanta: scale.minQuanta,
+      cellQuanta,
+      cells,
+    }),
   );
   assert(cells ** axes.length <= MAX_GRID_CELLS, `a grid of ${cells ** axes.length} cells`);
-  const plan = { axes, guard: guarded === 1 ? first : -1, cell, radius, rings };
+  const plan = { axes, scale, guard: guarded === 1 ? first : -1, cell, radius, rings };
   const block = (2 * Math.ceil(radius / cell) + 1) ** axes.length;
   const seen = block > 4 * MAX_SEEN_CELLS ? block : cellsAround(plan).length;
   assert(seen <= MAX_SEEN_CELLS, `a player would see ${seen} cells: larger ones, or a smaller radius`);

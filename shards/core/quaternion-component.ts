@@ -1,12 +1,12 @@
 /** The component of a rotation. Its view reads through to the lanes; it is written as a whole. */
 import { compileView } from './compile-view.ts';
 import { Component, type Quaternion } from './component.ts';
-import { quantizeRotation, rotationLanes, packRotation, unpackRotation } from './rotation.ts';
+import { packRotation, quantizeRotation, rotationLanes, unpackRotation } from './rotation.ts';
 import { type Accessor, PARTS, ROW, type RowView, TABLE } from './row-view.ts';
 
 /**
  * A rotation as a quaternion, with `bits` (default 10) for each of the three numbers that are sent: 10 are within
- * a quarter of a degree. What is written may be of any length but 0, which is no rotation at all; what is read has length 1.
+ * 0.3 degrees. What is written may be of any length but 0, which is no rotation at all; what is read has length 1.
  */
 export function quaternion(options: { bits?: number } = {}): Component<Quaternion> {
   const { bits = 10 } = options;

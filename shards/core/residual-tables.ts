@@ -22,10 +22,14 @@ export const RESIDUAL_TABLES = {
     13, 14, 14,
   ],
   /** One of the three numbers of a rotation. */
-  axis: [3, 2, 3, 3, 4, 4, 4, 4, 4, 5, 6, 9, 9, 9, 9, 10, 10, 10, 10, 11, 11, 11, 11, 11, 12, 12, 12, 12, 13, 13, 13, 14, 14,
+  axis: [
+    3, 2, 3, 3, 4, 4, 4, 4, 4, 5, 6, 9, 9, 9, 9, 10, 10, 10, 10, 11, 11, 11, 11, 11, 12, 12, 12, 12, 13, 13,
+    13, 14, 14,
   ],
   /** Which number of a rotation is left out. */
-  chart: [1, 3, 2, 6, 6, 6, 6, 7, 7, 7, 7, 8, 8, 8, 8, 9, 9, 9, 9, 10, 10, 10, 10, 10, 11, 11, 11, 11, 12, 12, 12, 13, 13,
+  chart: [
+    1, 3, 2, 6, 6, 6, 6, 7, 7, 7, 7, 8, 8, 8, 8, 9, 9, 9, 9, 10, 10, 10, 10, 10, 11, 11, 11, 11, 12, 12, 12,
+    13, 13,
   ],
   /** A whole number, which is not predicted to move. */
   whole: [
@@ -33,7 +37,9 @@ export const RESIDUAL_TABLES = {
     12,
   ],
   /** By how much a number changed in its last step, in key chunks. */
-  pace: [1, 5, 4, 4, 4, 4, 4, 4, 5, 5, 6, 8, 9, 9, 10, 10, 10, 10, 11, 11, 11, 11, 11, 12, 12, 12, 13, 13, 13, 13, 13, 14, 14,
+  pace: [
+    1, 5, 4, 4, 4, 4, 4, 4, 5, 5, 6, 8, 9, 9, 10, 10, 10, 10, 11, 11, 11, 11, 11, 12, 12, 12, 13, 13, 13, 13,
+    13, 14, 14,
   ],
 } as const satisfies Record<string, readonly number[]>;
 

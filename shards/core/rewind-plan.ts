@@ -5,6 +5,7 @@
 import { assert } from '../../src/base/assert.ts';
 import { Fault } from '../../src/base/fault.ts';
 import type { Components } from './component.ts';
+import { type DrawPlan, drawPlan } from './draw-plan.ts';
 import { reachOf } from './hitbox.ts';
 import { type Lane, numberLane } from './lane.ts';
 import { RecordType } from './record-type.ts';
@@ -17,8 +18,6 @@ export const LAG_PARTS = 32;
 const DEFAULT_MS = 1000;
 const MIN_MS = 50;
 const MAX_MS = 4000;
-/** Of a position's range: who goes so far in one frame did not walk. */
-const TELEPORT = 1 / 32;
 
 export interface RewindPlan {
   readonly spec: RewindSpec<Components>;
@@ -43,7 +42,10 @@ export interface RewindPlan {
   readonly scale: Scale;
   /** The lane of `type` that says whether an entity has a position, or -1. */
   readonly guard: number;
-  readonly teleportQuanta: number;
+  /** How clients draw the lanes of `type` between two frames. */
+  readonly draw: DrawPlan;
+  /** The names of all hitboxes. */
+  readonly hitboxes: readonly string[];
   /** No hitbox of an entity is farther from its position than this; 0 without hitboxes. */
   readonly reach: number;
 }
@@ -68,17 +70,16 @@ export function planRewind(
   assert(placed, 'no vec2 or vec3 in rewind.components');
   const { lanes, scale } = fields[placed]!;
   const guarded = lanes.some((lane) => lane.guard >= 0) ? 1 : 0;
-  const range = scale!.maxQuanta - scale!.minQuanta;
-  const { teleport = (range * TELEPORT * scale!.times) / scale!.per } = spec;
-  assert(teleport > 0, `rewind.teleport is ${teleport}`);
+  const draw = drawPlan(type);
+  const curved = draw.lanes.some(({ blend }) => blend === 'hermite');
   const maxTicks = Math.ceil((ms * ticks.tickRate) / 1000);
   const maxLag = maxTicks * LAG_PARTS;
   const first = type.laneOf(placed);
   return {
     spec,
     everyTicks: ticks.snapshotEvery,
-    // The oldest moment may lie between two frames, and the newest just before one.
-    frames: Math.ceil(maxTicks / ticks.snapshotEvery) + 1,
+    // The oldest moment may lie between two frames, after a tick the newest frame is one more, and curves begin earlier.
+    frames: Math.ceil(maxTicks / ticks.snapshotEvery) + (curved ? 3 : 2),
     maxLag,
     lagLane: numberLane(0, maxLag, 'snap'),
     type,
@@ -87,7 +88,8 @@ export function planRewind(
     axes: lanes.length - guarded,
     scale: scale!,
     guard: guarded === 1 ? first : -1,
-    teleportQuanta: (teleport * scale!.per) / scale!.times,
+    draw,
+    hitboxes: Object.keys(hitboxes),
     reach: Math.max(0, ...Object.values(hitboxes).map(reachOf)),
   };
 }

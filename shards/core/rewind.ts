@@ -5,29 +5,24 @@
  */
 import type { Components, Vec3 } from './component.ts';
 import type { Hitbox, Point } from './hitbox.ts';
-import type { Entity } from './world.ts';
+import type { Row } from './record-type.ts';
 
 /** Methods, so that it may be declared for fewer components than the definition has. */
 export interface RewindSpec<C extends Components> {
   /**
    * What is remembered of each entity; 4 bytes per number, entity and frame. Texts cannot be. The first vec2 or vec3
-   * among them is where an entity is.
+   * among them is where an entity is; between two frames it goes as that component is drawn (`draw`, `teleport`).
    */
   readonly components: readonly (keyof C & string)[];
   /** How far back a player may see, from 50 to 4000; default 1000. Whoever says more sees what was then. */
   readonly ms?: number;
-  /**
-   * An entity that goes farther than this in one frame was not on the way between: it is where it was until it is
-   * there. In units of its position; default 1/32 of the range.
-   */
-  readonly teleport?: number;
   /** By name. Without any, `raycast` takes a radius and `overlap` finds positions. */
   readonly hitboxes?: Readonly<Record<string, Hitbox>>;
   /**
    * The names of an entity's hitboxes at that time, none if it cannot be hit; left out, every entity has all. It sees
    * `components` only, and is asked of the few that are near a ray.
    */
-  hitbox?(entity: Readonly<Entity<C>>): string | readonly string[] | undefined;
+  hitbox?(entity: Readonly<Row<C>>): string | readonly string[] | undefined;
 }
 
 export interface RayOptions<C extends Components> {
@@ -36,7 +31,7 @@ export interface RayOptions<C extends Components> {
   /** Takes every entity as a sphere of this radius around its position, instead of its hitboxes. */
   readonly radius?: number;
   /** Whether this entity may be hit; asked of the few that are near the ray. It has `components` only. */
-  filter?(entity: Readonly<Entity<C>>): boolean;
+  filter?(entity: Readonly<Row<C>>): boolean;
 }
 
 export interface RayHit {
@@ -61,7 +56,7 @@ export interface Rewound<C extends Components> {
   /** In units of the position; z is 0 in a world of vec2. Undefined for who was not there. */
   positionAt(id: number): Vec3 | undefined;
   /** The remembered components; the object is used again by the next question to any rewind of this tick. */
-  at(id: number): Readonly<Entity<C>> | undefined;
+  at(id: number): Readonly<Row<C>> | undefined;
   /** Ids of those whose position is within `radius`, the nearest first. */
   near(point: Point, radius: number): number[];
   /** The first that a ray meets. A direction of no length meets nothing. */

@@ -144,7 +144,8 @@ export class StateDiff {
           state.rest(slot, i);
         } else {
           residual = residualOf(state, { slot, lane: i }, value);
-          if (kind[i] === CHART && residual !== 0) this.#charts.change(data, base + i, { lane: i, chart: value });
+          if (kind[i] === CHART && residual !== 0)
+            this.#charts.change(data, base + i, { lane: i, chart: value });
           state.move(slot, i, residual);
           if (flipped) state.rest(slot, i);
         }

@@ -5,6 +5,7 @@
 import type { Json } from '../../src/base/json.ts';
 import { Component, type Frozen } from './component.ts';
 import { textLane } from './lane.ts';
+import { plainOf } from './plain.ts';
 import { ROW, type RowView, TABLE } from './row-view.ts';
 import { Text } from './text.ts';
 
@@ -45,7 +46,7 @@ export function json<T extends Json = Json>(
       },
       set(this: RowView, value: unknown) {
         const { texts } = this[TABLE].columns[lane]!;
-        if (texts[this[ROW]]!.parsed !== value) texts[this[ROW]] = Text.ofJson(value, maxBytes);
+        if (texts[this[ROW]]!.parsed !== value) texts[this[ROW]] = Text.ofJson(plainOf(value), maxBytes);
       },
     }),
   });

@@ -6,7 +6,6 @@ import { Fault } from '../../src/base/fault.ts';
 import { canonicalJson, type Json, parseJson } from '../../src/base/json.ts';
 import { isJson } from '../../src/base/shape.ts';
 import { utf8Length, utf8Read, utf8Write } from '../../src/base/utf8.ts';
-import { plainOf } from './plain.ts';
 
 /** All that `isJson` lets through is parsed again. */
 const JSON_LIMITS = { maxChars: 4096, maxDepth: 65 };
@@ -41,8 +40,7 @@ export class Text {
   }
 
   /** Throws Fault `invalid` for what is not JSON, `too_large` for more than `maxBytes`. */
-  static ofJson(written: unknown, maxBytes: number): Text {
-    const value = plainOf(written);
+  static ofJson(value: unknown, maxBytes: number): Text {
     if (value === null) return Text.EMPTY;
     if (!isJson(value)) throw new Fault('invalid', 'a JSON component holds JSON');
     const text = canonicalJson(value);
@@ -73,7 +71,8 @@ export class Text {
 /** Equal values have one text, so that states compare by it. */
 function parsedText(text: string): Json {
   const value = parseJson(text, JSON_LIMITS);
-  if (value === null || canonicalJson(value) !== text) throw new Fault('bad_message', 'JSON is not canonical');
+  if (value === null || canonicalJson(value) !== text)
+    throw new Fault('bad_message', 'JSON is not canonical');
   return value;
 }
 

@@ -137,3 +137,19 @@ test('events go where the options say', () => {
   (world as WorldColumns<typeof type.fields, never>).emit('hit', { by: 1 }, [2]);
   expect(said).toEqual([['hit', { by: 1 }, [2]]]);
 });
+
+test('[T6] step may not rewind: the browser, which predicts with it, has no past', () => {
+  const asked: unknown[] = [];
+  const rewind = (player: unknown): never => {
+    asked.push(player);
+    throw new Error('far enough');
+  };
+  const options = { seed: 'a', stepSeed: 'b', maxEntities: 10, emit: () => {} };
+  const world = new WorldColumns(type, { ...options, rewind });
+  world.beginStep(1);
+  expect(() => world.rewind(1)).toThrow('step may not rewind');
+  world.endStep();
+  expect(() => world.rewind(1)).toThrow('far enough');
+  expect(asked).toEqual([1]);
+  expect(() => new WorldColumns(type, options).rewind(1)).toThrow('the definition has no rewind');
+});

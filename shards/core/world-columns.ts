@@ -13,6 +13,7 @@ import { ROW, type RowView } from './row-view.ts';
 import { hashRow, type Snapshot } from './snapshot.ts';
 import type { Table } from './table.ts';
 import type { Entity, Events, SpawnValues, World } from './world.ts';
+import { componentCopy, type WorldCopy } from './world-copy.ts';
 import { WorldHash } from './world-hash.ts';
 
 export interface WorldOptions {
@@ -25,6 +26,8 @@ export interface WorldOptions {
   stepSpawn?(next: number): number;
   /** Where events go. */
   emit(event: string, data: unknown, to: number | readonly number[] | undefined): void;
+  /** Where ticks come with events. */
+  wake?(): void;
   /** Where there is a past to go to. */
   rewind?(player: Player | number): Rewound<Components>;
 }
@@ -32,6 +35,7 @@ export interface WorldOptions {
 export class WorldColumns<C extends Components, E extends Events> implements World<C, E> {
   tick = 0;
   readonly table: Table<Row<C>>;
+  readonly #type: RecordType<C>;
   readonly #options: WorldOptions;
   readonly #ownChance: Chance;
   readonly #stepChance: Chance;
@@ -43,12 +47,15 @@ export class WorldColumns<C extends Components, E extends Events> implements Wor
   /** In order of ids. Copied before the first change after it was lent out. */
   #list: Entity<C>[] = [];
   #lent = false;
+  /** Where the entities of a loaded snapshot stand. */
+  #loaded = new Int32Array(0);
   /** The entity whose step runs, or 0; its chance is seeded when it is first asked for. */
   #stepping = 0;
   #seeded = false;
 
   constructor(type: RecordType<C>, options: WorldOptions) {
     this.table = type.table(64);
+    this.#type = type;
     this.#options = options;
     this.#ownChance = new Chance(options.seed);
     this.#stepChance = new Chance(options.stepSeed);
@@ -144,6 +151,10 @@ export class WorldColumns<C extends Components, E extends Events> implements Wor
     return this.#options.rewind(player) as unknown as Rewound<C>;
   }
 
+  wake(): void {
+    this.#options.wake?.();
+  }
+
   hash(): string {
     const hash = new WorldHash();
     hash.add(this.tick);
@@ -177,13 +188,84 @@ export class WorldColumns<C extends Components, E extends Events> implements Wor
       this.#list = list;
       this.#lent = false;
     }
-    for (let i = 0; i < snapshot.count; i++) {
-      this.table.copy(snapshot.table, i, this.#rows.get(ids[i]!)!);
+    if (this.#loaded.length < snapshot.count) this.#loaded = new Int32Array(snapshot.count * 2);
+    this.listRows(this.#loaded);
+    for (let lane = 0; lane < this.table.lanes.length; lane++) {
+      const source = snapshot.table.columns[lane]!;
+      const target = this.table.columns[lane]!;
+      const texts = this.table.lanes[lane]!.textBytes > 0;
+      for (let i = 0; i < snapshot.count; i++) {
+        if (texts) target.texts[this.#loaded[i]!] = source.texts[i]!;
+        else target.values[this.#loaded[i]!] = source.values[i]!;
+      }
+    }
+  }
+
+  /** All that is needed to go on from here, as copies: the world may change while they are written down. */
+  copy(): WorldCopy {
+    const { table, tick } = this;
+    const rows = new Int32Array(this.count);
+    this.listRows(rows);
+    return {
+      tick,
+      lastId: this.#lastId,
+      chance: this.#ownChance.save(),
+      ids: picked(table.ids, rows),
+      rows,
+      components: this.#type.names.map((name) => componentCopy(this.#type, name)),
+      columns: table.columns.map(({ values, texts }, lane) =>
+        table.lanes[lane]!.textBytes > 0 ? Array.from(rows, (row) => texts[row]!) : picked(values, rows),
+      ),
+    };
+  }
+
+  /**
+   * Becomes what was copied, of this definition or of another version of it: components of the same name and kind
+   * are taken over, all others hold their initial values.
+   */
+  restore(copy: WorldCopy): void {
+    const { ids, rows, components, columns } = copy;
+    this.tick = copy.tick;
+    this.#ownChance.load(copy.chance);
+    this.#takeRows(rows);
+    this.#list = Array.from(ids, (id, i) => this.#addAt(id, rows[i]!));
+    this.#lent = false;
+    this.#lastId = copy.lastId;
+    let lane = 0;
+    for (const { name, kind, texts } of components) {
+      const to = this.#type.laneOf(name);
+      if (to !== -1 && componentCopy(this.#type, name).kind === kind) {
+        for (let i = 0; i < texts.length; i++) this.#fill(to + i, columns[lane + i]!);
+      }
+      lane += texts.length;
+    }
+  }
+
+  /** All others up to the last one are free. */
+  #takeRows(rows: Int32Array): void {
+    this.table.ids.fill(0);
+    this.#rows.clear();
+    this.#rowsUsed = rows.reduce((used, row) => Math.max(used, row + 1), 0);
+    const taken = new Set(rows);
+    this.#free.length = 0;
+    for (let row = this.#rowsUsed - 1; row >= 0; row--) if (!taken.has(row)) this.#free.push(row);
+  }
+
+  #fill(lane: number, column: WorldCopy['columns'][number]): void {
+    const { texts, values } = this.table.columns[lane]!;
+    for (const [i, entity] of this.#list.entries()) {
+      const row = (entity as unknown as RowView)[ROW];
+      const value = column[i]!;
+      if (typeof value === 'number') values[row] = value;
+      else texts[row] = value;
     }
   }
 
   #add(id: number): Entity<C> {
-    const row = this.#free.pop() ?? this.#rowsUsed++;
+    return this.#addAt(id, this.#free.pop() ?? this.#rowsUsed++);
+  }
+
+  #addAt(id: number, row: number): Entity<C> {
     this.table.reserve(row + 1);
     this.table.reset(row);
     this.table.ids[row] = id;
@@ -205,4 +287,10 @@ export class WorldColumns<C extends Components, E extends Events> implements Wor
     }
     return this.#list;
   }
+}
+
+function picked(values: Int32Array | Float64Array, rows: Int32Array): Int32Array {
+  const out = new Int32Array(rows.length);
+  for (let i = 0; i < rows.length; i++) out[i] = values[rows[i]!]!;
+  return out;
 }

@@ -52,6 +52,11 @@ export interface World<C extends Components = Components, E extends Events = Eve
    * `rewind`.
    */
   rewind(player: Player | number): Rewound<C>;
+  /**
+   * Where code of yours changes the world outside of the definition's functions, such as a timer that `start` has set: an
+   * event-driven shard computes a tick soon, and tells its players. Others tick anyway. In the browser it does nothing.
+   */
+  wake(): void;
   /** 16 hex digits over the tick and all entities: equal states have equal hashes, on every machine. [T1] */
   hash(): string;
 }

@@ -8,9 +8,12 @@ import { Fault } from '../../src/base/fault.ts';
 import { isId, newId } from '../../src/base/id.ts';
 import { parseShape } from '../../src/base/shape.ts';
 import type { AnyShardDef, ParamsOf } from '../core/define-shard.ts';
+import type { Lasting } from './lasting.ts';
 import type { ShardsOptions } from './options.ts';
+import type { Recording, RecordingOptions } from './recording.ts';
 import type { HostedShard, ShardHost } from './shard-host.ts';
 import { LiveShard, type ShardRef, type Transferring } from './shard-ref.ts';
+import { stateBytes } from './state-codec.ts';
 
 /** A shard of `options.start`. */
 interface Pin {
@@ -19,9 +22,16 @@ interface Pin {
   readonly params: unknown;
 }
 
+/** What a shard begins with that goes on. */
+interface Left {
+  readonly seed: string;
+  readonly saved: Uint8Array;
+}
+
 export class Directory {
   readonly #env: Env;
   readonly #host: ShardHost;
+  readonly #lasting: Lasting;
   readonly #options: ShardsOptions;
   readonly #transfers: Transferring;
   readonly #shards = new Map<string, HostedShard>();
@@ -32,11 +42,17 @@ export class Directory {
   /** `defs` by their keys in `shards({ arena })`. */
   constructor(
     env: Env,
-    deps: { defs: ReadonlyMap<string, AnyShardDef>; host: ShardHost; transfers: Transferring },
+    deps: {
+      defs: ReadonlyMap<string, AnyShardDef>;
+      host: ShardHost;
+      lasting: Lasting;
+      transfers: Transferring;
+    },
     options: ShardsOptions,
   ) {
     this.#env = env;
     this.#host = deps.host;
+    this.#lasting = deps.lasting;
     this.#transfers = deps.transfers;
     this.#options = options;
     for (const { shard, id, params = {} } of options.start) {
@@ -96,9 +112,36 @@ export class Directory {
     return { shards: this.#shards.size, players };
   }
 
-  /** Begins all shards of `options.start`. */
-  startPinned(): void {
-    for (const pin of this.#pins.values()) this.#create(pin);
+  /**
+   * Resolves when a checkpoint of now is durable. Rejects with Fault `not_found`, `invalid` when such shards have no
+   * checkpoints, or as the store does.
+   */
+  async checkpoint(def: AnyShardDef, id: string): Promise<void> {
+    await this.#lasting.checkpoint(this.#get(def, id));
+  }
+
+  /**
+   * Records a shard into a new file, until it ends, `stop` is called or the file is full. Rejects with Fault
+   * `not_found`, or as the file system does.
+   */
+  async record(
+    def: AnyShardDef,
+    id: string,
+    options: Partial<RecordingOptions> & { path: string },
+  ): Promise<Recording> {
+    return this.#lasting.record(this.#get(def, id), options.path, options);
+  }
+
+  /** Begins what the last process has left, then what else is in `options.start`. */
+  async start(): Promise<void> {
+    await this.#lasting.restore((def, state) => {
+      const { id, params, seed } = state;
+      this.#create(
+        { def, id, params: parseShape(def.params, params, 'params') },
+        { seed, saved: stateBytes(state) },
+      );
+    });
+    for (const [key, pin] of this.#pins) if (!this.#shards.has(key)) this.#create(pin);
   }
 
   /** For a join: the shard that runs, or a pinned one begun anew. */
@@ -114,15 +157,24 @@ export class Directory {
     return this.#create({ def, id, params });
   }
 
-  #create({ def, id, params }: Pin): HostedShard {
+  #get(def: AnyShardDef, id: string): HostedShard {
+    const shard = this.#shards.get(keyOf(def.name, id));
+    if (!shard) throw new Fault('not_found', `no shard ${def.name}/${id}`);
+    return shard;
+  }
+
+  #create({ def, id, params }: Pin, left?: Left): HostedShard {
     const key = keyOf(def.name, id);
     this.#checkPlace(key, id);
-    const begin = { id, params, seed: newId(this.#env), pinned: this.#pins.has(key) };
+    const begin = { id, params, seed: newId(this.#env), pinned: this.#pins.has(key), ...left };
     const shard = this.#host.begin(def, begin, (fault) => {
+      const ended = this.#shards.get(key);
       this.#shards.delete(key);
       if (fault) this.#failed++;
+      if (ended) this.#lasting.ended(ended);
     });
     this.#shards.set(key, shard);
+    this.#lasting.began(shard);
     return shard;
   }
 

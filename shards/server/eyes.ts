@@ -1,5 +1,5 @@
 /**
- * Where players look from: the cell of their entity, or where it was last. One pass over flat columns in each frame
+ * Where players look from: the cell of their entity, or without one their `eye`, or where it was last. One pass over flat columns in each frame
  * tells who looks from another cell than before, so that who stays in his cell costs next to nothing here, whatever
  * else is to be known of him. Kept by frame-maker.ts. [T8]
  */
@@ -50,7 +50,7 @@ export class Eyes {
       const id = this.#ids[i]!;
       let row = this.#rows[i]!;
       if (row === -1 || ids[row] !== id) row = this.#world.rowOf(id);
-      const place = row === -1 ? this.#places[i]! : this.#grid.placeOf(row);
+      const place = row === -1 ? this.#placeWithout(i) : this.#grid.placeOf(row);
       const team = this.#teamOf && this.#teamOf(row);
       if (
         place === this.#places[i] &&
@@ -66,6 +66,11 @@ export class Eyes {
       view.team = team;
       turned.add(view);
     }
+  }
+
+  #placeWithout(i: number): number {
+    const { eye } = this.#views[i]!.player;
+    return eye ? this.#grid.placeAt(eye) : this.#places[i]!;
   }
 }
 

@@ -9,6 +9,7 @@ import { defineShard } from '../core/define-shard.ts';
 import { everyone, grid, type Interest, visibleTo } from '../core/interest.ts';
 import type { World } from '../core/world.ts';
 import { Shard } from './shard.ts';
+import type { View } from './view.ts';
 
 const components = {
   at: c.vec2({ min: 0, max: 100, step: 0.5 }),
@@ -94,9 +95,9 @@ function newShard(
       holds: (bytes: string) => frames.some((frame) => Buffer.from(frame).includes(bytes)),
     };
   };
-  const tick = async (times = 1) => {
+  const tick = async (times = 1, everyMs = 100) => {
     for (let i = 0; i < times; i++) {
-      await env.clock.advance(100);
+      await env.clock.advance(everyMs);
       shard.tick(true);
     }
   };
@@ -201,6 +202,27 @@ test('[T8] without an entity a player looks from where it was; who never had one
   expect(bob.read()).toEqual([]);
 });
 
+test('[T8] without an entity a player looks from his eye; with one the eye counts for nothing', async () => {
+  const { world, player, tick } = newShard(NEAR);
+  const ann = player('ann', { x: 5, y: 5 });
+  const near = world.spawn({ at: { x: 6, y: 6 } });
+  const far = world.spawn({ at: { x: 90, y: 90 }, name: 'far away' });
+  ann.seat.eye = { x: 95, y: 95 };
+  await tick();
+  expect(ann.read()).toEqual([[ann.entity.id, near.id]]);
+  expect(ann.holds('far away')).toBe(false);
+  world.despawn(ann.entity.id);
+  await tick();
+  expect(ann.read()).toEqual([[far.id]]);
+  ann.seat.eye = { x: 5, y: 5 };
+  await tick();
+  expect(ann.read()).toEqual([[near.id]]);
+  ann.seat.eye = undefined;
+  near.n = 7;
+  await tick();
+  expect(ann.read()).toEqual([[near.id]]);
+});
+
 test('[T2] a cell that is asked for again comes whole, and the player goes on; others are not troubled', async () => {
   const { shard, player, tick } = newShard(NEAR);
   const ann = player('ann', { x: 51, y: 51 });
@@ -254,6 +276,23 @@ test('[T5] who acknowledges nothing is let down rung by rung, and closed in the 
   await tick(1);
   expect([steps(), ann.closed]).toEqual([[1, 1, 1, 1], ['overloaded']]);
   expect(shard.players.size).toBe(0);
+});
+
+test('[T9] when the server is late itself, nobody is taken for slow', async () => {
+  const ladder = { coarserAfterMs: 600, nearerAfterMs: 800, ackWindowMs: 1000, closeAfterMs: 30_000 };
+  const { shard, player, tick } = newShard(NEAR, { ladder });
+  const ann = player('ann', { x: 51, y: 51 });
+  const view = () => (ann.seat.state as { view: View }).view;
+  await tick(2);
+  for (let i = 0; i < 20; i++) {
+    const before = shard.world.tick;
+    await tick(1, 900);
+    view().ack(before); // she is one frame behind, as over any line
+  }
+  expect(shard.counts).toMatchObject({ toCoarse: 0, toWaiting: 0, framesSkipped: 0 });
+  // Who takes nothing is noticed all the same.
+  await tick(20, 900);
+  expect(shard.counts).toMatchObject({ toCoarse: 1, toNear: 1, toWaiting: 1 });
 });
 
 test('within a budget the near cells go first, nothing is wrong for long, and the bytes keep to it', async () => {

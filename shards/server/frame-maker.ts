@@ -31,6 +31,12 @@ import { type Outlook, View, type Viewer } from './view.ts';
 /** Ticks whose time is remembered, to tell how old an acknowledged frame is. */
 const REMEMBERED_TICKS = 1024;
 
+/**
+ * The time by which players are late goes on by so many frames with each frame at most: a server that is behind takes
+ * nobody for slow, and does not send everything anew when it can do least. [T9]
+ */
+const MOST_FRAMES_LATE = 2;
+
 interface Parts extends FrameParts {
   readonly head: { -readonly [K in keyof FrameHeader]: FrameHeader[K] };
   readonly places: number[];
@@ -60,6 +66,10 @@ export class FrameMaker {
   readonly #parts: Parts;
   readonly #tail: TailState[] = [];
   readonly #madeMs = new Float64Array(REMEMBERED_TICKS);
+  readonly #mostMs: number;
+  #nowMs = 0;
+  #clockMs = Number.NaN;
+  #tooSlow = false;
   #frame = 0;
   #views = 0;
 
@@ -75,6 +85,9 @@ export class FrameMaker {
       owner: new ChunkEncoder(layouts.owner, deps),
       team: new ChunkEncoder(layouts.team, deps),
     };
+    this.#mostMs = def.eventDriven
+      ? Number.POSITIVE_INFINITY
+      : (MOST_FRAMES_LATE * def.snapshotEvery * 1000) / def.tickRate;
     const plan = interest.kind === 'grid' ? planGrid(interest, def.entityType) : ONE_CELL;
     this.#grid = new Grid(plan, world.table);
     this.#streams = new Streams(encoders, this.#grid);
@@ -87,13 +100,13 @@ export class FrameMaker {
   }
 
   /** What a player who has just come is sent, from the next frame on. */
-  view(player: Viewer, of: { latest: LatestSlot; ladder: LadderOptions }, nowMs: number): View {
+  view(player: Viewer, latest: LatestSlot, ladder: LadderOptions): View {
     const { bytesPerSecond } = this.#def.limits;
     // One of long ago has an older time: the player seems later than he is.
     const madeMs = (tick: number) => this.#madeMs[tick % REMEMBERED_TICKS]!;
-    const deps = { player, number: ++this.#views, latest: of.latest, texts: this.texts, madeMs };
-    const options = { ladder: of.ladder, bytesPerSecond };
-    const view = new View(deps, options, { tick: this.#world.tick, nowMs });
+    const deps = { player, number: ++this.#views, latest, texts: this.texts, madeMs };
+    const now = { tick: this.#world.tick, nowMs: this.#nowMs };
+    const view = new View(deps, { ladder, bytesPerSecond }, now);
     this.#eyes.add(view);
     this.#turned.add(view);
     return view;
@@ -106,23 +119,31 @@ export class FrameMaker {
     this.#eyes.remove(view);
   }
 
-  /** A frame is due: makes those of all players who are ready for one, and puts them into their slots. */
-  make(nowMs: number): void {
+  /**
+   * A frame is due: makes those of all players who are ready for one, and puts them into their slots. True when a player
+   * is on the last rung of the ladder by now.
+   */
+  make(clockMs: number): boolean {
     this.#frame++;
-    this.#madeMs[this.#world.tick % REMEMBERED_TICKS] = nowMs;
+    if (this.#frame > 1) this.#nowMs += Math.min(clockMs - this.#clockMs, this.#mostMs);
+    this.#clockMs = clockMs;
+    this.#madeMs[this.#world.tick % REMEMBERED_TICKS] = this.#nowMs;
     this.#grid.update(this.#world.rowsUsed);
     this.#eyes.follow(this.#turned);
-    for (const view of this.#turned) this.#turn(view, nowMs);
+    for (const view of this.#turned) this.#turn(view);
     this.#streams.advance(this.#frame);
-    for (const [sight, views] of this.#onlookers.all) this.#show(sight, views, nowMs);
+    for (const [sight, views] of this.#onlookers.all) this.#show(sight, views);
     this.#counts.cells = this.#grid.size;
     this.#counts.streams = this.#streams.size;
+    const tooSlow = this.#tooSlow;
+    this.#tooSlow = false;
+    return tooSlow;
   }
 
   /** Gives a player the streams that his next frame shows, unless he is to be sent nothing. */
-  #turn(view: View, nowMs: number): void {
+  #turn(view: View): void {
     // Who looks through a sight is asked when his frame is made.
-    const rung = view.aim ? view.ladder.rung : this.#rung(view, nowMs);
+    const rung = view.aim ? view.ladder.rung : this.#rung(view);
     if (rung === 'waiting' || rung === 'closed') {
       this.#counts.framesSkipped++;
       return;
@@ -134,9 +155,10 @@ export class FrameMaker {
   }
 
   /** The rung on which a player is now; his next fall is counted. */
-  #rung(view: View, nowMs: number): Rung {
+  #rung(view: View): Rung {
     const before = view.ladder.rung;
-    const rung = view.rung(nowMs);
+    const rung = view.rung(this.#nowMs);
+    if (rung === 'closed') this.#tooSlow = true;
     if (rung === before) return rung;
     const letdown = LETDOWNS[rung];
     if (letdown && !isAbove(rung, before)) this.#counts[letdown]++;
@@ -149,11 +171,11 @@ export class FrameMaker {
   }
 
   /** The frames of those who look through a sight. */
-  #show(sight: Sight, views: readonly View[], nowMs: number): void {
+  #show(sight: Sight, views: readonly View[]): void {
     let shared = false;
     for (let i = views.length - 1; i >= 0; i--) {
       const view = views[i]!;
-      if (!this.#keepsUp(view, sight, nowMs)) {
+      if (!this.#keepsUp(view, sight)) {
         this.#counts.framesSkipped++;
         continue;
       }
@@ -164,29 +186,29 @@ export class FrameMaker {
           shared = true;
         }
         if (!view.budget || this.#shared.bits.byteLength <= view.budget.left) {
-          this.#put(view, { body: this.#shared, marks: undefined }, nowMs);
+          this.#put(view, this.#shared, undefined);
           continue;
         }
       }
       this.#plan.decide(view, sight, this.#frame);
       if (view.budget) this.#plan.trim(sight, view.budget);
       this.#plan.write(this.#own, view, sight);
-      this.#put(view, { body: this.#own, marks: this.#plan.marks(view, sight) }, nowMs);
+      this.#put(view, this.#own, this.#plan.marks(view, sight));
     }
   }
 
   /** Whether a player is ready for a frame. Who is on another rung now has one when he has turned. */
-  #keepsUp(view: View, sight: Sight, nowMs: number): boolean {
-    const rung = this.#rung(view, nowMs);
+  #keepsUp(view: View, sight: Sight): boolean {
+    const rung = this.#rung(view);
     const waits = rung === 'waiting' || rung === 'closed';
     if (waits) this.#forget(view);
     else if (view.frame > 0 && this.#frame - view.frame > MAX_BACK) this.#beginAnew(view);
-    if (!waits && this.#seen(rung) === sight.rung) return view.ready(nowMs);
+    if (!waits && this.#seen(rung) === sight.rung) return view.ready(this.#nowMs);
     this.#turned.add(view);
     return false;
   }
 
-  #put(view: View, { body, marks }: { body: FrameBody; marks: Uint8Array | undefined }, nowMs: number): void {
+  #put(view: View, body: FrameBody, marks: Uint8Array | undefined): void {
     const parts = this.#parts;
     parts.body = body;
     parts.tail = this.#tailOf(view);
@@ -205,7 +227,7 @@ export class FrameMaker {
     const before = view.outlook;
     view.hold(this.#frame, this.#world.tick, marks);
     if (before !== view.aim) this.#drop(before);
-    view.put(frame, nowMs);
+    view.put(frame, this.#nowMs);
     this.#counts.framesSent++;
   }
 

@@ -107,7 +107,7 @@ export class Gallery {
     this.#beganMs = nowMs;
     this.#begins = true;
     const latest = { put: (frame: Parcel) => this.#take(frame), sentTag: Number.POSITIVE_INFINITY };
-    this.#view = this.#frames.view(this.#unseen(), { latest, ladder: PATIENT }, nowMs);
+    this.#view = this.#frames.view(this.#unseen(), latest, PATIENT);
   }
 
   /** After frames were made: keeps what is new, and drops what nobody needs any more. */

@@ -31,6 +31,26 @@ test('the cell of a place is told by its quanta, and edges belong to the cell ab
   expect(spots.map((_, row) => cells.placeOf(row))).toEqual([1, 1, 2, 6, 25]);
 });
 
+test('a point is in the cell of an entity that stands there, also beyond the edge of the world', () => {
+  const number = fc.oneof(
+    fc.double({ min: -80, max: 80, noNaN: true }),
+    fc.constantFrom(Number.NaN, Infinity),
+  );
+  const point = fc.record({ x: number, y: number, z: number });
+  fc.assert(
+    fc.property(point, fc.constantFrom(undefined, 'xz' as const), (at, plane) => {
+      const { world, cells } = newGrid({ by: 'at', cell: 9, radius: 10, ...(plane && { plane }) });
+      world.spawn({ at });
+      cells.update(world.rowsUsed);
+      expect(cells.placeAt(at)).toBe(cells.placeOf(0));
+    }),
+  );
+  const flat = newGrid({ by: 'flat', cell: 16, radius: 10 });
+  flat.world.spawn({ flat: { x: 20, y: 40 } });
+  flat.cells.update(1);
+  expect(flat.cells.placeAt({ x: 20, y: 40 })).toBe(flat.cells.placeOf(0));
+});
+
 test('a plane leaves out the height, and who has no place is in the cell that all see', () => {
   const { world, cells } = newGrid({ by: 'at', cell: 50, radius: 10, plane: 'xz' });
   world.spawn({ at: { x: 49, y: -50, z: 0 } });

@@ -3,7 +3,9 @@
  * to another cell costs a comparison. Made by shard.ts; streams.ts encodes the cells that players hold. [T8]
  */
 import { assert } from '../../src/base/assert.ts';
+import type { Vec2, Vec3 } from '../core/component.ts';
 import { type GridAxis, type GridPlan, PLACELESS } from '../core/interest.ts';
+import { toQuanta } from '../core/scale.ts';
 import type { Table } from '../core/table.ts';
 
 /** No cell: the row was empty when it was last looked at. */
@@ -84,6 +86,20 @@ export class Grid {
   /** The cell of the entity in a row, as of the last update. */
   placeOf(row: number): number {
     return row < this.#rows ? this.#places[row]! : NOWHERE;
+  }
+
+  /** The cell of a point, which may be anywhere. */
+  placeAt(point: Vec2 | Vec3): number {
+    const { axes, scale } = this.plan;
+    if (axes.length === 0) return PLACELESS;
+    let place = 1;
+    let times = 1;
+    for (const axis of axes) {
+      const at = axis.name === 'z' ? ('z' in point ? point.z : 0) : point[axis.name];
+      place += times * stepOf(axis, toQuanta(scale, at));
+      times *= axis.cells;
+    }
+    return place;
   }
 
   /** A cell, kept up to date until it is dropped as often as it was taken. */

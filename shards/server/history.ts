@@ -29,6 +29,11 @@ export class PastFrame {
     return this.ids.byteLength * (1 + this.lanes.length);
   }
 
+  /** Who is in a row, 0 for nobody. */
+  idOf(row: number): number {
+    return row < this.rows ? this.ids[row]! : 0;
+  }
+
   /** Makes room; what was here is lost when there was not enough. */
   clear(tick: number, rows: number): void {
     this.tick = tick;
@@ -38,6 +43,14 @@ export class PastFrame {
     this.ids = new Int32Array(capacity);
     for (let i = 0; i < this.lanes.length; i++) this.lanes[i] = new Int32Array(capacity);
   }
+}
+
+/** The past as it is kept beside a state: frames from the oldest to the newest, by the rows of the world. */
+export interface PastCopy {
+  readonly ticks: readonly number[];
+  readonly ids: readonly Int32Array[];
+  /** For each frame those of the remembered components. */
+  readonly lanes: readonly (readonly Int32Array[])[];
 }
 
 export class History {
@@ -75,7 +88,7 @@ export class History {
     }
     const oldest = tick - (frames - 1) * everyTicks;
     // A world that was restored begins anew; else ticks follow one another.
-    const follows = this.#newest === tick - everyTicks;
+    const follows = this.#newest >= 0 && this.#newest === tick - everyTicks;
     this.#oldest = follows ? Math.max(this.#oldest, oldest) : tick;
     this.#newest = tick;
   }
@@ -95,6 +108,36 @@ export class History {
   /** The frame that follows, or itself when it is the newest. */
   after(frame: PastFrame): PastFrame {
     return frame.tick === this.#newest ? frame : this.#slot(frame.tick + this.plan.everyTicks);
+  }
+
+  copy(): PastCopy {
+    const { everyTicks } = this.plan;
+    const frames: PastFrame[] = [];
+    if (this.#newest >= 0) {
+      for (let tick = this.#oldest; tick <= this.#newest; tick += everyTicks) frames.push(this.#slot(tick));
+    }
+    return {
+      ticks: frames.map(({ tick }) => tick),
+      ids: frames.map(({ ids, rows }) => ids.slice(0, rows)),
+      lanes: frames.map(({ lanes, rows }) => lanes.map((lane) => lane.slice(0, rows))),
+    };
+  }
+
+  /** Goes on from a copy; the world has the rows that it had then. */
+  restore({ ticks, ids, lanes }: PastCopy): void {
+    for (const [i, tick] of ticks.entries()) {
+      const frame = this.#slot(tick);
+      frame.clear(tick, ids[i]!.length);
+      frame.ids.set(ids[i]!);
+      for (const [lane, values] of lanes[i]!.entries()) frame.lanes[lane]!.set(values);
+    }
+    this.#oldest = ticks[0] ?? -1;
+    this.#newest = ticks.at(-1) ?? -1;
+  }
+
+  /** The frame before, or itself when it is the oldest. */
+  earlier(frame: PastFrame): PastFrame {
+    return frame.tick === this.#oldest ? frame : this.#slot(frame.tick - this.plan.everyTicks);
   }
 
   #slot(tick: number): PastFrame {

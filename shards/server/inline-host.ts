@@ -6,24 +6,28 @@ import type { Channel } from '../../src/plugin/channel.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
 import type { Player } from '../core/player.ts';
 import type { ThreadCounts } from './counts.ts';
+import type { LogBatch } from './journal.ts';
 import type { ThreadOptions } from './options.ts';
 import { PlayerChannel } from './player-channel.ts';
 import { Runner } from './runner.ts';
+import { saveShard } from './save-shard.ts';
 import type { Shard } from './shard.ts';
-import type { Begin, Entry, HostedShard, PlayerHandler, ShardHost } from './shard-host.ts';
+import type { Begin, Entry, HostedShard, PlayerHandler, SavedShard, ShardHost } from './shard-host.ts';
 import { SpectatorChannel } from './spectator-channel.ts';
 
 export class InlineHost implements ShardHost {
+  readonly #env: Env;
   readonly #runner: Runner;
 
   constructor(env: Env, options: ThreadOptions) {
+    this.#env = env;
     this.#runner = new Runner(env, options);
   }
 
   async start(): Promise<void> {}
 
   begin(def: AnyShardDef, begin: Begin, stopped: (fault: Fault | undefined) => void): HostedShard {
-    return new InlineShard(this.#runner.begin(def, begin, { stopped }));
+    return new InlineShard(this.#env, this.#runner.begin(def, begin, { stopped }));
   }
 
   counts(): ThreadCounts[] {
@@ -36,9 +40,11 @@ export class InlineHost implements ShardHost {
 }
 
 class InlineShard implements HostedShard {
+  readonly #env: Env;
   readonly #shard: Shard;
 
-  constructor(shard: Shard) {
+  constructor(env: Env, shard: Shard) {
+    this.#env = env;
     this.#shard = shard;
   }
 
@@ -79,6 +85,14 @@ class InlineShard implements HostedShard {
 
   wake(): void {
     this.#shard.wake();
+  }
+
+  save(): Promise<SavedShard> {
+    return saveShard(this.#env.clock, this.#shard);
+  }
+
+  log(hashTicks: number, logged: (batch: LogBatch) => void): void {
+    this.#shard.log(hashTicks, logged);
   }
 
   stop(fault?: Fault): void {

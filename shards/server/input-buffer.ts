@@ -4,9 +4,11 @@
  * [T4] An input applies once, in tick order. One that is late, too early, or not what was sent for its tick
  * before is rejected; a plain repetition is expected and ignored. Memory is one fixed array.
  */
+import { BitReader } from '../../src/base/bits.ts';
 import type { Components } from '../core/component.ts';
 import type { Reject } from '../core/frames.ts';
 import type { ShardLimits } from '../core/limits.ts';
+import { RecordReader } from '../core/record-codec.ts';
 import type { Row } from '../core/record-type.ts';
 import { InputLines } from './input-lines.ts';
 import type { SharedInputs } from './shared-inputs.ts';
@@ -99,6 +101,20 @@ export class InputBuffer<I extends Components> {
     do this.#taken++;
     while (this.#lines.markOf(this.#taken % this.#size) !== markOf(this.#taken));
     return this.take(this.#taken);
+  }
+
+  /** For a log that is computed again: the input for this tick and those after it; `once`, for the next one alone. */
+  give(record: Uint8Array, once: boolean): void {
+    const bits = new BitReader(record);
+    const reader = new RecordReader(this.#shared.type.lanes);
+    reader.read(bits);
+    bits.end();
+    const line = once ? ++this.#newest % this.#size : this.#held;
+    this.#lines.put(line, reader);
+    this.#repeats = Number.NEGATIVE_INFINITY;
+    if (!once) return;
+    this.#lines.mark(line, markOf(this.#newest));
+    this.#waiting++;
   }
 
   /** Forgets everything, when the player is gone or comes back. */

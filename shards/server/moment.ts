@@ -1,13 +1,15 @@
 /**
- * A moment of the past, between two remembered frames: where every entity was that could be seen then. Filled again
- * for each other moment that is asked for; made by shard.ts, read by rewound.ts.
- * Who is in the earlier frame is there, drawn towards the later one; who is only in the later one was not seen yet.
+ * A moment of the past, between two remembered frames: where every entity was that could be seen then, on the way
+ * that clients draw (core/draw-plan.ts). Filled again for each other moment that is asked for; made by rewinder.ts,
+ * read by rewound.ts.
+ * Who is in the earlier frame is there; who is only in the later one was not seen yet.
  */
 import type { Components, Vec3 } from '../core/component.ts';
+import { blend, curve, turnBetween } from '../core/draw-plan.ts';
 import type { Row } from '../core/record-type.ts';
 import { fromQuanta } from '../core/scale.ts';
 import type { Table } from '../core/table.ts';
-import type { History, PastFrame } from './history.ts';
+import { type History, PastFrame } from './history.ts';
 
 export class Moment {
   readonly history: History;
@@ -20,8 +22,10 @@ export class Moment {
   z = new Float64Array(0);
   /** All components of those that were asked for, by row. */
   readonly #table: Table<Row<Components>>;
-  #from: PastFrame | undefined;
-  #to: PastFrame | undefined;
+  /** The frames around the moment and the one before, for curves; the same where there is none. */
+  #before: PastFrame;
+  #from: PastFrame;
+  #to: PastFrame;
   #share = 0;
   #recorded = -1;
   #tick = Number.NaN;
@@ -29,25 +33,29 @@ export class Moment {
   constructor(history: History) {
     this.history = history;
     this.#table = history.plan.type.table(0, 'fractional');
+    const none = new PastFrame(history.plan.lanes.length);
+    this.#before = none;
+    this.#from = none;
+    this.#to = none;
   }
 
   /** Goes to a moment that is remembered. Going where it is costs nothing. */
   go(tick: number): void {
-    const { newest } = this.history;
-    if (tick === this.#tick && newest === this.#recorded) return;
-    const from = this.history.before(tick);
-    const to = this.history.after(from);
-    this.#from = from;
-    this.#to = to;
-    this.#share = to === from ? 0 : (tick - from.tick) / (to.tick - from.tick);
+    const { history } = this;
+    if (tick === this.#tick && history.newest === this.#recorded) return;
+    this.#from = history.before(tick);
+    this.#before = history.earlier(this.#from);
+    this.#to = history.after(this.#from);
+    const ticks = this.#to.tick - this.#from.tick;
+    this.#share = ticks === 0 ? 0 : (tick - this.#from.tick) / ticks;
     this.#tick = tick;
-    this.#recorded = newest;
-    this.#place(from, to);
+    this.#recorded = history.newest;
+    this.#place();
   }
 
   /** The row of who was there, or -1; also of one who has been despawned since. */
   rowOf(id: number): number {
-    const { ids, rows } = this.#from!;
+    const { ids, rows } = this.#from;
     const row = this.history.world.rowOf(id);
     if (row !== -1 && row < rows && ids[row] === id) return row;
     if (row !== -1 || id <= 0) return -1;
@@ -59,87 +67,97 @@ export class Moment {
   entity(row: number): Row<Components> {
     const { lanes } = this.history.plan.type;
     const table = this.#table;
-    const from = this.#from!;
-    const to = this.#to!;
-    const stands = this.#stands(row);
     table.reserve(row + 1);
-    table.ids[row] = from.ids[row]!;
-    for (let i = 0; i < lanes.length; i++) {
-      const { blend, min, max, guard } = lanes[i]!;
-      const a = from.lanes[i]![row]!;
-      let value = a;
-      const held = blend === 'snap' || stands || (guard >= 0 && to.lanes[guard]![row] === 0);
-      if (!held) {
-        const way = to.lanes[i]![row]! - a;
-        value = a + (blend === 'angle' ? shorter(way, max - min + 1) : way) * this.#share;
-      }
-      table.columns[i]!.values[row] = value;
-    }
+    table.ids[row] = this.#from.ids[row]!;
+    for (let i = 0; i < lanes.length; i++) table.columns[i]!.values[row] = this.#value(i, row);
     return table.at(row);
   }
 
   /** Undefined for one without a position. */
   position(row: number): Vec3 | undefined {
     const { place, axes, scale, guard } = this.history.plan;
-    if (guard >= 0 && this.#from!.lanes[guard]![row] === 0) return undefined;
-    const stands = this.#stands(row);
-    const axis = (i: number) => {
-      const a = this.#from!.lanes[place + i]![row]!;
-      return fromQuanta(scale, stands ? a : a + (this.#to!.lanes[place + i]![row]! - a) * this.#share);
-    };
+    if (guard >= 0 && this.#from.lanes[guard]![row] === 0) return undefined;
+    const axis = (i: number) => fromQuanta(scale, this.#value(place + i, row));
     return { x: axis(0), y: axis(1), z: axes === 3 ? axis(2) : 0 };
   }
 
-  /** Whether it is drawn as it was in the earlier frame: it vanishes, or was carried elsewhere at once. */
-  #stands(row: number): boolean {
-    const { place, axes, guard, teleportQuanta } = this.history.plan;
-    const from = this.#from!;
-    const to = this.#to!;
-    if (row >= to.rows || to.ids[row] !== from.ids[row]) return true;
-    if (guard >= 0 && to.lanes[guard]![row] === 0) return true;
-    for (let i = place; i < place + axes; i++) {
-      if (Math.abs(to.lanes[i]![row]! - from.lanes[i]![row]!) > teleportQuanta) return true;
+  /** What is drawn of a lane, in quanta. */
+  #value(index: number, row: number): number {
+    const plan = this.history.plan.draw.lanes[index]!;
+    const a = this.#from.lanes[index]![row]!;
+    // The four numbers of a rotation are one: it stays as in the earlier frame, for slerp is not the same everywhere. [T1]
+    if (plan.blend === 'chart' || plan.blend === 'axis') return a;
+    if (plan.group === -1 || this.#stands(plan.group, row)) return a;
+    const b = this.#to.lanes[index]![row]!;
+    const before = this.#before;
+    const curved =
+      plan.blend === 'hermite' && before !== this.#from && before.idOf(row) === this.#from.ids[row];
+    const pace = curved ? a - before.lanes[index]![row]! : 0;
+    if (!curved || Math.abs(pace) > plan.teleport) return blend(plan, a, b, this.#share);
+    return curve(pace, a, b - a, this.#share);
+  }
+
+  /** Whether a component is drawn as in the earlier frame: it vanishes, or is elsewhere at once in the later one. */
+  #stands(group: number, row: number): boolean {
+    const { lanes, groups } = this.history.plan.draw;
+    const from = this.#from;
+    const to = this.#to;
+    if (to.idOf(row) !== from.ids[row]) return true;
+    for (const index of groups[group]!) {
+      const { lane, teleport, blend: how } = lanes[index]!;
+      const a = from.lanes[index]![row]!;
+      const b = to.lanes[index]![row]!;
+      if (Math.abs(how === 'angle' ? turnBetween(lane, a, b) : b - a) > teleport) return true;
+      if (lane.guard === -1) continue;
+      if (from.lanes[lane.guard]![row] === 0 || to.lanes[lane.guard]![row] === 0) return true;
     }
     return false;
   }
 
-  /** One pass over the columns, for queries ask about all. */
-  #place(from: PastFrame, to: PastFrame): void {
-    const { place, axes, scale, guard, teleportQuanta: far } = this.history.plan;
-    this.#reserve(from.rows);
-    const ax = from.lanes[place]!;
-    const bx = to.lanes[place]!;
-    const ay = from.lanes[place + 1]!;
-    const by = to.lanes[place + 1]!;
-    // In a world of vec2 the third axis stays empty.
-    const az = axes === 3 ? from.lanes[place + 2]! : undefined;
-    const bz = axes === 3 ? to.lanes[place + 2]! : undefined;
-    const has = guard >= 0 ? from.lanes[guard]! : undefined;
-    const keeps = guard >= 0 ? to.lanes[guard]! : undefined;
-    const { times, per } = scale;
+  /** One pass over the columns, for queries ask about all; what `position` says of each. */
+  #place(): void {
+    const { place, axes, scale, guard, draw } = this.history.plan;
+    const { blend: how, teleport } = draw.lanes[place]!;
+    const { rows, ids: fromIds, lanes: fromLanes } = this.#from;
+    const { ids: toIds, lanes: toLanes } = this.#to;
+    const both = Math.min(rows, this.#to.rows);
+    this.#reserve(rows);
+    const { ids, rows: rowsOf, x: outX, y: outY, z: outZ } = this;
+    const ax = fromLanes[place]!;
+    const bx = toLanes[place]!;
+    const ay = fromLanes[place + 1]!;
+    const by = toLanes[place + 1]!;
+    // In a world of vec2 there is no third axis.
+    const az = axes === 3 ? fromLanes[place + 2]! : undefined;
+    const bz = axes === 3 ? toLanes[place + 2]! : undefined;
+    const has = guard >= 0 ? fromLanes[guard]! : undefined;
+    const keeps = guard >= 0 ? toLanes[guard]! : undefined;
+    const unit = scale.times / scale.per;
+    const curved = how === 'hermite';
     const share = this.#share;
+    const moves = how !== 'snap' && share > 0;
     let count = 0;
-    for (let row = 0; row < from.rows; row++) {
-      const id = from.ids[row]!;
+    for (let row = 0; row < rows; row++) {
+      const id = fromIds[row]!;
       if (id === 0 || (has && has[row] === 0)) continue;
       let x = ax[row]!;
       let y = ay[row]!;
       let z = az ? az[row]! : 0;
-      if (row < to.rows && to.ids[row] === id && !(keeps && keeps[row] === 0)) {
+      if (moves && row < both && toIds[row] === id && !(keeps && keeps[row] === 0)) {
         const dx = bx[row]! - x;
         const dy = by[row]! - y;
         const dz = bz ? bz[row]! - z : 0;
-        if (Math.abs(dx) <= far && Math.abs(dy) <= far && Math.abs(dz) <= far) {
-          x += dx * share;
-          y += dy * share;
-          z += dz * share;
+        if (Math.abs(dx) <= teleport && Math.abs(dy) <= teleport && Math.abs(dz) <= teleport) {
+          x = curved ? this.#value(place, row) : x + dx * share;
+          y = curved ? this.#value(place + 1, row) : y + dy * share;
+          if (az) z = curved ? this.#value(place + 2, row) : z + dz * share;
         }
       }
-      this.ids[count] = id;
-      this.rows[count] = row;
-      this.x[count] = (x * times) / per;
-      this.y[count] = (y * times) / per;
-      this.z[count++] = (z * times) / per;
+      ids[count] = id;
+      rowsOf[count] = row;
+      outX[count] = x * unit;
+      outY[count] = y * unit;
+      outZ[count++] = z * unit;
     }
     this.count = count;
   }
@@ -153,10 +171,4 @@ export class Moment {
     this.y = new Float64Array(capacity);
     this.z = new Float64Array(capacity);
   }
-}
-
-/** A way between two angles, by the shorter side. */
-function shorter(way: number, turn: number): number {
-  const wrapped = ((way % turn) + turn) % turn;
-  return wrapped > turn / 2 ? wrapped - turn : wrapped;
 }

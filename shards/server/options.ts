@@ -1,9 +1,11 @@
 /** Settings of the shards plugin that only the server knows. What both sides keep to is in core/limits.ts. [N3] */
 import { assert } from '../../src/base/assert.ts';
 import type { Json } from '../../src/base/json.ts';
+import type { CheckpointOptions } from './checkpoint-options.ts';
 import type { LadderOptions } from './ladder.ts';
 import type { LobbyOptions } from './lobby-options.ts';
 import type { Matchmaker } from './matchmaker.ts';
+import type { RecordOptions } from './recorder.ts';
 
 /** A shard that exists from the start, never stops for being empty, and begins anew after a failure. */
 export interface PinnedShard {
@@ -56,16 +58,28 @@ export interface ShardsOptions extends LadderOptions {
   readonly threadTimeoutMs: number;
   /** Bytes under way to or from a thread; above it inputs and events are dropped, and counted. */
   readonly threadBytes: number;
+  /** Shards outlive the process; see lasting-shards.md. Left out, they do not. */
+  readonly checkpoint: Partial<CheckpointOptions> | undefined;
+  /** All shards are recorded, each into files of its own. Left out, they are not. */
+  readonly record: (Partial<RecordOptions> & Pick<RecordOptions, 'folder'>) | undefined;
 }
 
 /** What a worker thread is told. */
 export type ThreadOptions = Omit<
   ShardsOptions,
-  'start' | 'module' | 'ticketSecret' | 'matchmakers' | 'lobby'
+  'start' | 'module' | 'ticketSecret' | 'checkpoint' | 'record' | 'matchmakers' | 'lobby'
 >;
 
-export function threadOptions(options: ShardsOptions): ThreadOptions {
-  const { start: _, module: __, ticketSecret: ___, matchmakers: ____, lobby: _____, ...rest } = options;
+export function threadOptions({
+  start: _,
+  module: __,
+  ticketSecret: ___,
+  checkpoint: ____,
+  record: _____,
+  matchmakers: ______,
+  lobby: _______,
+  ...rest
+}: ShardsOptions): ThreadOptions {
   return rest;
 }
 
@@ -96,6 +110,8 @@ export const DEFAULT_SHARDS_OPTIONS: ShardsOptions = {
   threadStartMs: 30_000,
   threadTimeoutMs: 10_000,
   threadBytes: 16 << 20,
+  checkpoint: undefined,
+  record: undefined,
 };
 
 const MIN_SECRET_CHARS = 32;

@@ -58,7 +58,7 @@ export class PlayerChannel implements PlayerHandler {
   }
 
   identify(viewer: Session['viewer']): void {
-    if (this.#seated) this.#seat.identify(viewer);
+    if (this.#seated) this.#shard.identify(this.#seat, viewer);
   }
 
   evict(): void {
@@ -88,17 +88,12 @@ export class PlayerChannel implements PlayerHandler {
   #message(bytes: Uint8Array): void {
     if (!this.#seat.mayMessage()) return;
     if (bytes.length > this.#shard.def.limits.messageBytes) return this.#seat.reject(0, 'too_large');
-    const { messages } = this.#shard.def;
-    const value = this.#shard.codec.decode(bytes);
-    if (!messages) return this.#seat.reject(0, 'invalid');
-    let message: unknown;
     try {
-      message = parseShape(messages, value, 'message');
+      this.#seat.messages.push(this.#shard.readMessage(bytes.slice())); // the payload is ours during the call alone
     } catch (error) {
-      if (isFault(error)) return this.#seat.reject(0, 'invalid');
+      if (isFault(error, 'invalid')) return this.#seat.reject(0, 'invalid');
       throw error;
     }
-    this.#seat.messages.push(message);
   }
 }
 

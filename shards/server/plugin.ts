@@ -15,6 +15,7 @@ import { MATCH_CHANNEL } from '../core/match-frame.ts';
 import { Directory } from './directory.ts';
 import { gaugesOf, matchGauges } from './gauges.ts';
 import { InlineHost } from './inline-host.ts';
+import { Lasting } from './lasting.ts';
 import { Lobby } from './lobby.ts';
 import { openMatchChannel } from './match-channel.ts';
 import { MatchQueue } from './match-queue.ts';
@@ -78,9 +79,10 @@ export function shardsOn(
     },
     create({ env, store }: Services): PluginInstance {
       const host = makeHost(env, byName, resolved);
+      const lasting = new Lasting(env, { store, defs: byKey }, resolved);
       const tickets = new TicketBook(env, store, resolved);
       const transfers = new Transfers(env, tickets, resolved.transferMs);
-      const own = new Directory(env, { defs: byKey, host, transfers }, resolved);
+      const own = new Directory(env, { defs: byKey, host, lasting, transfers }, resolved);
       directory = own;
       const queues = new Map(
         resolved.matchmakers.map((matchmaker) => {
@@ -96,7 +98,7 @@ export function shardsOn(
       const requests = new MatchRequests(env, queues, resolved);
       let draining = false;
       return {
-        tables: TICKET_TABLES,
+        tables: [...TICKET_TABLES, ...lasting.tables],
         context: {
           shards: (call: PluginCall) => new ServerShards(call, { directory: own, tickets, log: env.log }),
         },
@@ -104,23 +106,18 @@ export function shardsOn(
           shard: async (channel, params) => {
             if (draining) throw new Fault('unavailable', 'the server is about to end');
             const { log } = env;
-            return openShardChannel(channel, params, {
-              directory: own,
-              defs: byName,
-              tickets,
-              transfers,
-              log,
-            });
+            const deps = { directory: own, defs: byName, tickets, transfers, lasting, log };
+            return openShardChannel(channel, params, deps);
           },
           ...(lobby && { [LOBBY_CHANNEL]: async (channel: Channel) => lobby.open(channel) }),
           [MATCH_CHANNEL]: (channel, params) => openMatchChannel(channel, params, queues),
         },
         routes: requests.routes,
-        gauges: [...gaugesOf(host, own), ...matchGauges(queues)],
+        gauges: [...gaugesOf(host, own), ...matchGauges(queues), ...lasting.gauges],
         async start() {
           await tickets.start();
           await host.start();
-          own.startPinned();
+          await own.start();
         },
         // Shards go on while connections end: who is told to move plays until his own connection closes.
         async drain() {
@@ -131,6 +128,7 @@ export function shardsOn(
           requests.close();
           lobby?.close();
           for (const queue of queues.values()) queue.close();
+          await lasting.close();
           await host.close();
         },
       };

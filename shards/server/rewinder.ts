@@ -10,14 +10,20 @@ import { History } from './history.ts';
 import { Moment } from './moment.ts';
 import type { AnyWorld } from './private-rows.ts';
 import { PastWorld } from './rewound.ts';
-import type { Seat } from './seat.ts';
+import type { Sighting } from './sighting.ts';
+
+/** Who may ask for what he saw: a seat. */
+interface Seer {
+  readonly entityId: number;
+  readonly sighting: Sighting;
+}
 
 export class Rewinder {
   readonly history: History;
   readonly #moment: Moment;
-  readonly #seats: Iterable<Seat>;
+  readonly #seats: Iterable<Seer>;
 
-  constructor(plan: RewindPlan, world: AnyWorld, seats: Iterable<Seat>) {
+  constructor(plan: RewindPlan, world: AnyWorld, seats: Iterable<Seer>) {
     this.history = new History(plan, world);
     this.#moment = new Moment(this.history);
     this.#seats = seats;
@@ -35,7 +41,7 @@ export class Rewinder {
     return new PastWorld(this.#moment, history.clamp(seen), own);
   }
 
-  #seatOf(entity: number): Seat | undefined {
+  #seatOf(entity: number): Seer | undefined {
     if (entity === 0) return undefined;
     for (const seat of this.#seats) if (seat.entityId === entity) return seat;
     return undefined;

@@ -135,8 +135,8 @@ export class PastWorld implements Rewound<Components> {
   /** The names of the hitboxes of the entity in a row. */
   #hitboxesOf(row: number): readonly string[] {
     const moment = this.#moment;
-    const { spec } = moment.history.plan;
-    if (!spec.hitbox) return Object.keys(spec.hitboxes!);
+    const { spec, hitboxes } = moment.history.plan;
+    if (!spec.hitbox) return hitboxes;
     const names = spec.hitbox(moment.entity(row));
     moment.go(this.tick);
     return names === undefined ? [] : typeof names === 'string' ? [names] : names;

@@ -13,6 +13,7 @@ import { Scheduler } from './scheduler.ts';
 import type { Seat } from './seat.ts';
 import { Shard } from './shard.ts';
 import type { Begin } from './shard-host.ts';
+import { decodeState } from './state-codec.ts';
 
 export interface RunEvents {
   came?(seat: Seat): void;
@@ -38,7 +39,7 @@ export class Runner {
   }
 
   /** Throws Fault `internal` when the definition's `start` throws; `stopped` was called then. */
-  begin(def: AnyShardDef, { pinned, ...begin }: Begin, events: RunEvents): Shard {
+  begin(def: AnyShardDef, { pinned, saved, ...begin }: Begin, events: RunEvents): Shard {
     const { graceMs, idleMs } = this.#options;
     const idle = new Refcount(this.#env.clock, idleMs, () => shard.stop());
     const begun = idle.acquire(); // a pinned shard keeps this one
@@ -76,7 +77,10 @@ export class Runner {
       : this.#scheduler.add(def.tickRate, run);
     this.#shards.add(shard);
     this.#env.log.info('shard.start', { shard: def.name, id: begin.id });
-    shard.start();
+    if (saved) {
+      shard.load(decodeState(saved));
+      for (const seat of [...shard.players]) shard.vacate(seat);
+    } else shard.start();
     if (!pinned) begun();
     return shard;
   }

@@ -61,7 +61,11 @@ function seated(def: ReturnType<typeof define>) {
     close: () => {},
   };
   const anyDef = def as unknown as AnyShardDef;
-  const seat = new Seat(clock, { def: anyDef, inputs: new SharedInputs(anyDef.inputType) }, channel);
+  const seat = new Seat(
+    clock,
+    { def: anyDef, inputs: new SharedInputs(anyDef.inputType) },
+    { channel, number: 1 },
+  );
   // Views have tests of their own; here every acknowledgement is taken.
   const view = { ack: () => {} } as unknown as Extract<Seat['state'], { name: 'playing' }>['view'];
   seat.to({ name: 'playing', channel, view });

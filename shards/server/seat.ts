@@ -13,13 +13,14 @@ import { RateLimit } from '../../src/base/rate-limit.ts';
 import { Ring } from '../../src/base/ring.ts';
 import type { Channel } from '../../src/plugin/channel.ts';
 import type { Session } from '../../src/plugin/session.ts';
-import type { Components } from '../core/component.ts';
+import type { Components, Vec2, Vec3 } from '../core/component.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
 import { encodeReject, encodeSpawned, type Reject } from '../core/frames.ts';
 import type { Player } from '../core/player.ts';
 import type { Row } from '../core/record-type.ts';
 import { ROW, type RowView, TABLE } from '../core/row-view.ts';
 import { InputBuffer, type Rejecting } from './input-buffer.ts';
+import type { SeatOwner } from './shard-state.ts';
 import type { SharedInputs } from './shared-inputs.ts';
 import { Sighting } from './sighting.ts';
 import type { View } from './view.ts';
@@ -33,14 +34,24 @@ export type SeatState =
   | { readonly name: 'vacant'; readonly cancel: Cancel }
   | { readonly name: 'left' };
 
+/** What a player says beside his inputs. */
+export interface Message {
+  readonly value: unknown;
+  /** As it came. */
+  readonly bytes: Uint8Array;
+}
+
 export class Seat implements Player, Rejecting {
   entityId = 0;
+  eye: Vec2 | Vec3 | undefined;
+  /** Counts the seats of its shard from 1. */
+  readonly number: number;
   ticket: Json | undefined;
   readonly clientId: string;
   readonly inputs: InputBuffer<Components>;
   readonly sighting = new Sighting();
   /** Messages that wait for the next tick. */
-  readonly messages: Ring<unknown>;
+  readonly messages: Ring<Message>;
   #viewer: Session['viewer'];
   #state: SeatState;
   #rejected = 0;
@@ -62,9 +73,10 @@ export class Seat implements Player, Rejecting {
   constructor(
     clock: Clock,
     { def, inputs }: { def: AnyShardDef; inputs: SharedInputs<Components> },
-    channel: Channel,
+    { channel, number }: { channel: Channel; number: number },
   ) {
     const { limits } = def;
+    this.number = number;
     this.#clock = clock;
     this.#shared = inputs;
     this.#eventDriven = def.eventDriven;
@@ -94,6 +106,13 @@ export class Seat implements Player, Rejecting {
 
   get roles(): readonly string[] {
     return this.#viewer.roles;
+  }
+
+  /** Who he is, for when he comes back. */
+  get owner(): SeatOwner {
+    const { userId, kind, roles, name } = this.#viewer;
+    const owner = { clientId: this.clientId, viewer: { userId, kind, roles: [...roles], name } };
+    return this.ticket === undefined ? owner : { ...owner, ticket: this.ticket };
   }
 
   /** Inputs and messages refused since the seat was made. */
@@ -163,8 +182,10 @@ export class Seat implements Player, Rejecting {
 
   /** Sends what was spawned since the last tick, and what was rejected. */
   flush(): void {
-    for (const spawned of this.#spawned) this.channel?.send(spawned, 'shard');
-    this.#spawned.length = 0;
+    if (this.#spawned.length > 0) {
+      for (const spawned of this.#spawned) this.channel?.send(spawned, 'shard');
+      this.#spawned.length = 0;
+    }
     this.#flushRejects();
   }
 

@@ -47,10 +47,18 @@ export class Seats {
   }
 
   /** A seat that is not among the others yet. Throws Fault `overloaded`. */
-  vacant(channel: Channel): Seat {
+  vacant(channel: Channel, number: number): Seat {
     const { clock, def } = this.#deps;
     if (this.#seats.size >= def.limits.players) throw new Fault('overloaded', 'the shard is full');
-    return new Seat(clock, { def, inputs: this.#inputs }, channel);
+    return new Seat(clock, { def, inputs: this.#inputs }, { channel, number });
+  }
+
+  /** One that there was before. */
+  restored(channel: Channel, number: number): Seat {
+    const { clock, def } = this.#deps;
+    const seat = new Seat(clock, { def, inputs: this.#inputs }, { channel, number });
+    this.add(seat);
+    return seat;
   }
 
   add(seat: Seat): void {
@@ -72,12 +80,8 @@ export class Seats {
   play(seat: Seat): boolean {
     const { state } = seat;
     if (state.name !== 'joining') return false;
-    const { frames, clock } = this.#deps;
-    const view = frames.view(
-      seat,
-      { latest: state.channel.latest, ladder: this.#options.ladder },
-      clock.monotonic(),
-    );
+    const { frames } = this.#deps;
+    const view = frames.view(seat, state.channel.latest, this.#options.ladder);
     this.#to(seat, { name: 'playing', channel: state.channel, view });
     return true;
   }

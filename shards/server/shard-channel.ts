@@ -11,6 +11,7 @@ import type { Session } from '../../src/plugin/session.ts';
 import type { AnyShardDef, JoinContext } from '../core/define-shard.ts';
 import { type Destination, encodeTransfer } from '../core/frames.ts';
 import type { Directory } from './directory.ts';
+import type { Lasting } from './lasting.ts';
 import type { Entry, HostedShard, PlayerHandler } from './shard-host.ts';
 import { MAX_TICKET_CHARS } from './ticket.ts';
 import type { TicketBook } from './ticket-book.ts';
@@ -28,6 +29,7 @@ interface Deps {
   readonly directory: Directory;
   readonly defs: ReadonlyMap<string, AnyShardDef>;
   readonly tickets: TicketBook;
+  readonly lasting: Lasting;
   readonly transfers: Transfers;
   readonly log: Log;
 }
@@ -74,6 +76,7 @@ export async function openShardChannel(channel: Channel, raw: Json, deps: Deps):
     player = await shard.join(channel, entry);
     await spending?.keep();
     const { log, transfers } = deps;
+    deps.lasting.seated(shard);
     return new ShardChannel(
       channel,
       { shard, player, asked, arrived: transfers.taken(text), transfers, log },

@@ -12,6 +12,7 @@ import type { AnyShardDef } from '../core/define-shard.ts';
 import type { Player } from '../core/player.ts';
 import type { Events, World } from '../core/world.ts';
 import type { ThreadCounts } from './counts.ts';
+import type { LogBatch } from './journal.ts';
 
 /** What a shard begins with. */
 export interface Begin {
@@ -21,6 +22,17 @@ export interface Begin {
   readonly seed: string;
   /** It never stops for being empty. */
   readonly pinned: boolean;
+  /** It goes on from here instead: bytes of state-codec.ts. Those who sat in it may come back within the grace time. */
+  readonly saved?: Uint8Array;
+}
+
+/** A shard between two ticks. */
+export interface SavedShard {
+  /** Of state-codec.ts. */
+  readonly bytes: Uint8Array;
+  readonly tick: number;
+  /** The last batch of the log that is part of it. */
+  readonly batch: number;
 }
 
 /** How somebody comes. */
@@ -57,6 +69,13 @@ export interface HostedShard {
   ask(question: Json): Promise<Json>;
   /** An event-driven shard computes a tick soon. */
   wake(): void;
+  /** Its state between two ticks. Rejects with Fault `unavailable` when it stops meanwhile. */
+  save(): Promise<SavedShard>;
+  /**
+   * From now on `logged` is given what happens, and the hash of the world every so many ticks; 0: it is given nothing
+   * any more. What is saved after this call has come has all later batches behind it. Used by log-taps.ts alone.
+   */
+  log(hashTicks: number, logged: (batch: LogBatch) => void): void;
   /** Ends the shard; its players are told. Stopping twice does nothing. */
   stop(fault?: Fault): void;
 }

@@ -127,7 +127,10 @@ export class ShardThread {
     if (this.#state === 'ended') return;
     this.#heard = true;
     this.#link.receive(buffer, (record) => {
-      if (record.kind === 'said') return this.#told(this.#link.heard<FromThread>(record));
+      const { kind, number, bytes } = record;
+      if (kind === 'said') return this.#told(this.#link.heard<FromThread>(record));
+      if (kind === 'state') return this.#shards.get(record.channel)?.state(number, bytes);
+      if (kind === 'logged') return this.#shards.get(record.channel)?.logged({ number, bytes });
       const player = this.#players.get(record.channel);
       if (!player) return;
       if (record.kind === 'payload' && !player.send(record.bytes)) this.#eventsDropped++;
@@ -153,6 +156,8 @@ export class ShardThread {
         return this.#players.get(message.channel)?.closedBy(Fault.fromJSON(message.fault));
       case 'answer':
         return this.#shards.get(message.shard)?.answered(message);
+      case 'saved':
+        return this.#shards.get(message.shard)?.saved(message);
       case 'came':
         return this.#shards.get(message.shard)?.came(message.seat, message.player);
       case 'went':

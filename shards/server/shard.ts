@@ -12,6 +12,7 @@ import { fnv1a64 } from '../../src/base/hash.ts';
 import type { Json } from '../../src/base/json.ts';
 import { parseShape, s } from '../../src/base/shape.ts';
 import type { Channel } from '../../src/plugin/channel.ts';
+import type { Session } from '../../src/plugin/session.ts';
 import type { Components } from '../core/component.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
 import type { TailPart } from '../core/frames.ts';
@@ -19,16 +20,19 @@ import { MessageCodec } from '../core/message-codec.ts';
 import { plainOf } from '../core/plain.ts';
 import type { Entity, Events } from '../core/world.ts';
 import { WorldColumns } from '../core/world-columns.ts';
+import { AbsentChannel } from './absent-channel.ts';
 import { noShardCounts, type ShardCounts } from './counts.ts';
 import { EventPace } from './event-pace.ts';
 import { EventQueue } from './event-queue.ts';
 import { FrameMaker } from './frame-maker.ts';
 import { Gallery } from './gallery.ts';
+import { Journal, type LogBatch } from './journal.ts';
 import { nodePacker } from './node-packer.ts';
 import { Rewinder } from './rewinder.ts';
-import type { Seat } from './seat.ts';
+import type { Message, Seat } from './seat.ts';
 import { Seats, type SeatsOptions } from './seats.ts';
 import { PLAIN_ENTRY } from './shard-host.ts';
+import type { ShardState } from './shard-state.ts';
 
 export interface ShardOptions extends SeatsOptions {
   readonly id: string;
@@ -59,6 +63,7 @@ export class Shard {
   readonly codec: MessageCodec;
   readonly counts: ShardCounts = noShardCounts();
   readonly #env: Env;
+  readonly #seed: string;
   readonly #told: ShardEvents;
   readonly #seats: Seats;
   readonly #events: EventQueue;
@@ -68,6 +73,11 @@ export class Shard {
   readonly gallery: Gallery | undefined;
   /** Of an event-driven shard. */
   readonly #pace: EventPace | undefined;
+  /** While somebody wants to know what happens. */
+  #journal: Journal | undefined;
+  /** Of the last journal. */
+  #batch = 0;
+  #seatsTaken = 0;
   #state: { name: 'running' } | { name: 'stopped'; fault: Fault | undefined } = { name: 'running' };
   #frameDue = false;
   /** What the step that runs has spawned. */
@@ -79,6 +89,7 @@ export class Shard {
     this.#told = deps.events;
     this.def = def;
     this.id = options.id;
+    this.#seed = options.seed;
     this.params = options.params;
     this.stepSeed = fnv1a64(`step/${options.seed}`);
     const { messageBytes, messageDepth, entities } = def.limits;
@@ -92,6 +103,7 @@ export class Shard {
         this.#stepped.push(id);
         return id;
       },
+      wake: () => this.wake(),
       emit: (event, data, to) => {
         const { tick, stepping } = this.world;
         this.#events.add(event, data, { to, tick, by: def.eventDriven ? 0 : stepping });
@@ -126,13 +138,74 @@ export class Shard {
     if (this.#state.name === 'stopped') throw this.#state.fault ?? new Fault('internal', 'internal error');
   }
 
+  /** Begins with what was saved instead of `start`; its players are here until they are made to vacate their seats. */
+  load(state: ShardState): void {
+    this.world.restore(state.world);
+    this.#batch = state.batch;
+    this.#seatsTaken = state.seatsTaken;
+    for (const { number, entityId, who, sighting } of state.seats) {
+      const seat = this.#seats.restored(new AbsentChannel(who), number);
+      seat.entityId = entityId;
+      seat.ticket = who.ticket;
+      seat.sighting.load(sighting);
+      this.#told.came(seat);
+    }
+    const same = state.hash === this.def.hash;
+    if (!same) this.#guard(() => this.def.migrate?.(this.world, this.params));
+    if (same && state.past) this.#past?.history.restore(state.past);
+    else this.#past?.record();
+  }
+
+  /** All of it, as copies; between two ticks. */
+  state(): ShardState {
+    this.#journal?.cut();
+    return {
+      name: this.def.name,
+      hash: this.def.hash,
+      id: this.id,
+      seed: this.#seed,
+      params: parseShape(s.json(), this.params ?? {}, 'params'),
+      batch: this.#journal?.batch ?? this.#batch,
+      seatsTaken: this.#seatsTaken,
+      seats: [...this.#seats.all].map(({ number, entityId, owner, sighting }) => ({
+        number,
+        entityId,
+        who: owner,
+        sighting: sighting.save(),
+      })),
+      world: this.world.copy(),
+      past: this.#journal && this.#past?.history.copy(),
+    };
+  }
+
+  /**
+   * From now on `logged` is given what happens, batch by batch, and the hash of the world every so many ticks; 0: it is
+   * given nothing any more.
+   */
+  log(hashTicks: number, logged: (batch: LogBatch) => void): void {
+    if (hashTicks === 0) {
+      this.#batch = this.#journal?.batch ?? this.#batch;
+      this.#journal = undefined;
+      return;
+    }
+    this.#journal ??= new Journal(this.def, this.#batch, logged);
+    this.#journal.hashEvery(hashTicks);
+  }
+
+  /** Computes a tick of a log again; nobody is told of it. */
+  repeat(dtSeconds: number): void {
+    this.#guard(() => this.#simulate(dtSeconds));
+    this.#events.clear();
+  }
+
   /** One tick of simulation; `last` says that no other follows in this turn, so frames are worth sending. */
   tick(last: boolean): void {
     this.#guard(() => {
-      this.#simulate();
+      this.#simulate(this.#pace?.passedSeconds() ?? 1 / this.def.tickRate);
       this.#frameDue ||= this.world.tick % this.def.snapshotEvery === 0;
       if (last) this.#send();
     });
+    if (last) this.#journal?.flush();
     this.#pace?.ticked(this.#seats.all);
   }
 
@@ -154,10 +227,15 @@ export class Shard {
   seat(channel: Channel, { returning, ticket } = PLAIN_ENTRY): Seat {
     if (!this.running) throw new Fault('unavailable', 'the shard has stopped');
     const kept = this.#seats.again(channel);
-    if (kept) return kept;
+    if (kept) {
+      this.#journal?.identify(kept.number, kept.owner.viewer);
+      return kept;
+    }
     if (returning) throw new Fault('forbidden', 'a ticket is needed');
-    const seat = this.#seats.vacant(channel);
+    const seat = this.#seats.vacant(channel, this.#seatsTaken + 1);
     seat.ticket = ticket;
+    this.#seatsTaken++;
+    this.#journal?.join(seat.number, seat.owner);
     seat.entityId = this.#join(seat)?.id ?? 0;
     this.#seats.add(seat);
     this.#told.came(seat);
@@ -174,6 +252,12 @@ export class Shard {
     this.#seats.resync(seat, stream);
   }
 
+  /** His roles or his name changed. */
+  identify(seat: Seat, viewer: Session['viewer']): void {
+    this.#journal?.identify(seat.number, viewer);
+    seat.identify(viewer);
+  }
+
   /** The connection is gone: keeps the seat for the grace time, if somebody can come back to it. */
   vacate(seat: Seat): void {
     this.#seats.vacate(seat, () => this.leave(seat));
@@ -182,6 +266,7 @@ export class Shard {
   /** The player is gone for good. */
   leave(seat: Seat): void {
     if (!this.#seats.remove(seat)) return;
+    this.#journal?.leave(seat.number);
     this.#guard(() => this.def.leave?.(this.world, seat));
     if (!this.running) return;
     this.world.despawn(seat.entityId);
@@ -189,10 +274,19 @@ export class Shard {
     this.wake();
   }
 
+  /** A message as it came. Throws Fault `bad_message`, or `invalid` when it is not what the definition says. */
+  readMessage(bytes: Uint8Array): Message {
+    const { messages } = this.def;
+    const value = this.codec.decode(bytes);
+    if (!messages) throw new Fault('invalid', `${this.def.name} takes no messages`);
+    return { value: parseShape(messages, value, 'message'), bytes };
+  }
+
   /** Server code's question. Throws what the definition's `answer` refuses with; all else ends the shard. */
   ask(question: Json): Json {
     if (!this.running) throw new Fault('unavailable', 'the shard has stopped');
     if (!this.def.answer) throw new Fault('invalid', `${this.def.name} answers no questions`);
+    this.#journal?.ask(question);
     try {
       return parseShape(s.json(), plainOf(this.def.answer(this.world, question)), 'answer');
     } catch (error) {
@@ -207,17 +301,19 @@ export class Shard {
     this.#stop(fault, undefined);
   }
 
-  #simulate(): void {
+  #simulate(dtSeconds: number): void {
     const { world, def } = this;
+    const journal = this.#journal;
     world.tick++;
-    const dtSeconds = this.#pace?.passedSeconds() ?? 1 / def.tickRate;
     for (const seat of this.#seats.all) {
       for (let message = seat.messages.shift(); message !== undefined; message = seat.messages.shift()) {
-        def.receive?.(world, seat, message);
+        journal?.message(seat.number, message.bytes);
+        def.receive?.(world, seat, message.value);
       }
     }
     for (const seat of this.#seats.all) {
       const input = seat.take(world.tick);
+      if (input) journal?.input(seat.number, input);
       const entity = world.get(seat.entityId);
       if (!entity || !input) continue;
       world.beginStep(entity.id);
@@ -229,6 +325,8 @@ export class Shard {
     }
     def.tick?.(world, dtSeconds);
     this.#past?.record();
+    journal?.tick(dtSeconds);
+    journal?.ticked(world);
   }
 
   #send(): void {
@@ -236,7 +334,7 @@ export class Shard {
     const due = this.#frameDue;
     this.#frameDue = false;
     if (due) this.gallery?.aim();
-    if (due) this.#frames.make(this.#env.clock.monotonic());
+    const tooSlow = due && this.#frames.make(this.#env.clock.monotonic());
     this.gallery?.keep(this.#events.frameFor(0, tick));
     for (const seat of this.#seats.all) {
       if (seat.state.name !== 'playing') continue;
@@ -246,7 +344,8 @@ export class Shard {
       if (events && !channel.send(events, 'shard')) this.counts.eventsDropped++;
       if (!due) continue;
       this.#pace?.sent(seat, view.tick === tick);
-      if (view.ladder.rung === 'closed') channel.close(new Fault('overloaded', 'too slow for this shard'));
+      if (tooSlow && view.ladder.rung === 'closed')
+        channel.close(new Fault('overloaded', 'too slow for this shard'));
     }
     this.#events.clear();
   }

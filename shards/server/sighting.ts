@@ -16,6 +16,16 @@ export class Sighting {
     if (this.#lag > 0) this.#seen = Math.max(this.#seen, tick - 1 - this.#lag / LAG_PARTS);
   }
 
+  /** For a state of the shard; [0, 0]: he has told of none. */
+  save(): readonly [lag: number, seen: number] {
+    return this.#lag > 0 ? [this.#lag, this.#seen] : [0, 0];
+  }
+
+  load([lag, seen]: readonly [lag: number, seen: number]): void {
+    this.#lag = lag;
+    this.#seen = lag > 0 ? seen : Number.NEGATIVE_INFINITY;
+  }
+
   /** The moment, in ticks; `newest` for a player who has not told of any yet. */
   seen(newest: number): number {
     return this.#lag > 0 ? Math.min(this.#seen, newest) : newest;

@@ -13,6 +13,7 @@ import { DeskChannel } from './desk-channel.ts';
 import type { ThreadOptions } from './options.ts';
 import { PlayerChannel } from './player-channel.ts';
 import { Runner } from './runner.ts';
+import { saveShard } from './save-shard.ts';
 import type { Shard } from './shard.ts';
 import { SpectatorChannel } from './spectator-channel.ts';
 import { ThreadLink } from './thread-link.ts';
@@ -33,6 +34,8 @@ export class ThreadDesk {
   readonly #link: ThreadLink;
   readonly #shards = new Map<number, DeskShard>();
   readonly #channels = new Map<number, DeskChannel>();
+  /** Of shards that are about to begin. */
+  readonly #states = new Map<number, Uint8Array>();
   #seats = 0;
   /** Runs while there are shards. */
   #counting: Cancel | undefined;
@@ -57,11 +60,17 @@ export class ThreadDesk {
     });
   }
 
+  /** Those that run in this thread. */
+  get running(): Shard[] {
+    return [...this.#shards.values()].map(({ shard }) => shard);
+  }
+
   /** A batch of the main thread. */
   receive(buffer: ArrayBuffer): void {
     this.#link.receive(buffer, (record) => {
       if (record.kind === 'said') this.#told(this.#link.heard<ToThread>(record));
       else if (record.kind === 'payload') this.#channels.get(record.channel)?.frame(record.bytes);
+      else if (record.kind === 'state') this.#states.set(record.channel, record.bytes);
       else if (record.kind === 'sent') this.#channels.get(record.channel)?.sent(record.number);
     });
   }
@@ -83,6 +92,13 @@ export class ThreadDesk {
         return this.#shards.get(message.shard)?.shard.wake();
       case 'ask':
         return this.#ask(message);
+      case 'save':
+        return void this.#save(message);
+      case 'log':
+        return this.#shards.get(message.shard)?.shard.log(message.hashTicks, ({ number, bytes }) => {
+          // What is dropped leaves a gap, which the other side sees.
+          if (!this.#link.full) this.#link.logged(message.shard, number, bytes);
+        });
       case 'join':
         return this.#join(message);
       case 'opened':
@@ -96,11 +112,14 @@ export class ThreadDesk {
     }
   }
 
-  #begin({ shard: number, name, ...begin }: Extract<ToThread, { t: 'begin' }>): void {
+  #begin({ shard: number, name, saved: isSaved, ...begin }: Extract<ToThread, { t: 'begin' }>): void {
+    const saved = this.#states.get(number);
+    this.#states.delete(number);
     const def = this.#defs.get(name)!; // the main thread has compared both lists
     const seats = new Map<Player, number>();
     try {
-      const shard = this.#runner.begin(def, begin, {
+      const how = isSaved && saved ? { ...begin, saved } : begin;
+      const shard = this.#runner.begin(def, how, {
         went: (player) => {
           const seat = seats.get(player);
           seats.delete(player);
@@ -112,7 +131,9 @@ export class ThreadDesk {
           this.#say({ t: 'stopped', shard: number, fault: fault?.toJSON() ?? null });
         },
       });
-      this.#shards.set(number, { shard, number, seats });
+      const at: DeskShard = { shard, number, seats };
+      this.#shards.set(number, at);
+      for (const seat of shard.players) this.#came(at, seat);
       this.#counting ??= this.#env.clock.after(COUNTS_EVERY_MS, () => this.#tellCounts());
     } catch {
       // `start` threw; `stopped` has said so.
@@ -157,6 +178,20 @@ export class ThreadDesk {
       this.#say({ t: 'answer', shard, question, json: at.shard.ask(json), fault: null });
     } catch (error) {
       this.#say({ t: 'answer', shard, question, json: null, fault: toFault(error).toJSON() });
+    }
+  }
+
+  async #save({ shard, question }: Extract<ToThread, { t: 'save' }>): Promise<void> {
+    const answer = { t: 'saved', shard, question } as const;
+    try {
+      const at = this.#shards.get(shard);
+      if (!at) throw new Fault('unavailable', 'the shard has stopped');
+      const { bytes, tick, batch } = await saveShard(this.#env.clock, at.shard);
+      this.#link.state(shard, question, bytes);
+      this.#say({ ...answer, tick, batch, fault: null });
+    } catch (error) {
+      if (!(error instanceof Fault)) this.#env.log.error('shard.save', { shard, error });
+      this.#say({ ...answer, tick: 0, batch: 0, fault: toFault(error).toJSON() });
     }
   }
 

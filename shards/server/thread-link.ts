@@ -15,10 +15,11 @@ import type { Json } from '../../src/base/json.ts';
 import { type Parcel, withRoom } from '../../src/base/parcel.ts';
 
 /**
- * `said`: JSON. `payload`: to or from the client of a channel. `put`: a frame behind its room, with its tag. `sent`: the frame
- * of this tag was handed to the socket. `read`: so many bytes in all. `ping`: answer with `read`.
+ * `said`: JSON. `payload`: to or from the client of a channel. `put`: a frame behind its room, with its tag. `sent`: the
+ * frame of this tag was handed to the socket. `state`: of a shard, that begins or in answer to a question. `logged`: a
+ * batch of a shard's log. `read`: so many bytes in all. `ping`: answer with `read`.
  */
-const KINDS = ['said', 'payload', 'put', 'sent', 'read', 'ping'] as const;
+const KINDS = ['said', 'payload', 'put', 'sent', 'state', 'logged', 'read', 'ping'] as const;
 
 export interface LinkRecord {
   readonly kind: (typeof KINDS)[number];
@@ -81,6 +82,15 @@ export class ThreadLink {
 
   sent(channel: number, tag: number): void {
     this.#record('sent', { channel, number: tag });
+  }
+
+  /** `channel` is the shard's number here. */
+  state(channel: number, question: number, bytes: Uint8Array): void {
+    this.#record('state', { channel, number: question, bytes });
+  }
+
+  logged(channel: number, batch: number, bytes: Uint8Array): void {
+    this.#record('logged', { channel, number: batch, bytes });
   }
 
   ping(): void {

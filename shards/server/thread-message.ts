@@ -5,9 +5,21 @@ import type { Viewer } from '../../src/policy/viewer.ts';
 
 /** `shard`, `channel` and `question` are numbers that the main thread chooses and never uses twice. */
 export type ToThread =
-  | { t: 'begin'; shard: number; name: string; id: string; params: Json; seed: string; pinned: boolean }
+  /** With `saved`, its state stands in a record before. */
+  | {
+      t: 'begin';
+      shard: number;
+      name: string;
+      id: string;
+      params: Json;
+      seed: string;
+      pinned: boolean;
+      saved: boolean;
+    }
   | { t: 'stop'; shard: number; fault: FaultJson }
   | { t: 'wake'; shard: number }
+  | { t: 'save'; shard: number; question: number }
+  | { t: 'log'; shard: number; hashTicks: number }
   | { t: 'ask'; shard: number; question: number; json: Json }
   | {
       t: 'join';
@@ -28,6 +40,8 @@ export type FromThread =
   /** The module is loaded; the hashes of its definitions by name. */
   | { t: 'ready'; defs: { [name: string]: string } }
   | { t: 'answer'; shard: number; question: number; json: Json; fault: FaultJson | null }
+  /** Its state stands in a record before, when there is no fault. */
+  | { t: 'saved'; shard: number; question: number; tick: number; batch: number; fault: FaultJson | null }
   | { t: 'stopped'; shard: number; fault: FaultJson | null }
   | { t: 'joined'; channel: number; info: Json; entity: number }
   | { t: 'refused'; channel: number; fault: FaultJson }

@@ -6,9 +6,17 @@ import { parseShape, s } from '../../src/base/shape.ts';
 import type { Channel } from '../../src/plugin/channel.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
 import type { Player } from '../core/player.ts';
-import { type Begin, type Entry, type HostedShard, PLAIN_ENTRY, type PlayerHandler } from './shard-host.ts';
+import type { LogBatch } from './journal.ts';
+import {
+  type Begin,
+  type Entry,
+  type HostedShard,
+  PLAIN_ENTRY,
+  type PlayerHandler,
+  type SavedShard,
+} from './shard-host.ts';
 import type { ThreadLink } from './thread-link.ts';
-import { type PlayerJson, type ToThread, viewerJson } from './thread-message.ts';
+import { type FromThread, type PlayerJson, type ToThread, viewerJson } from './thread-message.ts';
 import { ThreadPlayer } from './thread-player.ts';
 
 /** Questions to one shard that wait for their answers. */
@@ -34,6 +42,8 @@ export class ThreadShard implements HostedShard {
   readonly #seats = new Map<number, Player>();
   readonly #channels = new Set<ThreadPlayer>();
   readonly #asked = new Map<number, Deferred<Json>>();
+  readonly #saves = new Map<number, { readonly answer: Deferred<SavedShard>; bytes: Uint8Array }>();
+  #logged: ((batch: LogBatch) => void) | undefined;
   #running = true;
 
   constructor(of: { def: AnyShardDef; id: string; params: unknown }, deps: Deps) {
@@ -55,10 +65,12 @@ export class ThreadShard implements HostedShard {
     return [...this.#seats.values()];
   }
 
-  begin({ id, seed, pinned, params }: Begin): void {
-    const { number: shard } = this.#deps;
+  begin({ id, seed, pinned, params, saved }: Begin): void {
+    const { number: shard, link } = this.#deps;
+    if (saved) link.state(shard, 0, saved);
     const json = parseShape(s.json(), params ?? {}, 'params');
-    this.#deps.say({ t: 'begin', shard, name: this.def.name, id, params: json, seed, pinned });
+    const { name } = this.def;
+    this.#deps.say({ t: 'begin', shard, name, id, params: json, seed, pinned, saved: saved !== undefined });
   }
 
   join(
@@ -104,6 +116,37 @@ export class ThreadShard implements HostedShard {
     else answer?.resolve(json);
   }
 
+  save(): Promise<SavedShard> {
+    if (!this.#running) return Promise.reject(stopped());
+    const question = this.#deps.nextNumber();
+    const answer = deferred<SavedShard>();
+    this.#saves.set(question, { answer, bytes: new Uint8Array(0) });
+    this.#deps.say({ t: 'save', shard: this.#deps.number, question });
+    return answer.promise;
+  }
+
+  /** The answer to `save` comes in two records: this one, and `saved`. */
+  state(question: number, bytes: Uint8Array): void {
+    const save = this.#saves.get(question);
+    if (save) save.bytes = bytes;
+  }
+
+  saved({ question, tick, batch, fault }: Extract<FromThread, { t: 'saved' }>): void {
+    const save = this.#saves.get(question);
+    this.#saves.delete(question);
+    if (fault) save?.answer.reject(Fault.fromJSON(fault));
+    else save?.answer.resolve({ bytes: save.bytes, tick, batch });
+  }
+
+  log(hashTicks: number, logged: (batch: LogBatch) => void): void {
+    this.#logged = logged;
+    this.#deps.say({ t: 'log', shard: this.#deps.number, hashTicks });
+  }
+
+  logged(batch: LogBatch): void {
+    this.#logged?.(batch);
+  }
+
   wake(): void {
     if (this.#running) this.#deps.say({ t: 'wake', shard: this.#deps.number });
   }
@@ -131,6 +174,8 @@ export class ThreadShard implements HostedShard {
     for (const player of [...this.#channels]) player.closedBy(fault ?? stopped());
     for (const answer of this.#asked.values()) answer.reject(fault ?? stopped());
     this.#asked.clear();
+    for (const { answer } of this.#saves.values()) answer.reject(fault ?? stopped());
+    this.#saves.clear();
     this.#deps.stopped(fault);
   }
 }

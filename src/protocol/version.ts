@@ -16,7 +16,8 @@ import { serverMessage } from './server-message.ts';
  *   4  2026-11  documents: `join.wants`, `joined.spare`, shallow snapshots, `ask` and `told`
  *   5  2026-11  shards: cells by delta and key chunks, levels of detail, interned texts, tails, `resync`
  *   6  2026-11  shards: `spawned`, events of the own step; quaternions, ids, JSON,
- *                 the owner is told all in every frame; tickets, `transfer`, queues, lobbies
+ *                 the owner is told all in every frame; tickets, `transfer`, queues, lobbies; inputs tell what
+ *                 their player saw
  */
 export const PROTOCOL = 6;
 

@@ -5,11 +5,13 @@
 import '../shards/determinism.test.ts';
 import '../shards/event-driven.test.ts';
 import '../shards/frames.test.ts';
+import '../shards/lasting.test.ts';
 import '../shards/life.test.ts';
 import '../shards/limits.test.ts';
 import '../shards/lobby.test.ts';
 import '../shards/matchmaking.test.ts';
 import '../shards/prediction.test.ts';
+import '../shards/rewind.test.ts';
 import '../shards/seats.test.ts';
 import '../shards/spectators.test.ts';
 import '../shards/tickets.test.ts';

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { build, type Rolldown } from 'vite';
 import { expect } from 'vitest';
-import { arenaRun } from '../shards/arena-run.ts';
+import { arenaRun, predictedRun } from '../shards/arena-run.ts';
 import { browserTest } from './chromium.ts';
 import { launch } from './visitor.ts';
 
@@ -20,18 +20,25 @@ async function bundle(): Promise<string> {
   return output[0].code;
 }
 
-browserTest('[T1] a run in Chromium ends in the very state that it ends in here', async () => {
-  const [code, browser] = await Promise.all([bundle(), launch()]);
-  try {
-    const page = await browser.newPage();
-    for (const seed of ['pinned', 'another']) {
-      const there = await page.evaluate(
-        ([source, name]) => new Function(`${source}; return arena.arenaRun(${JSON.stringify(name)}, 600)`)(),
-        [code, seed] as const,
-      );
-      expect(there).toBe(arenaRun(seed, 600));
+browserTest(
+  '[T1] a run in Chromium and what is predicted in it have the very states that they have here',
+  async () => {
+    const [code, browser] = await Promise.all([bundle(), launch()]);
+    try {
+      const page = await browser.newPage();
+      for (const seed of ['pinned', 'another']) {
+        const there = await page.evaluate(
+          ([source, name]) =>
+            new Function(
+              'seed',
+              `${source}; return [arena.arenaRun(seed, 600), arena.predictedRun(seed, 600)]`,
+            )(name),
+          [code, seed] as const,
+        );
+        expect(there).toEqual([arenaRun(seed, 600), predictedRun(seed, 600)]);
+      }
+    } finally {
+      await browser.close();
     }
-  } finally {
-    await browser.close();
-  }
-});
+  },
+);

@@ -43,8 +43,14 @@ export async function storedPapers(database: string): Promise<{ log: Stored; row
   for (const row of await driver.all('SELECT id, body, facts, votes, docRev FROM "Paper" ORDER BY id')) {
     const doc = new LoroDoc();
     for (const table of ['_doc_snapshots', '_doc_updates']) {
-      const sql = `SELECT bytes FROM ${table} WHERE entity = 'Paper' AND id = ? ORDER BY rev`;
-      for (const { bytes } of await driver.all(sql, [row.id ?? null])) doc.import(bytes as Uint8Array);
+      const sql = `SELECT bytes, blob FROM ${table} WHERE entity = 'Paper' AND id = ? ORDER BY rev`;
+      for (const { bytes, blob } of await driver.all(sql, [row.id ?? null])) {
+        const parts = await driver.all('SELECT bytes FROM _doc_parts WHERE blob = ? ORDER BY n', [
+          blob ?? null,
+        ]);
+        const all = parts.map((part) => part.bytes as Uint8Array);
+        doc.import(blob === null ? (bytes as Uint8Array) : Buffer.concat(all));
+      }
     }
     const [meta] = await driver.all('SELECT rev FROM _doc_meta WHERE id = ?', [row.id ?? null]);
     const { body = '', facts = {}, votes = 0 } = doc.toJSON() as Partial<Stored>;

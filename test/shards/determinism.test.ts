@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { arenaRun } from './arena-run.ts';
+import { arenaRun, predictedRun } from './arena-run.ts';
 import { recordedArena } from './recorded-arena.ts';
 import { SimShards } from './sim-shards.ts';
 
@@ -25,5 +25,11 @@ test('[T1] the same seed and inputs give the same states', async () => {
 });
 
 test('[T1] a run ends in this very state on every engine', () => {
-  expect(arenaRun('pinned', 600)).toMatchInlineSnapshot(`"6165f5dcc0461bb8"`);
+  expect(arenaRun('pinned', 600).at(-1)).toMatchInlineSnapshot(`"6165f5dcc0461bb8"`);
+});
+
+test('[T1] [T6] what a page predicts is what the server computes, to the bit', () => {
+  const { hashes, mispredictions } = predictedRun('pinned', 600);
+  expect(mispredictions).toBe(0);
+  expect(new Set(hashes).size).toBe(600);
 });

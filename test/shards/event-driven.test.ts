@@ -99,6 +99,31 @@ test('messages, joins and leaves are events too', async () => {
   expect(bob.handle.entities.map(({ name }) => name)).toEqual(['bob']);
 });
 
+test('what a timer of the definition changes is told when it wakes the world', async () => {
+  const { def } = newTable();
+  let timed = () => {};
+  const clock = defineShard({
+    ...def,
+    start(world) {
+      timed = () => {
+        world.spawn({ name: 'bell' });
+        world.wake();
+      };
+    },
+  });
+  const sim = new SimShards({ table: clock }, { start: [{ shard: 'table', id: 'one' }] });
+  await sim.instance.start?.();
+  const { handle } = await sim.join(clock, { userId: 'ann' }, { id: 'one' });
+  await sim.env.clock.advance(1000);
+  const { tick } = handle.clock;
+  sim.env.clock.after(500, timed);
+  await sim.env.clock.advance(499);
+  expect(handle.clock.tick).toBe(tick);
+  await sim.env.clock.advance(100);
+  expect(handle.clock.tick).toBe(tick + 1);
+  expect(handle.entities.map(({ name }) => name)).toEqual(['ann', 'bell']);
+});
+
 test('what is refused is told, though nothing else happens', async () => {
   const { sim, ann } = await seated();
   const rejects: string[] = [];

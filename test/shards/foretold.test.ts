@@ -66,7 +66,9 @@ test('[T6] a predicted spawn is drawn at once, goes evenly, and becomes that of 
     await sim.env.clock.advance(10);
     const shots = handle.entities.filter(({ kind }) => kind === 'shot');
     expect(shots).toEqual([shot]);
-    expect(handle.entities.map(({ id }) => id)).toEqual(handle.entities.map(({ id }) => id).sort((a, b) => a - b));
+    expect(handle.entities.map(({ id }) => id)).toEqual(
+      handle.entities.map(({ id }) => id).sort((a, b) => a - b),
+    );
     seen.push(shot.x);
   }
   // It began under an id of the page's own and is the server's now, as the same object.
@@ -89,7 +91,10 @@ test('[T6] what the own step despawns is gone in the same frame, and does not co
     const drawn = handle.entities.some(({ kind }) => kind === 'shot');
     if (ms > 500 && !drawn && gone === 0) {
       gone = ms;
-      expect(world.entities.some(({ kind }) => kind === 'shot'), 'the server still has it').toBe(true);
+      expect(
+        world.entities.some(({ kind }) => kind === 'shot'),
+        'the server still has it',
+      ).toBe(true);
     }
     if (gone > 0) expect(drawn).toBe(false);
   }

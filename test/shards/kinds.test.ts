@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { EntityViews } from '../../shards/client/interpolate.ts';
 import { ChurnPlayer, ChurnWorld } from '../../shards/core/churn-for-tests.ts';
 import type { Component } from '../../shards/core/component.ts';
-import { ALL_KINDS } from '../../shards/core/kinds-for-tests.ts';
+import { MessageCodec } from '../../shards/core/message-codec.ts';
 import { plainOf } from '../../shards/core/plain.ts';
 import { RecordReader, writeRecord } from '../../shards/core/record-codec.ts';
 import { RecordType } from '../../shards/core/record-type.ts';
@@ -15,8 +15,8 @@ import { EventQueue } from '../../shards/server/event-queue.ts';
 import { nodePacker } from '../../shards/server/node-packer.ts';
 import { BitReader, BitWriter } from '../../src/base/bits.ts';
 import { isFault } from '../../src/base/fault.ts';
-import { MessageCodec } from '../../shards/core/message-codec.ts';
 import { s } from '../../src/base/shape.ts';
+import { ALL_KINDS } from './all-kinds.ts';
 
 type Fields = { value: Component<unknown> };
 type Type = RecordType<Fields>;
@@ -34,7 +34,11 @@ function bitsOf(table: Table<unknown>, row: number): Uint8Array {
 }
 
 /** Cells of which the player gets some frames only. */
-function told(type: Type, list: readonly (readonly [unknown, boolean])[], check: (row: object, at: number) => void) {
+function told(
+  type: Type,
+  list: readonly (readonly [unknown, boolean])[],
+  check: (row: object, at: number) => void,
+) {
   const server = new ChurnWorld(type, 1, 1);
   const player = new ChurnPlayer(server);
   player.wanted.set(0, 0);
@@ -63,7 +67,8 @@ describe.each(ALL_KINDS)('$name', ({ component, written }) => {
         const [first, second] = [table.at(0), table.at(1)];
         first.value = value;
         table.copy(table, 0, 2);
-        first.value = first.value;
+        const read = first.value;
+        first.value = read;
         expect(table.same(table, 2, 0)).toBe(true);
         second.value = plainOf(first.value);
         expect(table.same(table, 0, 1)).toBe(true);
@@ -176,7 +181,9 @@ describe.each(ALL_KINDS)('$name', ({ component, written }) => {
         const queue = new EventQueue({ read: s.object({ value: s.json() }) }, codec);
         queue.add('read', { value: row.value }, { to: undefined, by: 0, tick: 1 });
         const payload = queue.frameFor(0, 1)!;
-        expect(codec.decode(payload.subarray(2))).toEqual([['read', { value: JSON.parse(JSON.stringify(row)).value }]]);
+        expect(codec.decode(payload.subarray(2))).toEqual([
+          ['read', { value: JSON.parse(JSON.stringify(row)).value }],
+        ]);
       }),
     );
   });
@@ -196,7 +203,8 @@ describe.each(ALL_KINDS)('$name', ({ component, written }) => {
 function finite(value: unknown): void {
   if (typeof value === 'number') expect(value).toBeTypeOf('number');
   expect(value).not.toBeNaN();
-  if (typeof value === 'object' && value !== null) for (const item of Object.values(Object(plainOf(value)))) finite(item);
+  if (typeof value === 'object' && value !== null)
+    for (const item of Object.values(Object(plainOf(value)))) finite(item);
 }
 
 /** The same but for rounding, and for whole turns of an angle. */

@@ -42,28 +42,35 @@ async function players(...names: string[]) {
     joined.push(await sim.join(spinners, { userId: name, latencyMs: 40 }, { id: 'one' }));
   }
   await sim.env.clock.advance(3000);
-  return { sim, handles: joined.map(({ handle }) => handle), world: sim.directory.find(spinners, 'one')!.world };
+  return {
+    sim,
+    handles: joined.map(({ handle }) => handle),
+    world: sim.directory.find(spinners, 'one')!.world,
+  };
 }
 
-test.each(['ann', 'cid'])('[T6] of his own entity a player is told all in every frame, whatever its rate: %s', async (name) => {
-  const { sim, handles, world } = await players(name);
-  const [handle] = handles;
-  const before = handle!.stats.mispredictions;
-  for (let i = 0; i < 200; i++) {
-    handle!.send({ push: i % 7 < 4, turn: i / 9 });
-    await sim.env.clock.advance(37);
-  }
-  expect(handle!.stats.mispredictions).toBe(before);
-  // And what the server does to it is put right at once, not with the next frame of that component.
-  const own = world.get(handle!.me!.id)!;
-  own.at.x = 100;
-  own.steps = undefined;
-  await sim.env.clock.advance(200);
-  expect(Math.abs(handle!.me!.at.x - own.at.x)).toBeLessThan(10);
-  expect(own.at.x).toBeGreaterThan(80);
-  expect(Math.abs(handle!.me!.steps! - own.steps!)).toBeLessThan(60);
-  expect(handle!.stats.mispredictions).toBeLessThan(before + 3);
-});
+test.each(['ann', 'cid'])(
+  '[T6] of his own entity a player is told all in every frame, whatever its rate: %s',
+  async (name) => {
+    const { sim, handles, world } = await players(name);
+    const [handle] = handles;
+    const before = handle!.stats.mispredictions;
+    for (let i = 0; i < 200; i++) {
+      handle!.send({ push: i % 7 < 4, turn: i / 9 });
+      await sim.env.clock.advance(37);
+    }
+    expect(handle!.stats.mispredictions).toBe(before);
+    // And what the server does to it is put right at once, not with the next frame of that component.
+    const own = world.get(handle!.me!.id)!;
+    own.at.x = 100;
+    own.steps = undefined;
+    await sim.env.clock.advance(200);
+    expect(Math.abs(handle!.me!.at.x - own.at.x)).toBeLessThan(10);
+    expect(own.at.x).toBeGreaterThan(80);
+    expect(Math.abs(handle!.me!.steps! - own.steps!)).toBeLessThan(60);
+    expect(handle!.stats.mispredictions).toBeLessThan(before + 3);
+  },
+);
 
 test('others are told at its rate: what does not move stays in between', async () => {
   const { sim, handles, world } = await players('ann', 'bob', 'cid');

@@ -1,6 +1,7 @@
 /** Joining, staying, coming back, and who may. */
 import { expect, test } from 'vitest';
 import { joinShard } from '../../shards/client/index.ts';
+import { c, defineShard, grid, s } from '../../shards/core/index.ts';
 import { arena } from './arena.ts';
 import { viewerOf } from './sim-client.ts';
 import { SimShards } from './sim-shards.ts';
@@ -169,6 +170,40 @@ test('another version of the definition is refused before a byte is misread', as
   const { sim } = await running();
   const { handle } = await sim.join({ ...arena, hash: 'other' }, { userId: 'ann' }, plaza);
   expect(handle.state).toMatchObject({ name: 'closed', fault: { code: 'unsupported' } });
+});
+
+test('[T8] a spectator sees what is around his eye, and moves it by messages', async () => {
+  const def = defineShard({
+    name: 'field',
+    tickRate: 20,
+    components: { at: c.vec2({ min: -512, max: 512, step: 1 }) },
+    input: c.struct({}),
+    messages: s.object({ x: s.number() }),
+    interest: grid({ by: 'at', cell: 16, radius: 32 }),
+    authorize: () => true,
+    start(world) {
+      for (let n = -5; n <= 5; n++) world.spawn({ at: { x: n * 100, y: 0 } });
+    },
+    join(_world, player) {
+      player.eye = { x: 0, y: 0 };
+      return undefined;
+    },
+    receive(_world, player, { x }) {
+      player.eye = { x, y: 0 };
+    },
+    step() {},
+  });
+  const sim = new SimShards({ field: def }, { start: [{ shard: 'field', id: 'one' }] });
+  await sim.instance.start?.();
+  const handle = joinShard(sim.client({ userId: 'ann' }), def, { id: 'one' });
+  await sim.env.clock.advance(1000);
+  const seen = () => handle.entities.map(({ at }) => at.x);
+  expect(seen()).toEqual([0]);
+  for (const x of [100, -300, 9999]) {
+    handle.message({ x });
+    await sim.env.clock.advance(1000);
+    expect(seen()).toEqual([Math.min(x, 500)]);
+  }
 });
 
 test('a spectator sees the world and has no entity', async () => {

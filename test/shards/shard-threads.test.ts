@@ -77,7 +77,7 @@ test('[T3] [N3] a thread that is silent for threadTimeoutMs is ended, and not a 
 });
 
 test('[T4] [N3] while threadBytes are under way to a thread, inputs are dropped and counted', async () => {
-  const sim = await running({ threadBytes: 2000, threadTimeoutMs: 60_000 });
+  const sim = await running({ threadBytes: 800, threadTimeoutMs: 60_000 });
   const { handle } = await sim.join(arena, { userId: 'ann' }, { id: 'a' });
   await sim.env.clock.advance(2000);
   expect(sim.gauge('inputs_rejected')).toBe(0);

@@ -27,31 +27,27 @@ export class SimThreads {
 
   /** `world` of its shards works, which it does not with real threads. */
   readonly host: HostMaker = (env, defs, options) => {
-    const worlds = new Map<string, World>();
-    const named: string[] = [];
-    const watched = (def: AnyShardDef): AnyShardDef => ({
-      ...def,
-      start(world, params) {
-        worlds.set(named.shift()!, world);
-        def.start?.(world, params);
-      },
-    });
     const rest = threadOptions(options);
     const spawn: SpawnThread = (events) => {
       const thread = new SimThread(this, this.#env.clock, events);
-      const seen = new Map([...(this.defs ?? defs)].map(([name, def]) => [name, watched(def)]));
-      thread.desk = new ThreadDesk(this.#env, { defs: seen, post: (buffer) => thread.up(buffer) }, rest);
+      const known = this.defs ?? defs;
+      thread.desk = new ThreadDesk(this.#env, { defs: known, post: (buffer) => thread.up(buffer) }, rest);
       this.begun.push(thread);
       return thread;
     };
     const host = new ThreadHost(env, { defs, spawn }, options);
     const begin = host.begin.bind(host);
     host.begin = (def, how, stopped) => {
-      const key = `${def.name}/${how.id}`;
-      named.push(key);
-      worlds.delete(key);
       const shard = begin(def, how, stopped);
-      return Object.defineProperty(shard, 'world', { get: () => worlds.get(key) });
+      let world: World | undefined;
+      const seen = () => this.begun.flatMap((thread) => thread.desk?.running ?? []);
+      return Object.defineProperty(shard, 'world', {
+        get: () => {
+          if (shard.running)
+            world = seen().find((other) => other.def.name === def.name && other.id === how.id)?.world;
+          return world;
+        },
+      });
     };
     return host;
   };

@@ -72,7 +72,7 @@ test('an entity has the fields of its components, and the id', () => {
   expect(arena.name).toBe('arena');
 });
 
-export const wrong = (world: World, entity: Entity, view: EntityView<typeof arena>) => {
+const wrong = (world: World, entity: Entity, view: EntityView<typeof arena>) => {
   // @ts-expect-error: the id is the world's
   entity.id = 5;
   // @ts-expect-error: no such word
@@ -107,7 +107,7 @@ export const wrong = (world: World, entity: Entity, view: EntityView<typeof aren
   view.health = 5;
 };
 
-export const wrongDeclarations = () => {
+const wrongDeclarations = () => {
   // @ts-expect-error: all others need not be named
   c.bool().visibleTo('all');
   // @ts-expect-error: nobody of that name
@@ -130,3 +130,7 @@ export const wrongDeclarations = () => {
     step() {},
   });
 };
+
+test('wrong uses are errors of types', () => {
+  expect([wrong, wrongDeclarations].map((uses) => typeof uses)).toEqual(['function', 'function']);
+});

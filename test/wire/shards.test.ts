@@ -32,6 +32,9 @@ import { parseShape, s } from '../../src/base/shape.ts';
 import {
   frames,
   inputType,
+  type LaggedInput,
+  lagged,
+  laggedType,
   payloads,
   records,
   type ShardInput,
@@ -152,6 +155,26 @@ function recordCodec(component: Component<unknown>): Codec<unknown> {
   };
 }
 
+function laggedCodec(): Codec<LaggedInput> {
+  const table = laggedType.table(1);
+  return {
+    encode: ({ fire, lag }) => {
+      table.at(0).fire = fire;
+      table.columns[1]!.values[0] = lag;
+      const bits = new BitWriter();
+      writeRecord(bits, table, 0);
+      return bits.finish();
+    },
+    decode: (bytes) => {
+      const bits = new BitReader(bytes);
+      const record = new RecordReader(table.lanes);
+      record.read(bits);
+      bits.end();
+      return { fire: record.values[0] === 1, lag: record.values[1]! };
+    },
+  };
+}
+
 binarySuite(
   'shard payloads, MessagePack of Node',
   payloadCodec(new MessageCodec(nodePacker(), LIMITS)),
@@ -167,6 +190,8 @@ describe('records', () => {
     for (const vector of vectors) binarySuite(kind, recordCodec(vector.component), [vector]);
   }
 });
+
+binarySuite('inputs with a lag', laggedCodec(), lagged);
 
 test('every kind has a vector', () => {
   expect({ ...kindsOf(payloads), frame: unhex(frames[0]!.hex)[0] }).toEqual(KIND);

@@ -6,6 +6,7 @@ import type { Component, Values } from '../../shards/core/component.ts';
 import { c } from '../../shards/core/components.ts';
 import type { Reject, TailPart } from '../../shards/core/frames.ts';
 import type { InputHeader } from '../../shards/core/input-codec.ts';
+import { numberLane } from '../../shards/core/lane.ts';
 import { RecordType, type Row } from '../../shards/core/record-type.ts';
 import type { Json } from '../../src/base/json.ts';
 import type { BinaryVector } from './vector.ts';
@@ -383,4 +384,18 @@ export const records: Readonly<Record<keyof typeof c, readonly RecordVector[]>> 
   ],
 };
 
-export const vectors = [...payloads, ...frames, ...Object.values(records).flat()];
+/** An input of a definition with `rewind: { ms: 500 }` at 20 ticks a second. */
+export const laggedType = new RecordType({ fire: c.bool() }, [numberLane(0, 320, 'snap')]);
+export interface LaggedInput {
+  readonly fire: boolean;
+  readonly lag: number;
+}
+export const lagged: readonly BinaryVector<LaggedInput>[] = [
+  {
+    name: 'an input that fires; its player saw what was 3.5 ticks before the tick before it',
+    value: { fire: true, lag: 112 },
+    hex: 'e100',
+  },
+];
+
+export const vectors = [...payloads, ...frames, ...lagged, ...Object.values(records).flat()];

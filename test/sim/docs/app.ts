@@ -67,13 +67,16 @@ const stamps = {
   }),
 };
 
-/** Small, so that a short run sees compaction, snapshots, unloading and silence. */
+/** Small, so that a short run sees compaction, snapshots, unloading, parts, documents in a worker, and silence. */
 const small: Partial<DocsOptions> = {
   materialiser: 'inline',
   lingerMs: 200,
   projectMs: 50,
   compactUpdates: 8,
   snapshotOps: 60,
+  partBytes: 1000,
+  maxImportBytes: 400,
+  maxLoadBytes: 2000,
   awarenessMs: 20,
   awarenessTimeoutMs: 2000,
   retry: { baseMs: 20, capMs: 200 },

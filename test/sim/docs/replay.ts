@@ -6,6 +6,10 @@ import { LoroDoc } from 'loro-crdt';
 import type { App } from 'ternion/server';
 import type { World } from 'ternion/testing';
 
+/** Those of a row, or its parts one after another. */
+const BYTES = `COALESCE((SELECT group_concat(hex(bytes), '' ORDER BY n) FROM _doc_parts p
+  WHERE p.entity = d.entity AND p.id = d.id AND p.blob = d.blob), hex(bytes)) AS hex`;
+
 export interface Replay {
   /** As the row's columns should show it. */
   readonly columns: Record<string, unknown>;
@@ -29,13 +33,13 @@ export async function replay<A extends App>(
     world.env.clock.run(world.host.store.read((snapshot) => snapshot.all(sql, [entity, id])));
   const where = 'WHERE entity = ? AND id = ?';
   const [meta] = await rowsOf(`SELECT epoch, rev FROM _doc_meta ${where}`);
-  const [snapshot] = await rowsOf(`SELECT rev, bytes FROM _doc_snapshots ${where}`);
-  const tail = await rowsOf(`SELECT rev, bytes FROM _doc_updates ${where} ORDER BY rev`);
+  const [snapshot] = await rowsOf(`SELECT rev, ${BYTES} FROM _doc_snapshots d ${where}`);
+  const tail = await rowsOf(`SELECT rev, ${BYTES} FROM _doc_updates d ${where} ORDER BY rev`);
   const peers = await rowsOf(`SELECT peer, owner FROM _doc_peers ${where}`);
   if (!meta) return null;
   const doc = new LoroDoc();
   for (const row of snapshot ? [snapshot, ...tail] : tail) {
-    const { pending } = doc.import(row.bytes as Uint8Array);
+    const { pending } = doc.import(Buffer.from(String(row.hex), 'hex'));
     if (pending) throw new Error(`the log of ${entity} ${id} has a gap at ${row.rev}`);
   }
   const found: Replay = {

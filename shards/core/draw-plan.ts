@@ -1,11 +1,12 @@
 /**
  * How each lane of a definition's entities is drawn, and what counts as a teleport: what the kinds of the components
- * say, and what the definition says otherwise. Made once per stay, read by interpolate.ts and foretold.ts.
+ * say, and what the definition says otherwise. Made once per stay, read by the client's interpolate.ts and foretold.ts;
+ * and by the server's moment.ts, for a rewind is what was drawn.
  */
 import { assert } from '../../src/base/assert.ts';
-import type { Component, Components } from '../core/component.ts';
-import type { Blend, Lane } from '../core/lane.ts';
-import { RecordType } from '../core/record-type.ts';
+import type { Component, Components } from './component.ts';
+import type { Blend, Lane } from './lane.ts';
+import { RecordType } from './record-type.ts';
 
 /** Without `teleport`, a change above this share of a lane's range is one; angles and rotations turn however far. */
 const TELEPORT_SHARE = 1 / 32;
@@ -88,4 +89,14 @@ export function turnBetween(lane: Lane, a: number, b: number): number {
   const turn = lane.max - lane.min + 1;
   const way = (((b - a) % turn) + turn) % turn;
   return way > turn / 2 ? way - turn : way;
+}
+
+/**
+ * A cubic Hermite curve from `a` by `way`, which begins at the pace of the frame before and ends at that of this one:
+ * smooth where frames meet, without waiting for the one behind.
+ */
+export function curve(pace: number, a: number, way: number, share: number): number {
+  const square = share * share;
+  const cube = square * share;
+  return a + (cube - 2 * square + share) * pace + (3 * square - 2 * cube) * way + (cube - square) * way;
 }

@@ -1,9 +1,9 @@
 /** One or more components of each kind with the values that may be written to them, for what all kinds must do. */
 import fc from 'fast-check';
+import type { Component } from '../../shards/core/component.ts';
+import { c } from '../../shards/core/components.ts';
 import { canonicalJson, type Json } from '../../src/base/json.ts';
 import { isJson } from '../../src/base/shape.ts';
-import type { Component } from './component.ts';
-import { c } from './components.ts';
 
 export interface KindForTests {
   readonly name: string;
@@ -16,7 +16,7 @@ const BAG_BYTES = 120;
 const real = fc.double({ min: -80, max: 80, noNaN: true });
 const vec2 = fc.record({ x: real, y: real });
 const vec3 = fc.record({ x: real, y: real, z: real });
-export const rotation = fc.oneof(
+const rotation = fc.oneof(
   fc.record({ x: real, y: real, z: real, w: real }),
   // All of the greatest number, two and four equal ones.
   fc.constantFrom(
@@ -25,8 +25,8 @@ export const rotation = fc.oneof(
     ),
   ),
 );
-export const anyId = fc.oneof(fc.nat(60), fc.nat(2 ** 31 - 1), fc.constantFrom(0, 2 ** 31 - 1));
-export const anyJson: fc.Arbitrary<Json> = fc
+const anyId = fc.oneof(fc.nat(60), fc.nat(2 ** 31 - 1), fc.constantFrom(0, 2 ** 31 - 1));
+const anyJson: fc.Arbitrary<Json> = fc
   .jsonValue({ maxDepth: 2 })
   .filter((value): value is Json => isJson(value) && Buffer.byteLength(canonicalJson(value)) <= BAG_BYTES);
 
@@ -74,11 +74,13 @@ const one: Readonly<Record<keyof typeof c, readonly [Component<unknown>, fc.Arbi
 };
 
 const plain = Object.entries(one).flatMap(([kind, list]) =>
-  list.map(([component, written], n): KindForTests => ({
-    name: list.length === 1 ? kind : `${kind} ${n + 1}`,
-    component,
-    written,
-  })),
+  list.map(
+    ([component, written], n): KindForTests => ({
+      name: list.length === 1 ? kind : `${kind} ${n + 1}`,
+      component,
+      written,
+    }),
+  ),
 );
 const wrapped = plain
   .filter(({ name }) => !name.startsWith('optional'))
