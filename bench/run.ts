@@ -11,6 +11,7 @@ import { matchmakerWorkloads } from './matchmaker.ts';
 import { netcodeWorkloads } from './netcode.ts';
 import { readsWorkloads } from './reads.ts';
 import { rewindWorkloads } from './rewind.ts';
+import { restartWorkloads } from './restart.ts';
 import { rowsWorkloads } from './rows.ts';
 import { sessionWorkloads } from './sessions.ts';
 import { curveWorkloads } from './shard-curves.ts';
@@ -41,6 +42,7 @@ const workloads: Record<string, () => Workload> = {
   ...rewindWorkloads,
   ...matchmakerWorkloads,
   ...netcodeWorkloads,
+  ...restartWorkloads,
 };
 const wanted = positionals[0] ?? '';
 const chosen = Object.keys(workloads).filter(

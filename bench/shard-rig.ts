@@ -9,6 +9,7 @@ import type { Channel, ChannelHandler } from '../src/plugin/channel.ts';
 import type { PluginInstance } from '../src/plugin/plugin.ts';
 import type { Services } from '../src/plugin/services.ts';
 import { SimRandom } from '../src/testing/sim-random.ts';
+import { SimStore } from '../test/shards/sim-store.ts';
 import { type ArenaOptions, arena } from './arena.ts';
 import { BotScript } from './bot-script.ts';
 
@@ -101,6 +102,7 @@ class RigPlayer {
 
 export class ShardRig {
   readonly #clock = new HandClock();
+  readonly #store = new SimStore();
   readonly #def: ReturnType<typeof arena>;
   readonly #instance: PluginInstance;
   readonly #players: RigPlayer[];
@@ -122,13 +124,14 @@ export class ShardRig {
     };
     const plugin: ShardsPlugin = shards({ arena: timed }, { start: [{ shard: 'arena', id: 'one' }] });
     const env = { clock: this.#clock, random: new SimRandom(1), log: silentLog };
-    // The plugin uses nothing of the services but the environment.
-    this.#instance = plugin.create({ env } as unknown as Services);
+    // The plugin uses nothing of the services but these two.
+    this.#instance = plugin.create({ env, store: this.#store.asStore } as unknown as Services);
     this.#players = Array.from({ length: options.players }, (_, n) => new RigPlayer(n));
   }
 
   static async open(options: ArenaOptions): Promise<ShardRig> {
     const rig = new ShardRig(options);
+    await rig.#store.open(rig.#instance.tables ?? []);
     await rig.#instance.start?.();
     for (const player of rig.#players) {
       const { channel } = player;

@@ -16,6 +16,8 @@ import { runLoad } from './load.ts';
 import { type Lateness, TickClock } from './tick-clock.ts';
 
 const SNAPSHOT_BYTES = 5_000_000;
+/** As the server stores what is large. */
+const PART_BYTES = 128 << 10;
 const EDITED_BYTES = 230_000;
 const EDITS = 60;
 const PAUSE_MS = 50;
@@ -55,8 +57,15 @@ function tickDelay(): Workload {
         for (const [id, snapshot] of Object.entries(pages)) {
           await tx.insert('Page', { id, body: '' });
           await tx.run(`INSERT INTO _doc_meta (entity, id, epoch, rev) VALUES ('Page', ?, 'e', 1)`, [id]);
-          const sql = `INSERT INTO _doc_snapshots (entity, id, rev, bytes) VALUES ('Page', ?, 1, ?)`;
-          await tx.run(sql, [id, snapshot]);
+          const sql = `INSERT INTO _doc_snapshots (entity, id, rev, bytes, blob) VALUES ('Page', ?, 1, x'', 'b')`;
+          await tx.run(sql, [id]);
+          for (let n = 0; n * PART_BYTES < snapshot.length; n++) {
+            const part = snapshot.subarray(n * PART_BYTES, (n + 1) * PART_BYTES);
+            await tx.run(
+              `INSERT INTO _doc_parts (entity, id, blob, n, bytes) VALUES ('Page', ?, 'b', ?, ?)`,
+              [id, n, part],
+            );
+          }
         }
       });
       const options = { url: server.url, edits: EDITS, pauseMs: PAUSE_MS, lingerMs: LINGER_MS };

@@ -13,8 +13,8 @@ import { type DocRef, docKey } from '../core/doc-ref.ts';
 import type { Canary } from './canary.ts';
 import type { NewEntry, Quarantine } from './quarantine.ts';
 import { type Dropped, sift } from './sift.ts';
-import type { Suspects } from './suspects.ts';
 import type { StoredDoc } from './stored-doc.ts';
+import type { Suspects } from './suspects.ts';
 import type { Placed, UpdateLog } from './update-log.ts';
 
 interface Deps {

@@ -16,8 +16,8 @@ import { Fault, isFault, toFault } from '../../src/base/fault.ts';
 import { type DocRef, docKey } from '../core/doc-ref.ts';
 import type { Authors, Follower } from './follower.ts';
 import type { HistoryNotes } from './history-notes.ts';
-import type { DocsOptions } from './options.ts';
 import type { Hold } from './hold.ts';
+import type { DocsOptions } from './options.ts';
 import type { Delta } from './replica.ts';
 import type { LogEntries, UpdateLog } from './update-log.ts';
 

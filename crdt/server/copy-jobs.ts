@@ -76,4 +76,3 @@ export function frontAt(doc: LoroDoc, at: Entries): OpId[] {
 export function factsOf(update: Uint8Array): FactsJson {
   return factsJson(readFacts(update));
 }
-

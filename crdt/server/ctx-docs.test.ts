@@ -346,9 +346,10 @@ test('[D3] a document that traps under a function fails it as `unavailable`, and
   await insert('n1');
   await run('edit', { id: 'n1' });
   await clock.advance(1000);
-  vi.spyOn(LoroDoc.prototype, 'attach').mockImplementation(() => {
-    throw Object.assign(new Error('unreachable'), { name: 'RuntimeError' });
-  });
+  for (const method of ['attach', 'commit'] as const)
+    vi.spyOn(LoroDoc.prototype, method).mockImplementation(() => {
+      throw Object.assign(new Error('unreachable'), { name: 'RuntimeError' });
+    });
   expect(await codeOf('read', { id: 'n1' })).toBe('unavailable');
   expect(await codeOf('edit', { id: 'n1' })).toBe('unavailable');
   vi.restoreAllMocks();

@@ -21,8 +21,15 @@ import type { DocHub } from './hub.ts';
 import { isTrap } from './materialiser-jobs.ts';
 import type { DocsOptions } from './options.ts';
 import { randomPeer } from './peer-lease.ts';
-import { proven } from './trial-jobs.ts';
-import { type LogSource, loadStored, type StoredDoc, storedSize } from './stored-doc.ts';
+import { ScratchDocs } from './scratch-docs.ts';
+import {
+  type LogSource,
+  loadMeta,
+  loadStored,
+  type StoredDoc,
+  type StoredMeta,
+  storedSize,
+} from './stored-doc.ts';
 import type { UpdateLog } from './update-log.ts';
 
 /** Whose the peer id of the server's own edits is. Owners of clients have a colon, or are `anonymous`. */
@@ -44,6 +51,7 @@ export class DocEditor {
   readonly #history: HistoryLog;
   readonly #now: () => number;
   readonly #options: DocsOptions;
+  readonly #scratch: ScratchDocs;
 
   constructor(env: Env, deps: Deps, options: DocsOptions) {
     this.#env = env;
@@ -52,6 +60,7 @@ export class DocEditor {
     this.#history = deps.history;
     this.#now = deps.now;
     this.#options = options;
+    this.#scratch = new ScratchDocs(options);
   }
 
   /** Throws `too_large` over `maxEditBytes`. */
@@ -76,27 +85,44 @@ export class DocEditor {
     { ref, author }: { ref: DocRef; author: string },
     change: (doc: LoroDoc) => T,
   ): Promise<T> {
-    const stored = await this.#load(tx, ref);
-    const leased = serverPeer(stored);
+    const { meta, sizeBytes } = await this.#head(tx, ref);
+    const kept = this.#scratch.take(tx, ref, meta);
+    const stored = kept ? null : await loadStored(tx, ref);
+    const leased = kept?.peer ?? (stored && serverPeer(stored));
     const peer = leased ?? (`${randomPeer(this.#env.random)}` as PeerID);
-    const folds = stored.updates.length + 1 >= this.#options.compactUpdates;
-    const applied = this.#guard(ref, () => apply(stored, { peer, folds }, change));
-    const { value, bytes, snapshot, since } = applied;
-    if (!bytes) return value;
+    const doc = this.#guard(ref, () => kept?.doc ?? open(stored!));
+    const applied = this.#guard(ref, () => apply(doc, peer, change));
+    const { value, bytes, since } = applied;
+    const epoch = meta.epoch ?? this.#hub.epochOf(ref) ?? newId(this.#env);
     const { maxUpdateBytes } = this.#options;
-    if (bytes.length > maxUpdateBytes)
+    if (!bytes || bytes.length > maxUpdateBytes) {
+      freeQuietly(doc);
+      if (!bytes) return value;
       throw new Fault('too_large', `an edit of over ${maxUpdateBytes} bytes`);
-    const epoch = stored.epoch ?? this.#hub.epochOf(ref) ?? newId(this.#env);
-    if (!leased) await this.#log.leaseWithin(tx, ref, { epoch, peers: [peer], owner: SERVER_OWNER });
-    const note = { authors: [author], at: this.#now(), since };
-    const also = async (_: unknown, rev: number) => {
-      await this.#history.note(tx, ref, { ...note, rev });
-    };
-    const rev = await this.#log.appendWithin(tx, ref, { epoch, bytes, also });
-    if (snapshot) await this.#log.compactWithin(tx, ref, { epoch, rev, bytes: snapshot });
-    afterCommit(() => this.#hub.adopt(ref, { epoch, rev, bytes }));
-    if (snapshot) afterCommit(() => void this.#log.sweep(ref));
+    }
+    let rev: number;
+    try {
+      if (!leased) await this.#log.leaseWithin(tx, ref, { epoch, peers: [peer], owner: SERVER_OWNER });
+      const note = { authors: [author], at: this.#now(), since };
+      const also = async (_: unknown, at: number) => {
+        await this.#history.note(tx, ref, { ...note, rev: at });
+      };
+      rev = await this.#log.appendWithin(tx, ref, { epoch, bytes, also });
+    } catch (error) {
+      freeQuietly(doc);
+      throw error;
+    }
+    const scratch = { doc, peer, epoch, rev, sizeBytes: sizeBytes + bytes.length };
+    const { confirm } = this.#scratch.keep(tx, ref, scratch);
+    afterCommit(() => {
+      confirm();
+      this.#hub.adopt(ref, { epoch, rev, bytes });
+    });
     return value;
+  }
+
+  close(): void {
+    this.#scratch.clear();
   }
 
   /** Traps on this thread are counted, and nobody reads the document here until it was looked into. [D3] */
@@ -112,6 +138,12 @@ export class DocEditor {
   }
 
   async #load(source: LogSource, ref: DocRef): Promise<StoredDoc> {
+    await this.#head(source, ref);
+    return loadStored(source, ref);
+  }
+
+  /** Throws when the document is not to be read here. */
+  async #head(source: LogSource, ref: DocRef): Promise<{ meta: StoredMeta; sizeBytes: number }> {
     const sizeBytes = await storedSize(source, ref);
     // A row that was made anew under an old id: what is stored is not its own, and about to go.
     if (this.#hub.removing(ref))
@@ -120,7 +152,7 @@ export class DocEditor {
     const { maxEditBytes } = this.#options;
     if (sizeBytes > maxEditBytes)
       throw new Fault('too_large', `the document is of over ${maxEditBytes} bytes`);
-    return loadStored(source, ref);
+    return { meta: await loadMeta(source, ref), sizeBytes };
   }
 }
 
@@ -135,32 +167,26 @@ interface Applied<T> {
   readonly bytes: Uint8Array | null;
   /** The version before the change. */
   readonly since: string;
-  /** The whole document, when the log is to be folded. */
-  readonly snapshot: Uint8Array | null;
 }
 
-function apply<T>(
-  stored: StoredDoc,
-  { peer, folds }: { peer: PeerID; folds: boolean },
-  change: (doc: LoroDoc) => T,
-): Applied<T> {
-  const doc = open(stored);
+/** The document is spent when this throws. */
+function apply<T>(doc: LoroDoc, peer: PeerID, change: (doc: LoroDoc) => T): Applied<T> {
+  const before = doc.oplogVersion();
   try {
     doc.setPeerId(peer);
-    const before = doc.oplogVersion();
     const since = formatVersion(doc.oplogFrontiers());
     const value = change(doc);
     if (value instanceof Promise) throw new Fault('invalid', 'the edit of a document is synchronous');
     doc.commit();
     const after = doc.oplogVersion();
     const changed = after.compare(before) !== 0;
-    const bytes = changed ? doc.export({ mode: 'update', from: before }) : null;
-    const snapshot = changed && folds ? proven(doc.export({ mode: 'snapshot' })) : null;
-    before.free();
     after.free();
-    return { value, bytes, since, snapshot };
-  } finally {
+    return { value, bytes: changed ? doc.export({ mode: 'update', from: before }) : null, since };
+  } catch (error) {
     freeQuietly(doc);
+    throw error;
+  } finally {
+    freeQuietly(before);
   }
 }
 

@@ -19,8 +19,8 @@ import { type DocRef, docKey } from '../core/doc-ref.ts';
 import { reaches } from '../core/shallow.ts';
 import { NO_VERSIONS, type Versions } from '../core/versions.ts';
 import { CommitLoop } from './commit-loop.ts';
-import { FanOut } from './fan-out.ts';
 import { DocIntake } from './doc-intake.ts';
+import { FanOut } from './fan-out.ts';
 import type { Authors, Follower } from './follower.ts';
 import type { HistoryNotes } from './history-notes.ts';
 import type { Hold } from './hold.ts';
@@ -102,11 +102,7 @@ export class DocEntry {
     const failed = (fault: Fault) => this.end(fault);
     const gapMs = () =>
       Math.min(options.maxCommitMs, options.commitMs + options.commitMsPerReader * this.#fanOut.size);
-    this.#commits = new CommitLoop(
-      env,
-      { ref, epoch, hold, log, notes, committed, failed, gapMs },
-      options,
-    );
+    this.#commits = new CommitLoop(env, { ref, epoch, hold, log, notes, committed, failed, gapMs }, options);
     this.#shadow = materialiser.open(entity);
     const doubt = { failed: (error: unknown) => this.doubt(error) };
     const work = { ref, epoch, hold, log, shadow: this.#shadow, source: this, tail: stored.updates };
@@ -118,6 +114,7 @@ export class DocEntry {
     const inward = { hold, entity, keeper, guards, commits: this.#commits, repair: this.#repair, require };
     this.intake = new DocIntake(inward, options);
     this.#projector.shows(Number(deps.row[DOC_REV]));
+    this.#snapshots.loaded();
   }
 
   get state(): State['name'] {

@@ -4,6 +4,7 @@ import { LoroDoc } from 'loro-crdt';
 import { afterEach, expect, test, vi } from 'vitest';
 import { TempDatabase } from '../../src/testing/temp-database.ts';
 import type { DocsOptions } from './options.ts';
+import { readColumns } from './read-fields.ts';
 import { boot as bootOn, codeOf, join, open } from './testing/booted.ts';
 import { Hand } from './testing/hand.ts';
 
@@ -182,6 +183,54 @@ test('[D6] the log is folded into a snapshot that keeps everything', async () =>
   expect(await again.body('n1')).toBe(back.text);
   expect(back.text).toContain('offline');
 });
+
+test('[N3] [D6] compactBytes of updates are folded, and one byte fewer are not', async () => {
+  const booted = await boot();
+  await booted.insert('n1');
+  const a = await join(booted, 'n1');
+  for (let i = 0; i < 3; i++) {
+    a.push(a.edit('word'));
+    await booted.clock.advance(100);
+  }
+  const [stored] = await booted.rows('SELECT SUM(LENGTH(bytes)) AS size FROM _doc_updates');
+  const sizeBytes = Number(stored?.size);
+  await booted.stop();
+  const folds = async (compactBytes: number) => {
+    const again = await boot({ compactBytes });
+    await join(again, 'n1');
+    await again.clock.advance(1000);
+    const count = (await again.rows('SELECT * FROM _doc_snapshots')).length;
+    await again.stop();
+    return count;
+  };
+  expect(await folds(sizeBytes + 1)).toBe(0);
+  expect(await folds(sizeBytes)).toBe(1);
+});
+
+test('[N3] [D1] a text of maxColumnChars shows as it is, of a longer one the beginning; a long map shows as the default', async () => {
+  const booted = await boot({ maxColumnChars: 10, projectMs: 0 });
+  await booted.insert('n1');
+  const a = await join(booted, 'n1');
+  a.push(a.edit('0123456789'));
+  await booted.clock.advance(1000);
+  expect(await booted.body('n1')).toBe('0123456789');
+  a.push(a.edit('X', 10));
+  await booted.clock.advance(1000);
+  expect(await booted.body('n1')).toBe('0123456789');
+  const [row] = await booted.rows("SELECT docRev FROM Note WHERE id = 'n1'");
+  expect(row?.docRev).toBe(2);
+  a.push(a.edit('\u{1f600}', 9)); // not half of it
+  await booted.clock.advance(1000);
+  expect(await booted.body('n1')).toBe('012345678');
+  expect(readColumns(mapOf(2), [{ field: 'm', container: 'map' }], 9)).toEqual({});
+  expect(readColumns(mapOf(1), [{ field: 'm', container: 'map' }], 9)).toEqual({ m: { k0: 1 } });
+});
+
+function mapOf(keys: number): LoroDoc {
+  const doc = new LoroDoc();
+  for (let i = 0; i < keys; i++) doc.getMap('m').set(`k${i}`, 1);
+  return doc;
+}
 
 test('a slow reader gets one delta, from where it stood; refusals and acks are not lost', async () => {
   const booted = await boot();

@@ -3,8 +3,8 @@ import { LoroDoc } from 'loro-crdt';
 import { afterEach, expect, test } from 'vitest';
 import { simEnv } from '../../src/testing/sim-env.ts';
 import { TempDatabase } from '../../src/testing/temp-database.ts';
-import { type Booted, boot as bootOn, join } from './testing/booted.ts';
 import { DEFAULT_DOCS } from './options.ts';
+import { type Booted, boot as bootOn, join } from './testing/booted.ts';
 import { UpdateLog } from './update-log.ts';
 
 const database = { files: new TempDatabase() };

@@ -5,8 +5,8 @@
 import type { DocRef } from '../core/doc-ref.ts';
 import { formatVersion } from './doc-version.ts';
 import type { HistoryLog } from './history-log.ts';
-import type { PeerLeases } from './peer-lease.ts';
 import type { Hold } from './hold.ts';
+import type { PeerLeases } from './peer-lease.ts';
 import type { Delta } from './replica.ts';
 import type { LogEntry } from './update-log.ts';
 

@@ -22,8 +22,8 @@ import type { Materialiser } from './materialiser.ts';
 import { isTrap } from './materialiser-jobs.ts';
 import type { DocsOptions } from './options.ts';
 import { PeerLeases } from './peer-lease.ts';
-import type { Guards } from './repair.ts';
 import { RemoteReplica } from './remote-replica.ts';
+import type { Guards } from './repair.ts';
 import { Replica } from './replica.ts';
 import type { StoredDoc } from './stored-doc.ts';
 import type { UpdateLog } from './update-log.ts';
@@ -298,10 +298,7 @@ export class DocHub {
     }
   }
 
-  #open(
-    ref: DocRef,
-    loaded: Found & { entity: AnyEntity; epoch: string },
-  ): LiveDoc {
+  #open(ref: DocRef, loaded: Found & { entity: AnyEntity; epoch: string }): LiveDoc {
     const { log, history, now, materialiser, keeper, guards } = this.#deps;
     const { entity, row, epoch, stored, hold } = loaded;
     const board = new AwarenessBoard(this.#env, this.#options);

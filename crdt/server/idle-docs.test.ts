@@ -4,8 +4,8 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { deferred } from '../../src/base/deferred.ts';
 import { simEnv } from '../../src/testing/sim-env.ts';
 import { TempDatabase } from '../../src/testing/temp-database.ts';
-import { type Booted, boot as bootOn, join } from './testing/booted.ts';
 import { DEFAULT_DOCS } from './options.ts';
+import { type Booted, boot as bootOn, join } from './testing/booted.ts';
 import { UpdateLog } from './update-log.ts';
 
 const database = { files: new TempDatabase() };
@@ -125,7 +125,9 @@ async function adopt({ store, hub, clock, rows }: Booted, id: string, text: stri
   const bytes = doc.export({ mode: 'update' });
   const [meta] = await rows(`SELECT epoch FROM _doc_meta WHERE id = '${id}'`);
   const epoch = String(meta?.epoch ?? 'first');
-  const rev = await clock.run(new UpdateLog(simEnv(), store, DEFAULT_DOCS).append(ref, { epoch, updates: [bytes] }));
+  const rev = await clock.run(
+    new UpdateLog(simEnv(), store, DEFAULT_DOCS).append(ref, { epoch, updates: [bytes] }),
+  );
   hub.adopt(ref, { epoch, rev, bytes });
 }
 

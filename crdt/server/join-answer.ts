@@ -34,7 +34,11 @@ const NO_BYTES = new Uint8Array(0);
 const MAX_SPAN_OPS = 50_000;
 
 /** A promise only if the worker has to be asked. */
-export function answerTo(entry: DocEntry, asked: Asked, options: DocsOptions): JoinBytes | Promise<JoinBytes> {
+export function answerTo(
+  entry: DocEntry,
+  asked: Asked,
+  options: DocsOptions,
+): JoinBytes | Promise<JoinBytes> {
   const { rev, durable } = entry;
   const from = asked.from ?? NO_VERSIONS;
   const snapshot = from.size === 0 ? snapshotOf(entry, asked.wants, options) : null;
@@ -45,8 +49,12 @@ export function answerTo(entry: DocEntry, asked: Asked, options: DocsOptions): J
     if (!snapshot) return { mode, bytes: rest, tail: NO_BYTES, rev, durable };
     return { mode, bytes: snapshot.bytes, tail: rest, rev, durable };
   };
-  if (!entry.isRemote && opsBetween(base, durable) <= MAX_SPAN_OPS) return made(entry.after(base)?.bytes ?? null);
-  return entry.intake.moved().then(() => entry.between(base, durable)).then(made);
+  if (!entry.isRemote && opsBetween(base, durable) <= MAX_SPAN_OPS)
+    return made(entry.after(base)?.bytes ?? null);
+  return entry.intake
+    .moved()
+    .then(() => entry.between(base, durable))
+    .then(made);
 }
 
 /** What imports faster than updates, if there is such a thing. */

@@ -9,7 +9,17 @@
 import { LoroDoc } from 'loro-crdt';
 import { Fault } from '../../src/base/fault.ts';
 import type { Json, JsonObject } from '../../src/base/json.ts';
-import { addAll, append, between, type Entries, emptyCopy, factsOf, type Filled, fill, frontAt } from './copy-jobs.ts';
+import {
+  addAll,
+  append,
+  between,
+  type Entries,
+  emptyCopy,
+  type Filled,
+  factsOf,
+  fill,
+  frontAt,
+} from './copy-jobs.ts';
 import { freeQuietly } from './free-quietly.ts';
 import { restoreTo, viewAt } from './history-jobs.ts';
 import { type Column, readColumns } from './read-fields.ts';

@@ -20,6 +20,8 @@ export interface JobHost {
    * the host began anew meanwhile. `bytes` over shared memory are not copied; no bytes may be written to later.
    */
   run<K extends JobName>(name: K, input: JobInput<K>, bytes: Bytes): Promise<JobAnswer<K>>;
+  /** Gets ready before the first job. */
+  start?(): void;
   close(): Promise<void>;
 }
 
@@ -56,6 +58,11 @@ export class Materialiser {
       held: (shadow) => this.#keep(shadow),
       dropped: (shadow) => this.#held.delete(shadow),
     });
+  }
+
+  /** Gets ready for the first job. */
+  start(): void {
+    this.#host.start?.();
   }
 
   /** Any job that needs no shadow. */

@@ -31,6 +31,8 @@ export interface DocsOptions extends SuspectOptions, QuarantineOptions, PushRate
    * is refused as `too_large`.
    */
   maxEditBytes: number;
+  /** Bytes of stored documents that are kept ready for the next edit by `ctx.docs`; those used longest ago go. */
+  maxScratchBytes: number;
   /** Bytes of one document received and not yet durable; more is refused as `overloaded`, to be sent later. */
   maxUndurableBytes: number;
   /** Pushes refused for good on one channel before it is closed as `bad_message`. */
@@ -122,6 +124,7 @@ export const DEFAULT_DOCS: DocsOptions = {
   maxImportBytes: 16 << 10,
   maxLoadBytes: 256 << 10,
   maxEditBytes: 256 << 10,
+  maxScratchBytes: 4 << 20,
   maxUndurableBytes: 16 << 20,
   maxRefusals: 16,
   maxPendingBytes: 256 << 10,

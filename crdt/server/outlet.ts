@@ -42,7 +42,7 @@ type State =
 /** Refusals and changes of permission that may wait for a slow reader. */
 const MAX_NOTICES = 64;
 /** Pieces of a large frame that one turn hands over: to copy megabytes into a socket takes milliseconds. */
-const PIECES_PER_TURN = 8;
+const PIECES_PER_TURN = 4;
 
 export class Outlet {
   readonly #deps: Deps;

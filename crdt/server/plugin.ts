@@ -34,6 +34,7 @@ import { ServerDocs } from './server-docs.ts';
 import { Suspects } from './suspects.ts';
 import { TRIMS_TABLE, Trimmer } from './trimmer.ts';
 import { UpdateLog } from './update-log.ts';
+import { warmUp } from './warm-up.ts';
 import { WorkerHost } from './worker-host.ts';
 
 /** What `docs()` makes: for `plugins` of an app. */
@@ -120,13 +121,9 @@ export class DocsInstance implements PluginInstance {
     this.#services = services;
     this.#options = options;
     this.#log = new UpdateLog(env, store, options);
-    const worker = () =>
-      new Materialiser(
-        options.materialiser === 'worker' ? new WorkerHost(env, options) : new InlineHost(),
-        options,
-      );
-    this.#materialiser = worker();
-    this.#keeper = worker(); // what it is asked for must not wait for a snapshot
+    const host = () => (options.materialiser === 'worker' ? new WorkerHost(env, options) : new InlineHost());
+    this.#materialiser = new Materialiser(host(), options);
+    this.#keeper = new Materialiser(host(), options); // what it is asked for must not wait for a snapshot
     const canary = new Canary(this.#materialiser);
     const suspects = new Suspects(env.clock, options);
     const quarantine = new Quarantine(store, options);
@@ -166,6 +163,7 @@ export class DocsInstance implements PluginInstance {
       .filter((entity) => entity.documentFields.length > 0)
       .map(({ name }) => name);
     await this.#log.open();
+    if (names.length > 0) this.#warmUp();
     this.#offCommit = store.onCommit((commits) => {
       this.#hub.committed(commits);
       this.#recheck(commits);
@@ -199,6 +197,7 @@ export class DocsInstance implements PluginInstance {
     this.#closing = true;
     this.#trimmer.close();
     this.#hub.close();
+    this.#editor.close();
     await Promise.all([this.#materialiser.close(), this.#keeper.close()]);
   }
 
@@ -213,6 +212,12 @@ export class DocsInstance implements PluginInstance {
     } finally {
       release();
     }
+  }
+
+  /** What takes long the first time is done before anybody waits for a tick. */
+  #warmUp(): void {
+    this.#materialiser.start();
+    warmUp();
   }
 
   /** Columns that a crash left behind their documents. [D1] */

@@ -150,7 +150,8 @@ export class PushDesk {
   #makeTrials(): PushTrials {
     const { author, entry, guards } = this.#deps;
     const { intake } = entry;
-    const inspect = (bytes: Uint8Array) => (this.#mustTry() ? guards.canary.inspect(bytes) : this.#facts(bytes));
+    const inspect = (bytes: Uint8Array) =>
+      this.#mustTry() ? guards.canary.inspect(bytes) : this.#facts(bytes);
     const check = (bytes: Uint8Array, facts: UpdateFacts) => this.#check(bytes, facts);
     const attempt = async (bytes: Uint8Array, facts: UpdateFacts) => {
       await entry.repair;

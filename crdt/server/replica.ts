@@ -20,14 +20,7 @@ import { assert } from '../../src/base/assert.ts';
 import type { Clock } from '../../src/base/env.ts';
 import { Fault } from '../../src/base/fault.ts';
 import { isBelowRoot, reaches, rootOf } from '../core/shallow.ts';
-import {
-  covers,
-  merged,
-  NO_VERSIONS,
-  spansBetween,
-  toVector,
-  type Versions,
-} from '../core/versions.ts';
+import { covers, merged, NO_VERSIONS, spansBetween, toVector, type Versions } from '../core/versions.ts';
 import { freeQuietly } from './free-quietly.ts';
 import type { Food } from './materialiser.ts';
 import type { StoredDoc } from './stored-doc.ts';
@@ -95,7 +88,11 @@ export class Replica {
   }
 
   /** As the constructor, in turns: so many bytes of updates are imported in each. */
-  static async load(clock: Clock, stored: Pick<StoredDoc, 'snapshot' | 'updates'>, turnBytes: number): Promise<Replica> {
+  static async load(
+    clock: Clock,
+    stored: Pick<StoredDoc, 'snapshot' | 'updates'>,
+    turnBytes: number,
+  ): Promise<Replica> {
     let replica: Replica | undefined;
     for (let at = 0; !replica || at < stored.updates.length; ) {
       if (replica) await new Promise<void>((resolve) => clock.soon(resolve));

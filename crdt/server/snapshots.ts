@@ -9,9 +9,9 @@
 import type { Env } from '../../src/base/env.ts';
 import { type DocRef, docKey } from '../core/doc-ref.ts';
 import type { Versions } from '../core/versions.ts';
+import type { Hold } from './hold.ts';
 import type { Food, Shadow } from './materialiser.ts';
 import type { DocsOptions } from './options.ts';
-import type { Hold } from './hold.ts';
 import type { Delta } from './replica.ts';
 import type { UpdateLog } from './update-log.ts';
 
@@ -65,6 +65,11 @@ export class Snapshots {
     const snapshot = kind === 'full' ? hold.replica.snapshot : this.#shallow;
     if (snapshot?.versions !== source.durable) this.#begin(kind);
     return snapshot;
+  }
+
+  /** The document is loaded: its log may have grown long without it. */
+  loaded(): void {
+    if (this.#long) this.#begin('full');
   }
 
   /** An update was appended to the log. */

@@ -34,17 +34,24 @@ const WHERE = 'WHERE entity = ? AND id = ?';
 const SIZE = `(SELECT SUM(LENGTH(p.bytes)) FROM _doc_parts p
   WHERE p.entity = d.entity AND p.id = d.id AND p.blob = d.blob)`;
 
+export type StoredMeta = Pick<StoredDoc, 'epoch' | 'rev'>;
+
+/** Which life of the document it is, and how far it has come. */
+export async function loadMeta(source: LogSource, { entity, id }: DocRef): Promise<StoredMeta> {
+  const [meta] = await source.all(`SELECT epoch, rev FROM _doc_meta ${WHERE}`, [entity, id]);
+  return { epoch: meta ? String(meta.epoch) : null, rev: Number(meta?.rev ?? 0) };
+}
+
 export async function loadHead(source: LogSource, ref: DocRef): Promise<StoredHead> {
   const key: SqlValue[] = [ref.entity, ref.id];
   const held = (table: string, order = '') =>
     source.all(`SELECT bytes, blob, ${SIZE} AS size FROM ${table} d ${WHERE}${order}`, key);
-  const [meta] = await source.all(`SELECT epoch, rev FROM _doc_meta ${WHERE}`, key);
+  const meta = await loadMeta(source, ref);
   const [snapshot] = await held('_doc_snapshots');
   const updates = await held('_doc_updates', ' ORDER BY rev');
   const peers = await source.all(`SELECT peer, owner FROM _doc_peers ${WHERE}`, key);
   return {
-    epoch: meta ? String(meta.epoch) : null,
-    rev: Number(meta?.rev ?? 0),
+    ...meta,
     snapshot: snapshot ? heldBy(snapshot) : null,
     updates: updates.map(heldBy),
     peers: new Map(peers.map((row) => [peerOf(row), String(row.owner)])),
@@ -53,7 +60,8 @@ export async function loadHead(source: LogSource, ref: DocRef): Promise<StoredHe
 
 /** Bytes of snapshot and updates together. */
 export async function storedSize(source: LogSource, { entity, id }: DocRef): Promise<number> {
-  const size = (table: string) => `(SELECT TOTAL(LENGTH(bytes) + COALESCE(${SIZE}, 0)) FROM ${table} d ${WHERE})`;
+  const size = (table: string) =>
+    `(SELECT TOTAL(LENGTH(bytes) + COALESCE(${SIZE}, 0)) FROM ${table} d ${WHERE})`;
   const [row] = await source.all(`SELECT ${size('_doc_snapshots')} + ${size('_doc_updates')} AS size`, [
     entity,
     id,

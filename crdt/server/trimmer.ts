@@ -15,8 +15,8 @@ import type { Devices } from './devices.ts';
 import type { HistoryLog } from './history-log.ts';
 import type { Materialiser } from './materialiser.ts';
 import type { DocsOptions } from './options.ts';
-import type { TrimInput } from './trim-jobs.ts';
 import type { LogSource, StoredDoc } from './stored-doc.ts';
+import type { TrimInput } from './trim-jobs.ts';
 import type { Placed, UpdateLog } from './update-log.ts';
 
 export const TRIMS_TABLE = `CREATE TABLE IF NOT EXISTS _doc_trims (entity TEXT NOT NULL, id TEXT NOT NULL,

@@ -99,11 +99,7 @@ export class UpdateLog {
    * Large bytes are written in parts first, in transactions of their own; `work` puts what it is given into a row. No
    * part stays that no row refers to.
    */
-  async placed<T>(
-    ref: DocRef,
-    bytes: Uint8Array,
-    work: (placed: Placed) => Promise<T>,
-  ): Promise<T> {
+  async placed<T>(ref: DocRef, bytes: Uint8Array, work: (placed: Placed) => Promise<T>): Promise<T> {
     if (!this.#parts.isLarge(bytes)) return work({ bytes });
     return this.#parts.write(ref, bytes, (blob) => work({ bytes: NO_BYTES, blob }));
   }

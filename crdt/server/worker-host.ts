@@ -1,6 +1,6 @@
 /**
  * Runs the materialiser's jobs in a worker thread, so that ticks and other documents never wait for them. The
- * thread starts with the first job. It is replaced when it dies, when a job takes too long, after `maxTraps` traps
+ * thread starts with the first job, unless it is told before. It is replaced when it dies, when a job takes too long, after `maxTraps` traps
  * (each leaves some damage behind [D3]) and when its memory has grown; whoever had a shadow there feeds a new one.
  */
 import type { Env } from '../../src/base/env.ts';
@@ -39,6 +39,11 @@ export class WorkerHost implements JobHost {
     if (thread.pending >= this.#options.maxJobs && name !== 'close')
       throw new Fault('overloaded', 'too many documents wait for the materialiser');
     return thread.run(name, input, bytes) as Promise<JobAnswer<K>>; // the worker runs the same table of jobs
+  }
+
+  /** Starts the thread before it is needed: the first thread of a process takes this one some milliseconds. */
+  start(): void {
+    if (!this.#thread && !this.#closed) this.#begin();
   }
 
   async close(): Promise<void> {

@@ -34,7 +34,14 @@ export function worldApp({ bots }: { bots: number }) {
     plugins: [
       auth(),
       docs(),
-      shards({ plaza }, { start: [{ shard: 'plaza', id: 'main', params: { bots } }] }),
+      shards(
+        { plaza },
+        {
+          start: [{ shard: 'plaza', id: 'main', params: { bots } }],
+          // After a restart people stand where they stood; another plaza than the one that was kept begins anew.
+          checkpoint: { everyMs: 2000, changed: 'anew' },
+        },
+      ),
     ],
   });
 }

@@ -23,6 +23,7 @@ import type { ShardInfo, Stay } from './stay.ts';
 export class EventPlay implements Stay {
   readonly info: ShardInfo;
   readonly delayMs = 0;
+  readonly jitterMs = 0;
   readonly mispredictions = 0;
   readonly #env: Env;
   readonly #def: AnyShardDef;
@@ -80,6 +81,10 @@ export class EventPlay implements Stay {
 
   get ownPlayhead(): number {
     return this.tick;
+  }
+
+  get inputDepth(): number {
+    return this.#waiting;
   }
 
   get rttMs(): number {

@@ -8,3 +8,4 @@ export { type LobbyView, watchLobby } from './lobby.ts';
 export { findMatch, type MatchSearch, type MatchState, type MatchWish } from './match.ts';
 export type { PlaySettings } from './play-settings.ts';
 export type { EntityView, ShardClock, ShardHandle, ShardState, ShardStats, Shown } from './shard-handle.ts';
+export { showOverlay } from './show-overlay.ts';

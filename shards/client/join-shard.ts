@@ -88,7 +88,7 @@ class JoinedShard {
   #userId: string | null = null;
   #openedMs = 0;
   #attempt = 0;
-  readonly #past: PastCounts = { frames: 0, mispredictions: 0, rejected: 0 };
+  readonly #past: PastCounts = { frames: 0, mispredictions: 0, rejected: 0, frameBytes: 0 };
   /** Clock and stats read through to the stay, so that a drawing loop may read them every frame. */
   readonly clock: ShardClock;
   readonly stats: ShardStats;
@@ -260,6 +260,7 @@ class JoinedShard {
     switch (kind) {
       case KIND.frame:
         play.frame(reader);
+        this.#past.frameBytes = payload.length;
         this.#drawn = play;
         return this.#onFrame.emit();
       case KIND.events:

@@ -128,6 +128,14 @@ export class Play implements Stay {
     return this.clock.delayMs;
   }
 
+  get jitterMs(): number {
+    return this.clock.jitterMs;
+  }
+
+  get inputDepth(): number {
+    return this.lead.depth;
+  }
+
   get rttMs(): number {
     return this.lead.rttMs;
   }

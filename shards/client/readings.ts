@@ -11,6 +11,7 @@ export interface PastCounts {
   frames: number;
   mispredictions: number;
   rejected: number;
+  frameBytes: number;
 }
 
 export function readClock(tickRate: number, drawn: () => Stay | undefined): ShardClock {
@@ -56,6 +57,15 @@ export function readStats(
     },
     get interpolationDelayMs() {
       return from.drawn()?.delayMs ?? 0;
+    },
+    get jitterMs() {
+      return from.drawn()?.jitterMs ?? 0;
+    },
+    get inputDepth() {
+      return from.running()?.inputDepth ?? 0;
+    },
+    get frameBytes() {
+      return past.frameBytes;
     },
   };
 }

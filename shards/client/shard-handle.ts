@@ -49,6 +49,12 @@ export interface ShardStats {
   readonly rejected: number;
   readonly tick: number;
   readonly interpolationDelayMs: number;
+  /** How late nearly all frames are at most, beside the soonest. */
+  readonly jitterMs: number;
+  /** Inputs that wait at the server for their tick, in nearly all frames; below 0 they come too late. */
+  readonly inputDepth: number;
+  /** Bytes of the last frame. */
+  readonly frameBytes: number;
 }
 
 export interface ShardHandle<D> {

@@ -35,6 +35,8 @@ export interface Stay {
   readonly predictedTick: number;
   readonly ownPlayhead: number;
   readonly delayMs: number;
+  readonly jitterMs: number;
+  readonly inputDepth: number;
   readonly rttMs: number;
   readonly mispredictions: number;
   readonly entities: readonly Row<Components>[];

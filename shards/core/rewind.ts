@@ -11,7 +11,7 @@ import type { Row } from './record-type.ts';
 export interface RewindSpec<C extends Components> {
   /**
    * What is remembered of each entity; 4 bytes per number, entity and frame. Texts cannot be. The first vec2 or vec3
-   * among them is where an entity is; between two frames it goes as that component is drawn (`draw`, `teleport`).
+   * among them is where an entity is; between two frames it goes as that component is drawn (`drawn`, `teleport`).
    */
   readonly components: readonly (keyof C & string)[];
   /** How far back a player may see, from 50 to 4000; default 1000. Whoever says more sees what was then. */

@@ -63,7 +63,7 @@ export function quantizeRotation(lanes: Four, most: number): void {
     let squares = 0;
     let greatest = 1;
     for (let axis = 1; axis < 4; axis++) {
-      squares += (lanes[axis]! * unit) ** 2;
+      squares += lanes[axis]! * unit * (lanes[axis]! * unit);
       if (Math.abs(lanes[axis]!) > Math.abs(lanes[greatest]!)) greatest = axis;
     }
     if (Math.abs(lanes[greatest]!) * unit <= Math.sqrt(Math.max(0, 1 - squares)) * MARGIN) return;

@@ -1,4 +1,4 @@
-/** How a shard may be looked at by those who do not play: part of a definition; server/gallery.ts does it. [T13] */
+/** How a shard may be looked at by those who do not play: part of a definition; server/gallery.ts does it. [T14] */
 import { assert } from '../../src/base/assert.ts';
 import type { Components } from './component.ts';
 import type { Interest } from './interest.ts';

@@ -1,7 +1,7 @@
 /**
- * Where players look from: the cell of their entity, or without one their `eye`, or where it was last. One pass over flat columns in each frame
- * tells who looks from another cell than before, so that who stays in his cell costs next to nothing here, whatever
- * else is to be known of him. Kept by frame-maker.ts. [T8]
+ * Where players look from: the cell of their entity; without one their `eye`, or where it was last. One pass over
+ * flat columns in each frame tells who looks from another cell than before, so that who stays in his cell costs next
+ * to nothing here, whatever else is to be known of him. Kept by frame-maker.ts. [T8]
  */
 import { PLACELESS } from '../core/interest.ts';
 import type { Grid } from './grid.ts';
@@ -51,7 +51,7 @@ export class Eyes {
       let row = this.#rows[i]!;
       if (row === -1 || ids[row] !== id) row = this.#world.rowOf(id);
       const place = row === -1 ? this.#placeWithout(i) : this.#grid.placeOf(row);
-      const team = this.#teamOf && this.#teamOf(row);
+      const team = this.#teamOf?.(row);
       if (
         place === this.#places[i] &&
         row === this.#rows[i] &&

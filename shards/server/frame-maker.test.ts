@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Reader } from '../../src/base/bytes.ts';
 import { contentOf } from '../../src/base/parcel.ts';
@@ -9,7 +10,6 @@ import { defineShard } from '../core/define-shard.ts';
 import { everyone, grid, type Interest, visibleTo } from '../core/interest.ts';
 import type { World } from '../core/world.ts';
 import { Shard } from './shard.ts';
-import type { View } from './view.ts';
 
 const components = {
   at: c.vec2({ min: 0, max: 100, step: 0.5 }),
@@ -51,6 +51,9 @@ function newShard(
   const player = (userId: string, at: { x: number; y: number }) => {
     const frames: Uint8Array[] = [];
     const closed: string[] = [];
+    /** While it is stuck, his socket takes nothing. */
+    const socket = { stuck: false };
+    let putTag = -1;
     let sentTag = -1;
     const channel: Channel = {
       session: {
@@ -63,9 +66,10 @@ function newShard(
       latest: {
         put: (frame, tag) => {
           frames.push(contentOf(frame));
-          sentTag = tag;
+          putTag = tag;
         },
         get sentTag() {
+          if (!socket.stuck) sentTag = putTag;
           return sentTag;
         },
       },
@@ -87,7 +91,10 @@ function newShard(
     };
     return {
       seat,
+      /** What the server knows that he holds. */
+      view: () => (seat.state.name === 'playing' ? seat.state.view : undefined),
       entity,
+      socket,
       frames,
       closed,
       replica,
@@ -169,6 +176,81 @@ test('[T2] who looks from the same cell gets the same bytes, encoded once', asyn
   expect(bob).toEqual(ann);
   expect(cid).toEqual(ann);
   expect(dan).toEqual(ann);
+});
+
+test('[T2] [T8] many who come, go, move, wait and ask again hold what is around them, each all of it', async () => {
+  // Mostly in four cells, so that many look from the same one.
+  const along = fc.oneof({ weight: 5, arbitrary: fc.nat(19) }, fc.nat(99));
+  const spot = fc.record({ x: along, y: along });
+  const who = fc.nat(99);
+  const action = fc.oneof(
+    { weight: 3, arbitrary: fc.record({ ticks: fc.integer({ min: 1, max: 3 }) }) },
+    { weight: 4, arbitrary: fc.record({ move: who, to: spot }) },
+    { weight: 2, arbitrary: fc.record({ change: who, n: fc.nat(1000), team: fc.nat(1) }) },
+    { weight: 2, arbitrary: fc.record({ stick: who }) },
+    fc.record({ join: spot }),
+    fc.record({ leave: who }),
+    fc.record({ again: who }),
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(spot, { minLength: 6, maxLength: 10 }),
+      fc.array(action),
+      async (spots, list) => {
+        const { shard, world, player, tick } = newShard(NEAR);
+        let names = 0;
+        const join = (at: { x: number; y: number }) => player(`p${names++}`, at);
+        const players = spots.map(join);
+        const pick = (n: number) => players[n % players.length]!;
+        for (const each of list) {
+          if ('ticks' in each) await tick(each.ticks);
+          else if ('move' in each) Object.assign(pick(each.move).entity, { at: each.to });
+          else if ('change' in each)
+            Object.assign(pick(each.change).entity, { n: each.n, team: each.team, plan: `p${each.n}` });
+          else if ('stick' in each) pick(each.stick).socket.stuck = !pick(each.stick).socket.stuck;
+          else if ('join' in each) players.push(join(each.join));
+          else if ('leave' in each) {
+            if (players.length > 2) shard.leave(players.splice(each.leave % players.length, 1)[0]!.seat);
+          } else {
+            const { seat, view } = pick(each.again);
+            for (const { stream } of view()?.outlook?.sight.feeds ?? []) shard.resync(seat, stream.cell);
+          }
+        }
+        for (const { socket } of players) socket.stuck = false;
+        await tick(2);
+        const cellOf = ({ at }: { at: { x: number; y: number } }) => [
+          Math.floor(at.x / 10),
+          Math.floor(at.y / 10),
+        ];
+        for (const { entity, read, replica } of players) {
+          read();
+          expect(replica.tick).toBe(world.tick);
+          const held = new Map<number, number[]>();
+          for (const { state } of replica.held)
+            for (let slot = 0; slot < state.count; slot++)
+              held.set(
+                state.idAt(slot),
+                [0, 1, 2].map((lane) => state.valueAt(slot, lane)),
+              );
+          const [x, y] = cellOf(entity) as [number, number];
+          const around = world.entities.filter((other) => {
+            const [ox, oy] = cellOf(other) as [number, number];
+            return Math.abs(ox - x) <= 1 && Math.abs(oy - y) <= 1;
+          });
+          expect(held).toEqual(new Map(around.map(({ id, at, n }) => [id, [at.x * 2, at.y * 2, n]])));
+          const mates = around.filter(({ team }) => team !== undefined && team === entity.team);
+          const { count } = replica.tail('team');
+          expect(Array.from({ length: count }, (_, slot) => replica.tail('team').idAt(slot))).toEqual(
+            mates.map(({ id }) => id),
+          );
+        }
+        for (const { seat } of players) shard.leave(seat);
+        await tick();
+        expect([shard.counts.streams, shard.counts.cells]).toEqual([0, 0]);
+      },
+    ),
+    { numRuns: 60 },
+  );
 });
 
 test('streams and cells end with those who hold them', async () => {
@@ -282,12 +364,11 @@ test('[T9] when the server is late itself, nobody is taken for slow', async () =
   const ladder = { coarserAfterMs: 600, nearerAfterMs: 800, ackWindowMs: 1000, closeAfterMs: 30_000 };
   const { shard, player, tick } = newShard(NEAR, { ladder });
   const ann = player('ann', { x: 51, y: 51 });
-  const view = () => (ann.seat.state as { view: View }).view;
   await tick(2);
   for (let i = 0; i < 20; i++) {
     const before = shard.world.tick;
     await tick(1, 900);
-    view().ack(before); // she is one frame behind, as over any line
+    ann.view()!.ack(before); // she is one frame behind, as over any line
   }
   expect(shard.counts).toMatchObject({ toCoarse: 0, toWaiting: 0, framesSkipped: 0 });
   // Who takes nothing is noticed all the same.

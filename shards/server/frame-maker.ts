@@ -11,18 +11,18 @@ import { ChunkEncoder } from '../core/chunk-encoder.ts';
 import type { Components } from '../core/component.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
 import { FrameBody } from '../core/frame-body.ts';
-import { type FrameHeader, MAX_BACK } from '../core/frame-header.ts';
-import { type FrameParts, FrameWriter, type TailState } from '../core/frame-writer.ts';
+import { MAX_BACK } from '../core/frame-header.ts';
 import { ONE_CELL, planGrid } from '../core/interest.ts';
 import { TextPool } from '../core/text-pool.ts';
 import type { Events } from '../core/world.ts';
 import type { WorldColumns } from '../core/world-columns.ts';
 import type { ShardCounts } from './counts.ts';
 import { Eyes } from './eyes.ts';
+import { FrameComposer } from './frame-composer.ts';
 import { FramePlan } from './frame-plan.ts';
 import { Grid } from './grid.ts';
 import { isAbove, type LadderOptions, LETDOWNS, type Rung } from './ladder.ts';
-import { Onlookers } from './onlookers.ts';
+import { type Crowd, Onlookers } from './onlookers.ts';
 import { type SeeingRung, type Sight, Sights } from './sight.ts';
 import { Streams } from './streams.ts';
 import { Tails } from './tail.ts';
@@ -36,13 +36,6 @@ const REMEMBERED_TICKS = 1024;
  * nobody for slow, and does not send everything anew when it can do least. [T9]
  */
 const MOST_FRAMES_LATE = 2;
-
-interface Parts extends FrameParts {
-  readonly head: { -readonly [K in keyof FrameHeader]: FrameHeader[K] };
-  readonly places: number[];
-  body: FrameBody;
-  tail: readonly TailState[] | undefined;
-}
 
 export class FrameMaker {
   readonly texts: TextPool;
@@ -58,13 +51,10 @@ export class FrameMaker {
   /** Whose next frame shows other streams than the last one. */
   readonly #turned = new Set<View>();
   readonly #plan = new FramePlan();
-  readonly #writer: FrameWriter;
+  readonly #composer: FrameComposer;
   /** Of those who had all of a sight in the frame before, and of one whose frame nobody shares. */
   readonly #shared = new FrameBody();
   readonly #own = new FrameBody();
-  /** The frame that is being written, and its tail: filled for each player anew, so nothing is allocated. */
-  readonly #parts: Parts;
-  readonly #tail: TailState[] = [];
   readonly #madeMs = new Float64Array(REMEMBERED_TICKS);
   readonly #mostMs: number;
   #nowMs = 0;
@@ -94,15 +84,13 @@ export class FrameMaker {
     this.#sights = new Sights(interest.kind === 'visibleTo' ? undefined : plan, this.#streams);
     this.#tails = new Tails(def, world, this.#streams);
     this.#eyes = new Eyes(world, this.#grid, this.#tails.teamOf);
-    this.#writer = new FrameWriter(this.texts, def.snapshotEvery);
-    const head = { frame: 0, tick: 0, base: 0, baseTick: 0, newestInput: 0, waiting: 0 };
-    this.#parts = { head, places: [], body: this.#own, tail: undefined };
+    this.#composer = new FrameComposer(this.texts, def.snapshotEvery);
   }
 
   /** What a player who has just come is sent, from the next frame on. */
   view(player: Viewer, latest: LatestSlot, ladder: LadderOptions): View {
     const { bytesPerSecond } = this.#def.limits;
-    // One of long ago has an older time: the player seems later than he is.
+    // One that is older yet has the time of a newer one.
     const madeMs = (tick: number) => this.#madeMs[tick % REMEMBERED_TICKS]!;
     const deps = { player, number: ++this.#views, latest, texts: this.texts, madeMs };
     const now = { tick: this.#world.tick, nowMs: this.#nowMs };
@@ -128,11 +116,12 @@ export class FrameMaker {
     if (this.#frame > 1) this.#nowMs += Math.min(clockMs - this.#clockMs, this.#mostMs);
     this.#clockMs = clockMs;
     this.#madeMs[this.#world.tick % REMEMBERED_TICKS] = this.#nowMs;
+    this.#composer.begin(this.#frame, this.#world.tick);
     this.#grid.update(this.#world.rowsUsed);
     this.#eyes.follow(this.#turned);
     for (const view of this.#turned) this.#turn(view);
     this.#streams.advance(this.#frame);
-    for (const [sight, views] of this.#onlookers.all) this.#show(sight, views);
+    for (const crowd of this.#onlookers.crowds) this.#show(crowd);
     this.#counts.cells = this.#grid.size;
     this.#counts.streams = this.#streams.size;
     const tooSlow = this.#tooSlow;
@@ -171,7 +160,7 @@ export class FrameMaker {
   }
 
   /** The frames of those who look through a sight. */
-  #show(sight: Sight, views: readonly View[]): void {
+  #show({ sight, views }: Crowd): void {
     let shared = false;
     for (let i = views.length - 1; i >= 0; i--) {
       const view = views[i]!;
@@ -209,21 +198,7 @@ export class FrameMaker {
   }
 
   #put(view: View, body: FrameBody, marks: Uint8Array | undefined): void {
-    const parts = this.#parts;
-    parts.body = body;
-    parts.tail = this.#tailOf(view);
-    if (parts.places.length > 0) parts.places.length = 0;
-    this.#note(view, body.places);
-    if (parts.tail)
-      for (const part of parts.tail) if (typeof part === 'object') this.#note(view, part.places);
-    const { head } = parts;
-    head.frame = this.#frame;
-    head.tick = this.#world.tick;
-    head.base = view.frame;
-    head.baseTick = view.frame === 0 ? 0 : view.tick;
-    head.newestInput = view.inputs.newest;
-    head.waiting = view.inputs.waiting;
-    const frame = this.#writer.write(parts);
+    const frame = this.#composer.compose(view, body);
     const before = view.outlook;
     view.hold(this.#frame, this.#world.tick, marks);
     if (before !== view.aim) this.#drop(before);
@@ -251,33 +226,6 @@ export class FrameMaker {
   #forget(view: View): void {
     this.#beginAnew(view);
     this.#aim(view, undefined);
-  }
-
-  /** What is said of the tail; undefined when there is nothing new. */
-  #tailOf(view: View): readonly TailState[] | undefined {
-    const { tail } = view.aim!;
-    const held = view.frame === 0 ? undefined : view.outlook?.tail;
-    let news = false;
-    for (let part = 0; part < tail.length; part++) {
-      const feed = tail[part];
-      const before = held?.[part];
-      let state: TailState = 'none';
-      if (feed && (feed !== before || (view.staleTail & (1 << part)) !== 0)) state = feed.stream.key();
-      else if (feed) {
-        const need = feed.stream.neededSince(view.frame);
-        state = need === 'nothing' ? 'quiet' : need === 'delta' ? feed.stream.delta : feed.stream.key();
-      }
-      this.#tail[part] = state;
-      news ||= feed ? state !== 'quiet' : before !== undefined;
-    }
-    return news ? this.#tail : undefined;
-  }
-
-  /** Adds the texts that he has yet to be told of. */
-  #note(view: View, places: readonly number[]): void {
-    for (let i = 0; i < places.length; i++) {
-      if (view.texts.add(places[i]!)) this.#parts.places.push(places[i]!);
-    }
   }
 
   #drop(outlook: Outlook | undefined): void {

@@ -2,7 +2,7 @@
  * Spectators of one shard: they see what one unseen player sees, later. His frames are made once with all others,
  * kept for the delay, and given to everybody in the gallery; now and then he begins anew, so that who comes has a
  * frame to begin with. Owned by shard.ts.
- * [T13] A spectator is sent nothing younger than `delayMs`, nothing that is for one player or one team, and says
+ * [T14] A spectator is sent nothing younger than `delayMs`, nothing that is for one player or one team, and says
  * nothing. Memory is one list of frames of bounded bytes, however many look and however slowly: who falls behind, or
  * whose frames were dropped, goes on from the next beginning. [T5]
  *
@@ -132,7 +132,7 @@ export class Gallery {
     this.#rest();
     for (const { channel } of [...this.#spectators.values()]) channel.close(told);
     this.#spectators.clear();
-    this.#kept.length = 0;
+    this.#shed(this.#kept.length);
   }
 
   #unseen(): Viewer {

@@ -159,3 +159,58 @@ test('[T4] input 0 that comes again with another value is late as before, not a 
   send(0, [1], 0);
   expect(rejected).toEqual([[0, 'late']]);
 });
+
+test('[T4] players share the decoder and what step is shown, and nothing of their inputs', () => {
+  const rich = new RecordType({
+    say: c.string({ maxBytes: 8 }),
+    at: c.optional(c.vec2({ min: -9, max: 9, step: 1 })),
+    x: c.int({ min: -1000, max: 1000 }),
+  });
+  const value = fc.record({
+    say: fc.constantFrom('', 'hi', 'hello', 'oh'),
+    at: fc.option(fc.record({ x: fc.integer({ min: -9, max: 9 }), y: fc.constant(3) }), { nil: undefined }),
+    x: fc.integer({ min: -1000, max: 1000 }),
+  });
+  const step = fc.record({ by: fc.nat(2), value, again: fc.boolean() });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const shared = new SharedInputs(rich);
+      const buffers = [0, 1, 2].map(() => new InputBuffer(shared, limits));
+      const sent: unknown[] = [{}, {}, {}];
+      const neutral = { id: 0, say: '', at: undefined, x: 0 };
+      let waits: number = limits.inputRepeatTicks;
+      const since = [waits, waits, waits];
+      for (const [i, { by, value: input, again }] of steps.entries()) {
+        const table = rich.table(1);
+        rich.assign(table.at(0), input);
+        const payload = encoder.encode({ ackTick: 0, firstTick: i + 1, count: 1 }, table, () => 0);
+        for (let times = again ? 2 : 1; times > 0; times--) {
+          shared.frame.open(payload);
+          buffers[by]!.receive(i, { reject: (_, why) => expect(why).toBe('none') });
+        }
+        sent[by] = { id: 0, ...input };
+        for (const [player, buffer] of buffers.entries()) {
+          waits = since[player] = player === by ? 0 : since[player]! + 1;
+          const shown = JSON.parse(JSON.stringify(buffer.take(i + 1)));
+          const wanted = waits <= limits.inputRepeatTicks ? sent[player] : neutral;
+          expect(shown).toEqual(JSON.parse(JSON.stringify(wanted)));
+        }
+      }
+    }),
+  );
+});
+
+test('[T4] an input of many ticks ago is not taken for one of now, whatever the numbers are', () => {
+  const { send, take, rejected } = newBuffer();
+  for (const tick of [16, 2 ** 30 - 1, 2 ** 30, 2 ** 31 + 5, 2 ** 40 + 77]) {
+    send(tick, [7], tick - 1);
+    send(tick - 3, [8], tick - 1);
+    expect(take(tick)).toBe(7);
+    send(tick, [7], tick);
+    send(tick, [8], tick);
+    expect(rejected.splice(0)).toEqual([
+      [tick - 3, 'late'],
+      [tick, 'duplicate'],
+    ]);
+  }
+});

@@ -5,7 +5,7 @@
  * Who is in the earlier frame is there; who is only in the later one was not seen yet.
  */
 import type { Components, Vec3 } from '../core/component.ts';
-import { blend, curve, turnBetween } from '../core/draw-plan.ts';
+import { blend, curve } from '../core/draw-plan.ts';
 import type { Row } from '../core/record-type.ts';
 import { fromQuanta } from '../core/scale.ts';
 import type { Table } from '../core/table.ts';
@@ -85,9 +85,9 @@ export class Moment {
   #value(index: number, row: number): number {
     const plan = this.history.plan.draw.lanes[index]!;
     const a = this.#from.lanes[index]![row]!;
-    // The four numbers of a rotation are one: it stays as in the earlier frame, for slerp is not the same everywhere. [T1]
-    if (plan.blend === 'chart' || plan.blend === 'axis') return a;
-    if (plan.group === -1 || this.#stands(plan.group, row)) return a;
+    // Rotations wait for the next frame: turning them evenly takes functions that are not the same everywhere. [T1]
+    const still = plan.group === -1 || plan.blend === 'chart' || plan.blend === 'axis';
+    if (still || this.#stands(plan.group, row)) return a;
     const b = this.#to.lanes[index]![row]!;
     const before = this.#before;
     const curved =
@@ -104,10 +104,10 @@ export class Moment {
     const to = this.#to;
     if (to.idOf(row) !== from.ids[row]) return true;
     for (const index of groups[group]!) {
-      const { lane, teleport, blend: how } = lanes[index]!;
+      const { lane, teleport } = lanes[index]!;
       const a = from.lanes[index]![row]!;
       const b = to.lanes[index]![row]!;
-      if (Math.abs(how === 'angle' ? turnBetween(lane, a, b) : b - a) > teleport) return true;
+      if (Math.abs(b - a) > teleport) return true;
       if (lane.guard === -1) continue;
       if (from.lanes[lane.guard]![row] === 0 || to.lanes[lane.guard]![row] === 0) return true;
     }

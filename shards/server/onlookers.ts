@@ -5,29 +5,34 @@
 import type { Sight } from './sight.ts';
 import type { View } from './view.ts';
 
-export class Onlookers {
-  readonly #views = new Map<Sight, View[]>();
+/** Views may leave while they are gone through from the last one to the first. */
+export interface Crowd {
+  readonly sight: Sight;
+  readonly views: readonly View[];
+}
 
-  /** By sight; views may leave while those of their sight are gone through from the last one to the first. */
-  get all(): Iterable<readonly [Sight, View[]]> {
-    return this.#views;
+export class Onlookers {
+  readonly #crowds = new Map<Sight, { sight: Sight; views: View[] }>();
+
+  get crowds(): Iterable<Crowd> {
+    return this.#crowds.values();
   }
 
   add(view: View, sight: Sight): void {
-    let views = this.#views.get(sight);
-    if (!views) {
-      views = [];
-      this.#views.set(sight, views);
+    let crowd = this.#crowds.get(sight);
+    if (!crowd) {
+      crowd = { sight, views: [] };
+      this.#crowds.set(sight, crowd);
     }
-    view.post = views.push(view) - 1;
+    view.post = crowd.views.push(view) - 1;
   }
 
   remove(view: View, sight: Sight): void {
-    const views = this.#views.get(sight)!;
+    const { views } = this.#crowds.get(sight)!;
     const last = views.pop()!;
     if (last !== view) {
       views[view.post] = last;
       last.post = view.post;
-    } else if (views.length === 0) this.#views.delete(sight);
+    } else if (views.length === 0) this.#crowds.delete(sight);
   }
 }

@@ -21,7 +21,7 @@ export const hitboxes = {
 
 function componentsOf(draw: DrawMode) {
   return {
-    position: c.vec3({ min: -64, max: 64, step: 0.01 }).drawn(draw).teleport(TELEPORT),
+    position: c.vec3({ min: -64, max: 64, step: 0.01 }).teleport(TELEPORT).drawn(draw),
     yaw: c.angle({ bits: 10 }),
     kind: c.enum('person', 'cart'),
     name: c.string(),

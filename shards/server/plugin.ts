@@ -21,6 +21,7 @@ import { openMatchChannel } from './match-channel.ts';
 import { MatchQueue } from './match-queue.ts';
 import { MatchRequests } from './match-routes.ts';
 import { resolveOptions, type ShardsOptions, threadOptions } from './options.ts';
+import { replayCommand } from './replay-command.ts';
 import { ServerShards } from './server-shards.ts';
 import { openShardChannel } from './shard-channel.ts';
 import type { ShardHost } from './shard-host.ts';
@@ -73,6 +74,7 @@ export function shardsOn(
   let directory: Directory | undefined;
   return {
     name: 'shards',
+    commands: { replay: replayCommand(byName) },
     get directory() {
       assert(directory, 'the server was not created yet');
       return directory;

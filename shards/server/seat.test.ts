@@ -84,7 +84,7 @@ function seated(def: ReturnType<typeof define>) {
     return new Map(told.splice(0));
   };
   const x = (input: ReturnType<Seat['take']>) => (input as { x: number } | undefined)?.x;
-  return { clock, pass, seat, send, flush, take: (tick: number) => x(seat.take(tick)) };
+  return { clock, pass, seat, send, flush, told, take: (tick: number) => x(seat.take(tick)) };
 }
 
 /** The rules, as slowly and plainly as they can be said. */
@@ -215,4 +215,39 @@ test('[T4] [N1] a value beyond its range, or bytes too few or too many, are a fa
   expect(() => send(22, [MAX_X + 1], 20)).toThrow(expect.toSatisfy(bad));
   expect(() => seat.input(Uint8Array.of(KIND.input, 0, 22, 2, 1), 20)).toThrow(expect.toSatisfy(bad));
   expect(() => seat.input(Uint8Array.of(KIND.input, 0, 22, 1, 1, 1), 20)).toThrow(expect.toSatisfy(bad));
+});
+
+test.each([20, 0])(
+  '[T4] [N3] at %i Hz rejections are told at once, and then once a second at most',
+  (tickRate) => {
+    const { pass, seat, send, flush } = seated(define(tickRate));
+    expect(seat.waits).toBe(false);
+    send(99, [1], 20);
+    expect(seat.waits).toBe(true);
+    expect(flush()).toEqual(new Map([['early', 99]]));
+    send(98, [1], 20);
+    send(97, [1], 20);
+    // It waits for no tick: it goes when its time has come.
+    expect(seat.waits).toBe(false);
+    pass(REJECTS_EVERY_MS - 1);
+    expect(flush()).toEqual(new Map());
+    pass(1);
+    expect(flush()).toEqual(new Map([['early', 97]]));
+    pass(REJECTS_EVERY_MS);
+    expect(flush()).toEqual(new Map());
+    expect(seat.rejected).toBe(3);
+  },
+);
+
+test('[T4] an event-driven shard that rests tells of rejections all the same; who left is told nothing', () => {
+  const { pass, seat, send, flush, told } = seated(define(0));
+  send(99, [1], 0);
+  flush();
+  send(98, [1], 0);
+  pass(REJECTS_EVERY_MS);
+  expect(told.splice(0)).toEqual([['early', 98]]);
+  send(97, [1], 0);
+  seat.to({ name: 'left' });
+  pass(REJECTS_EVERY_MS);
+  expect(told).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { LAG_PARTS } from '../core/rewind-plan.ts';
 import { Sighting } from './sighting.ts';
 
-test('a player has seen what his last input says', () => {
+test('[T13] a player has seen what his last input says', () => {
   const sighting = new Sighting();
   sighting.step(10, 0);
   expect(sighting.seen(9)).toBe(9);
@@ -18,7 +18,7 @@ test('an input that is missing was made as long before its tick as the last', ()
   expect(sighting.seen(11)).toBe(8);
 });
 
-test('time never goes back for a player, and nobody sees the future, whatever the inputs say', () => {
+test('[T13] time never goes back for a player, and nobody sees the future, whatever the inputs say', () => {
   const MAX = 30 * LAG_PARTS;
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: MAX }), { maxLength: 60 }), (lags) => {

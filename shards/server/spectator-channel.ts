@@ -1,6 +1,6 @@
 /**
  * A spectator's channel beside the shard that he looks at, in the thread of the shard: he has no seat and no entity,
- * and what he may say is that he leaves, or that his copy differs. [T13]
+ * and what he may say is that he leaves, or that his copy differs. [T14]
  */
 import { Reader } from '../../src/base/bytes.ts';
 import { Fault } from '../../src/base/fault.ts';

@@ -48,6 +48,14 @@ test('32 bits are unsigned at any offset', () => {
   }
 });
 
+test('a reader begins anew with other bytes, from any of them on', () => {
+  const reader = new BitReader(Uint8Array.of(0xff));
+  reader.read(3);
+  reader.over(Uint8Array.of(0xff, 0b1010_0101, 0x01), 1);
+  expect([reader.left, reader.read(4), reader.read(12)]).toEqual([16, 0b0101, 0b0000_0001_1010]);
+  expect(() => reader.read(1)).toThrow(bad);
+});
+
 test('slices of bits are appended as they are, wherever they begin and end', () => {
   const bits = fc.array(fc.boolean(), { maxLength: 60 });
   fc.assert(

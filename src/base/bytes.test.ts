@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { BitReader } from './bits.ts';
 import { Reader, Writer } from './bytes.ts';
 import { isFault } from './fault.ts';
 
@@ -112,6 +113,17 @@ describe('lengths', () => {
     reader.u8();
     expect(faultOf(() => reader.end())).toBe('bad_message');
   });
+});
+
+test('a reader begins anew with other bytes, and hands on what is left', () => {
+  const reader = new Reader(unhex('0102'));
+  expect(reader.u16()).toBe(0x0201);
+  reader.over(unhex('0504ff7f'));
+  expect(reader.u16()).toBe(0x0405);
+  const bits = new BitReader(new Uint8Array(0));
+  reader.restBy(bits);
+  reader.end();
+  expect([bits.left, bits.read(9)]).toEqual([16, 0x1ff]);
 });
 
 test('finish copies: what the writer does later does not show', () => {

@@ -12,6 +12,7 @@ import { inspectCommand } from './inspect.ts';
 import { type LinkFlags, openLink } from './link.ts';
 import { loadApp } from './load-app.ts';
 import { migrateCommand } from './migrate.ts';
+import { pluginCommand } from './plugin-command.ts';
 import type { Report } from './report.ts';
 
 const WRONG_USAGE = 2;
@@ -75,6 +76,11 @@ program
   .command('inspect <database>')
   .description('what is in a database, by numbers')
   .action(async (path: string) => print(await inspectCommand(path)));
+
+program
+  .command('replay <app> <recording>')
+  .description('compute a recording of a shard again, and compare')
+  .action(async (path: string, recording: string) => print(await pluginCommand('replay', path, recording)));
 
 program
   .command('link <to>')

@@ -40,6 +40,18 @@ test('a reconnect sends the cursor and continues there', async () => {
   expect(engine.stats).toMatchObject({ socketsOpened: 2, socketsOpen: 1 });
 });
 
+test('maxReconnectDelay caps the backoff', async () => {
+  const { server, clock, states, ready } = setUp({ reconnectDelay: 200, maxReconnectDelay: 500 });
+  await ready();
+  server.reachable = false;
+  server.socket.drop(1006);
+  await clock.advance(60_000);
+  const delays = states.flatMap((state) => (state.name === 'waiting' ? [state.delayMs] : []));
+  expect(delays.length).toBeGreaterThan(100);
+  expect(Math.max(...delays)).toBeLessThanOrEqual(500);
+  expect(Math.max(...delays)).toBeGreaterThan(450);
+});
+
 test('backs off with full jitter up to the cap, and starts anew only after a stable connection', async () => {
   const { server, clock, states, ready, is } = setUp({ reconnectDelay: 1000 });
   await ready();

@@ -24,7 +24,6 @@ import type { ClientTransport, Connect } from './transport.ts';
 const HANDSHAKE_MS = 15_000;
 /** A connection that lived this long starts the backoff anew. */
 const STABLE_MS = 5_000;
-const BACKOFF_CAP_MS = 30_000;
 
 export type ConnectionState =
   | { readonly name: 'idle' }
@@ -65,6 +64,7 @@ export interface ConnectionHost {
 export interface ConnectionOptions {
   readonly connect: Connect;
   readonly reconnectDelayMs: number;
+  readonly maxReconnectDelayMs: number;
   readonly traffic: Traffic;
 }
 
@@ -223,7 +223,7 @@ export class Connection {
     const attempt = stable ? 0 : state.attempt;
     const delayMs = backoffMs(attempt, this.#env.random, {
       baseMs: this.#options.reconnectDelayMs,
-      capMs: BACKOFF_CAP_MS,
+      capMs: this.#options.maxReconnectDelayMs,
     });
     this.#drop(closeCode, fault.message, () => this.#wait(attempt + 1, delayMs, fault));
   }

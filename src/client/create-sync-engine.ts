@@ -50,6 +50,8 @@ export interface EngineOptions<App extends AppShape = AppShape> {
   readonly wsUrl?: string;
   /** Base of the reconnect backoff in milliseconds, 1000 by default. */
   readonly reconnectDelay?: number;
+  /** And its cap, 30,000 by default: a game that is to go on at once after a restart of its server wants less. */
+  readonly maxReconnectDelay?: number;
   readonly storage?: KeyValueStorage;
   readonly env?: Env;
 }
@@ -59,7 +61,8 @@ export function createSyncEngine<App extends AppShape>(
   url: string,
   options: EngineOptions<App> = {},
 ): SyncEngine<App> {
-  const { persist = true, appName = 'default', token, schema, reconnectDelay, optimistic } = options;
+  const { persist = true, appName = 'default', token, schema, optimistic } = options;
+  const { reconnectDelay, maxReconnectDelay } = options;
   const env = options.env ?? browserEnv();
   const connect = connectBy(url, env, options);
   const tabs = persist && options.tabs !== false ? browserTabs() : undefined;
@@ -73,7 +76,7 @@ export function createSyncEngine<App extends AppShape>(
       storage: options.storage ?? defaultStorage(),
       fetchSession: (presented) => fetchSession(url, presented),
     },
-    { token, schema, appName, reconnectDelay, optimistic },
+    { token, schema, appName, reconnectDelay, maxReconnectDelay, optimistic },
   );
   const unlisten = onNetworkOnline(() => engine.nudge());
   engine.connection.subscribe((state) => {

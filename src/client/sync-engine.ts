@@ -59,6 +59,8 @@ export interface SyncEngineOptions<App extends AppShape = AppShape> {
   readonly optimistic?: Optimistic<App> | undefined;
   /** Base of the backoff, milliseconds. */
   readonly reconnectDelay?: number | undefined;
+  /** Its cap. */
+  readonly maxReconnectDelay?: number | undefined;
 }
 
 const CLOSED = new Fault('unavailable', 'the engine is closed');
@@ -126,7 +128,12 @@ export class SyncEngine<App extends AppShape = AppShape> implements EngineHost {
         lost: () => this.#lost(),
         ended: (fault) => this.#ended(fault),
       },
-      { connect: deps.connect, reconnectDelayMs: options.reconnectDelay ?? 1000, traffic },
+      {
+        connect: deps.connect,
+        reconnectDelayMs: options.reconnectDelay ?? 1000,
+        maxReconnectDelayMs: options.maxReconnectDelay ?? 30_000,
+        traffic,
+      },
     );
     this.connection = this.#connection;
     this.#mux = new Mux(env, this.#connection, traffic);

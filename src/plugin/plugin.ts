@@ -10,8 +10,13 @@ import type { Services } from './services.ts';
 
 export interface Plugin {
   readonly name: string;
+  /** What an operator may have it do without a server: `ternion <name> <app> <argument>`. */
+  readonly commands?: Readonly<Record<string, PluginCommand>>;
   create(services: Services): PluginInstance;
 }
+
+/** What `ternion` prints; its exit code is 0 when `ok`, else 1. A Fault that it throws is told by its message. */
+export type PluginCommand = (argument: string) => Promise<{ ok: boolean; lines: string[] }>;
 
 /** A number read when metrics are scraped. */
 export interface Gauge {

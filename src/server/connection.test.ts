@@ -216,6 +216,8 @@ describe('the heartbeat', () => {
     for (let i = 0; i < 5; i++) {
       await server.env.clock.advance(1000);
       await lively.say({ t: 'pong', time: lively.last('ping')!.time });
+      // Two pings may stay unanswered.
+      if (i < 2) expect(silent.closed).toBeUndefined();
     }
     expect(lively.closed).toBeUndefined();
     expect(silent.closed?.code).toBe(4408);

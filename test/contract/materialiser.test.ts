@@ -83,7 +83,7 @@ class Author {
 
 describe.each(Object.entries(HOSTS))('%s', (_name, host) => {
   const begin = (given: Partial<DocsOptions> = {}) => {
-    const options = { ...DEFAULT_DOCS, ...given };
+    const options = { ...DEFAULT_DOCS, maxColumnChars: 64 << 20, ...given };
     const materialiser = new Materialiser(host(options), options);
     opened.push(materialiser);
     return materialiser;

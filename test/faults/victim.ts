@@ -5,11 +5,18 @@ import { fileURLToPath } from 'node:url';
 
 export class Victim {
   readonly #database: string;
+  readonly #file: string;
+  readonly #more: readonly string[];
   #child: ChildProcess | undefined;
   #port = 0;
+  /** What the process has said beside its port when it began. */
+  told: unknown;
 
-  constructor(database: string) {
+  /** `more` are further arguments of the process. */
+  constructor(database: string, file = './server.ts', more: readonly string[] = []) {
     this.#database = database;
+    this.#file = file;
+    this.#more = more;
   }
 
   get url(): string {
@@ -18,10 +25,14 @@ export class Victim {
 
   /** Resolves when it listens. */
   async start(): Promise<void> {
-    const file = fileURLToPath(new URL('./server.ts', import.meta.url));
+    const file = fileURLToPath(new URL(this.#file, import.meta.url));
     const execArgv = ['--conditions=ternion-source'];
-    this.#child = fork(file, [String(this.#port), this.#database], { execArgv });
-    [this.#port] = await once(this.#child, 'message');
+    this.#child = fork(file, [String(this.#port), this.#database, ...this.#more], { execArgv });
+    const [port, told] = await once(this.#child, 'message').then(([said]) =>
+      Array.isArray(said) ? said : [said],
+    );
+    this.#port = port;
+    this.told = told;
   }
 
   /** Resolves with the exit code, null for a process that died of the signal. */

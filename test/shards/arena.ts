@@ -10,6 +10,8 @@ export const arena = defineShard({
     health: c.int({ min: 0, max: 100 }),
     kind: c.enum('player', 'bot', 'shot'),
     name: c.string({ maxBytes: 24 }),
+    tilt: c.quaternion({ bits: 9 }),
+    foe: c.entityId(),
     shield: c.optional(c.scalar({ min: 0, max: 1, step: 0.05 })),
   },
   input: c.struct({
@@ -47,6 +49,10 @@ export const arena = defineShard({
   },
   step(world, entity, input, dt) {
     entity.yaw = input.yaw;
+    const { x, y, z, w } = entity.tilt;
+    const [lean, roll] = [input.move.x * 0.1, sin(input.yaw) * 0.1];
+    entity.tilt = { x: x + lean * w, y: y + roll * w, z: z + lean * y - roll * x, w: w - lean * x - roll * y };
+    if (input.fire) entity.foe = Math.round(world.random.range(0, 60));
     const speed = input.fire ? 4 + world.random.next() : 8;
     entity.position.x += (cos(input.yaw) * input.move.y + sin(input.yaw) * input.move.x) * speed * dt;
     entity.position.z += (sin(input.yaw) * input.move.y - cos(input.yaw) * input.move.x) * speed * dt;

@@ -42,7 +42,7 @@ async function hostile() {
   return { tell, me, closedWith: () => closed, sim };
 }
 
-test('[N3] a liar sees the past no longer ago than the limit, never the future, and never an earlier moment again', async () => {
+test('[T13] [N3] a liar sees the past no longer ago than the limit, never the future, and never an earlier moment again', async () => {
   const { tell } = await hostile();
   const { maxLag } = range.rewindPlan!;
   const oldest = await tell(maxLag);

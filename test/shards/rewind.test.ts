@@ -33,7 +33,7 @@ test.each([
   { latencyMs: 40, jitterMs: 10, loss: 0 },
   { latencyMs: 80, jitterMs: 20, loss: 0.02 },
   { latencyMs: 200, jitterMs: 20, loss: 0 },
-])('over $latencyMs ms, what is hit is what was drawn: within centimetres', async (link) => {
+])('[T13] over $latencyMs ms, what is hit is what was drawn: within centimetres', async (link) => {
   const { shots, drawn, handle } = await shoot(link);
   const target = handle.entities.find((each) => each.target)!.id;
   // A trigger is held for a tick or two; its first shot is the one that was aimed.

@@ -22,7 +22,7 @@ async function running(def: typeof shown = shown, options = {}) {
   return { sim, world, look };
 }
 
-test('[T13] a spectator sees the world as it was, whenever he comes, and nothing younger', async () => {
+test('[T14] a spectator sees the world as it was, whenever he comes, and nothing younger', async () => {
   const { sim, world, look } = await running();
   const { clock } = sim.env;
   const { handle: ann } = await sim.join(shown, { userId: 'ann' }, plaza);
@@ -57,7 +57,7 @@ test('[T13] a spectator sees the world as it was, whenever he comes, and nothing
   }
 });
 
-test('[T13] his stream is the bytes of all others, and who pauses goes on from a beginning', async () => {
+test('[T14] his stream is the bytes of all others, and who pauses goes on from a beginning', async () => {
   const { sim, look } = await running();
   const [one, two] = [look('one'), look('two')];
   await sim.env.clock.advance(8000);
@@ -79,7 +79,7 @@ test('[T13] his stream is the bytes of all others, and who pauses goes on from a
   expect(one.handle.clock.tick).toBeGreaterThan(two.handle.clock.tick - 3);
 });
 
-test('[T13] he is no player: he takes no seat, does nothing, and hears events as late as he sees', async () => {
+test('[T14] he is no player: he takes no seat, does nothing, and hears events as late as he sees', async () => {
   const { sim, world, look } = await running();
   const { handle, client } = look('ann');
   const heard: number[] = [];
@@ -113,7 +113,7 @@ test('[N3] so many may look, and where nobody may nobody does', async () => {
   expect(refused.state).toMatchObject({ name: 'closed', fault: { code: 'unsupported' } });
 });
 
-test('[T13] [N3] what is kept is bounded: over it spectators miss frames, and go on', async () => {
+test('[T14] [N3] what is kept is bounded: over it spectators miss frames, and go on', async () => {
   const small = defineShard({ ...arena, spectate: { delayMs: DELAY_MS, bytes: 2000, beginEveryMs: 500 } });
   const { sim, look } = await running(small as unknown as typeof shown);
   const { handle } = look('ann');
@@ -146,7 +146,7 @@ test('[T10] a ticket may be to look: good until it is over, and not to play', as
   expect(ann.handle.state).toMatchObject({ name: 'closed', fault: { code: 'forbidden' } });
 });
 
-test('[T13] where not everybody sees all, spectators look through a camera, and see nothing private', async () => {
+test('[T14] where not everybody sees all, spectators look through a camera, and see nothing private', async () => {
   const spec = {
     name: 'field',
     tickRate: 20,

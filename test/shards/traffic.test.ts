@@ -1,5 +1,9 @@
 /** What a client sends when nothing is wrong. */
 import { expect, test } from 'vitest';
+import { joinShard } from '../../shards/client/index.ts';
+import { KIND } from '../../shards/core/frames.ts';
+import { InputDecoder } from '../../shards/core/input-codec.ts';
+import type { EngineHost } from '../../src/client/channel.ts';
 import { arena } from './arena.ts';
 import { SimShards } from './sim-shards.ts';
 
@@ -17,3 +21,29 @@ test.each([0, 20, 45])(
     expect(sim.gauge('inputs_rejected')).toBe(0);
   },
 );
+
+test.each([0, 60])('with %i ms of jitter, every input travels once', async (jitterMs) => {
+  const sim = new SimShards({ arena }, { start });
+  await sim.instance.start?.();
+  const client = sim.client({ userId: 'ann', latencyMs: 20, jitterMs });
+  const decoder = new InputDecoder(arena.inputType.lanes);
+  const ticks: number[] = [];
+  const { docs, store, env, channels } = client;
+  const open: EngineHost['channels']['open'] = (kind, params, events) => {
+    const channel = channels.open(kind, params, events);
+    const send = (payload: Uint8Array) => {
+      if (payload[0] === KIND.input) {
+        decoder.open(payload);
+        for (let i = 0; i < decoder.count; i++) ticks.push(decoder.firstTick + i);
+      }
+      return channel.send(payload);
+    };
+    return { send, close: () => channel.close() };
+  };
+  const onSession: EngineHost['onSession'] = (listener) => client.onSession(listener);
+  const host = { docs, store, env, session: client.session, onSession, channels: { open } };
+  joinShard(host, arena, { id: 'plaza' });
+  await sim.env.clock.advance(10_000);
+  expect(ticks.length).toBeGreaterThan(10 * arena.tickRate * 0.9);
+  expect(ticks.slice(1).filter((tick, i) => tick <= ticks[i]!)).toEqual([]);
+});

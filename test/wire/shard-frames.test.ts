@@ -94,8 +94,8 @@ function entitiesOf(state: CellState): ShardEntity[] {
       if (layout.text[i]! >= 0) column.texts[0] = state.textAt(slot, i);
       else column.values[0] = state.valueAt(slot, i);
     }
-    const { position, health, name, shield, key } = alone.table.at(0);
-    return { id: state.idAt(slot), position: { x: position.x, y: position.y }, health, name, shield, key };
+    const values = JSON.parse(JSON.stringify(alone.table.at(0)));
+    return { ...values, shield: values.shield, id: state.idAt(slot) };
   });
 }
 

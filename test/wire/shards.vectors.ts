@@ -17,6 +17,8 @@ const entityFields = {
   health: c.uint({ max: 100 }),
   name: c.string({ maxBytes: 4 }),
   shield: c.optional(c.uint({ max: 3 })),
+  turn: c.quaternion({ bits: 4 }),
+  mate: c.entityId(),
   key: c.uint({ max: 3 }).visibleTo('owner'),
 };
 export const inputType = new RecordType(inputFields);
@@ -47,9 +49,39 @@ export interface ShardFrame {
   readonly own: readonly number[];
 }
 
-const ada = { id: 1, position: { x: -8, y: 8 }, health: 100, name: 'Ada', shield: undefined, key: 2 };
-const bob = { id: 301, position: { x: 0.5, y: 0 }, health: 0, name: '', shield: 3, key: 0 };
-const far = { id: 9, position: { x: 7, y: 7 }, health: 50, name: '', shield: undefined, key: 0 };
+const still = { x: 0, y: 0, z: 0, w: 1 };
+/** Half a turn about y. */
+const turned = { x: 0, y: 1, z: 0, w: 0 };
+const ada = {
+  id: 1,
+  position: { x: -8, y: 8 },
+  health: 100,
+  name: 'Ada',
+  shield: undefined,
+  turn: still,
+  mate: 301,
+  key: 2,
+};
+const bob = {
+  id: 301,
+  position: { x: 0.5, y: 0 },
+  health: 0,
+  name: '',
+  shield: 3,
+  turn: turned,
+  mate: 0,
+  key: 0,
+};
+const far = {
+  id: 9,
+  position: { x: 7, y: 7 },
+  health: 50,
+  name: '',
+  shield: undefined,
+  turn: still,
+  mate: 1,
+  key: 0,
+};
 
 /** One player's frames, one after another. Where a number is left out, nothing changes in that frame. */
 export const frames: readonly BinaryVector<ShardFrame>[] = [
@@ -67,7 +99,7 @@ export const frames: readonly BinaryVector<ShardFrame>[] = [
       ],
       own: [],
     },
-    hex: '31 33 00 02 ac02 09 01 00 03416461 00 02 ac01 01 2fc09a002039002208e0f8403c4f0600',
+    hex: '31 33 00 02 ac02 09 01 00 03416461 00 02 ac01 01 2fc09a0020390077179b00110470ef0ef081789e0cee6e0400',
   },
   {
     name: 'frame 3: entity 1 moves by (0.5, -0.5)',
@@ -102,7 +134,7 @@ export const frames: readonly BinaryVector<ShardFrame>[] = [
     hex: '31 80 18 00',
   },
   {
-    name: 'frame 5: it stands; 301 loses its shield and is named "Bob"; 7 comes',
+    name: 'frame 5: it stands and has turned round, its mate is 7; 301 loses its shield and is named "Bob"; 7 comes',
     value: {
       frame: 5,
       tick: 303,
@@ -114,7 +146,7 @@ export const frames: readonly BinaryVector<ShardFrame>[] = [
           cell: 43,
           level: 0,
           entities: [
-            { ...ada, position: { x: -7, y: 7 } },
+            { ...ada, position: { x: -7, y: 7 }, turn: turned, mate: 7 },
             { ...far, id: 7, shield: 1 },
             { ...bob, name: 'Bob', shield: undefined },
           ],
@@ -123,7 +155,7 @@ export const frames: readonly BinaryVector<ShardFrame>[] = [
       ],
       own: [],
     },
-    hex: '31 9f 07 01 01 03426f62 035b71a0303c4f6600',
+    hex: '31 9f 07 01 01 03426f62 03698d5cc28ce040c2f03c9971771b00',
   },
   {
     name: 'frame 8, three later: 301 is gone, cell 44 is left for cell 300, which is empty; entity 1 is his own',
@@ -138,7 +170,7 @@ export const frames: readonly BinaryVector<ShardFrame>[] = [
           cell: 43,
           level: 0,
           entities: [
-            { ...ada, position: { x: -7, y: 7 } },
+            { ...ada, position: { x: -7, y: 7 }, turn: turned, mate: 7 },
             { ...far, id: 7, shield: 1 },
           ],
         },
@@ -146,7 +178,7 @@ export const frames: readonly BinaryVector<ShardFrame>[] = [
       ],
       own: [1],
     },
-    hex: '31 60 03 03 01 01 2c 01 b209 1302e00310',
+    hex: '31 60 03 03 01 01 2c 01 b209 2f402178e400de5d06e07932e3ee3600f80004',
   },
   {
     name: 'frame 9: nothing changes, but a hash is due',
@@ -161,7 +193,7 @@ export const frames: readonly BinaryVector<ShardFrame>[] = [
           cell: 43,
           level: 0,
           entities: [
-            { ...ada, position: { x: -7, y: 7 } },
+            { ...ada, position: { x: -7, y: 7 }, turn: turned, mate: 7 },
             { ...far, id: 7, shield: 1 },
           ],
         },
@@ -169,7 +201,7 @@ export const frames: readonly BinaryVector<ShardFrame>[] = [
       ],
       own: [1],
     },
-    hex: '31 80 01 c75e3f',
+    hex: '31 80 01 c70a28',
   },
   {
     name: 'frame 10: he has no entity any more',
@@ -184,7 +216,7 @@ export const frames: readonly BinaryVector<ShardFrame>[] = [
           cell: 43,
           level: 0,
           entities: [
-            { ...ada, position: { x: -7, y: 7 } },
+            { ...ada, position: { x: -7, y: 7 }, turn: turned, mate: 7 },
             { ...far, id: 7, shield: 1 },
           ],
         },

@@ -7,6 +7,8 @@ import { MemoryPersistence } from '../../../src/client/memory-persistence.ts';
 import type { SessionInfo } from '../../../src/protocol/server-message.ts';
 import { simEnv } from '../../../src/testing/sim-env.ts';
 import { type DocDown, encodeDown, type Joined, type JoinKind } from '../../core/down-frame.ts';
+import { fragmentAt } from '../../core/fragments.ts';
+import { FRAGMENT_BYTES } from '../../core/frame-limits.ts';
 import { type DocUp, decodeUp } from '../../core/up-frame.ts';
 import type { DocHandle } from '../doc-handle.ts';
 import { openDocWith } from '../open-doc.ts';
@@ -16,7 +18,7 @@ const NONE = new Uint8Array(0);
 
 export class FakeDocServer {
   readonly env = simEnv();
-  readonly disk = new MemoryPersistence();
+  readonly disk: MemoryPersistence;
   /** The server's document, and a stranger who edits it. */
   readonly doc = new LoroDoc();
   readonly heard: DocUp[] = [];
@@ -28,7 +30,8 @@ export class FakeDocServer {
   #row: object | undefined;
   readonly #rowChanged = new Emitter<[]>();
 
-  constructor() {
+  constructor(disk = new MemoryPersistence()) {
+    this.disk = disk;
     this.doc.setPeerId('7');
     const session = { userId: 'ann' } as SessionInfo;
     this.host = {
@@ -89,6 +92,12 @@ export class FakeDocServer {
 
   say(frame: DocDown): void {
     this.#events?.frame(encodeDown(frame));
+  }
+
+  /** As the server does with what is large. */
+  sayInPieces(frame: Uint8Array): void {
+    for (let offset = 0; offset < frame.length; offset += FRAGMENT_BYTES)
+      this.say({ kind: 'fragment', ...fragmentAt(frame, 1, offset) });
   }
 
   get joins(): Extract<DocUp, { kind: 'join' }>[] {

@@ -1,5 +1,6 @@
 /** `window.__world`: what the page knows, for tests and for the curious. See the README of this example. */
 import type { SyncEngine } from 'ternion/client';
+import { showOverlay } from 'ternion/shards/client';
 import type { WorldApp } from '../app.ts';
 import { SIGN_ID } from '../schema.ts';
 import type { Visit } from './visit.ts';
@@ -15,6 +16,8 @@ export interface WorldDebug {
   signColumn(): string;
   entries(): { name: string; message: string }[];
   fps(): number;
+  /** Shows what the shard's netcode does; resolves with what hides it again. */
+  overlay(): Promise<() => void>;
   /** Draws at full sharpness from now on, whatever it costs. */
   sharpen(): void;
 }
@@ -42,6 +45,7 @@ export function exposeDebug(visit: Visit): void {
     signColumn: () => engine.store.get('Sign', SIGN_ID)?.text ?? '',
     entries: () => engine.store.list('Entry').map(({ name, message }) => ({ name, message })),
     fps: () => visit.stage?.fps ?? 0,
+    overlay: () => showOverlay(plaza),
     sharpen: () => visit.stage?.sharpen(),
   };
 }
