@@ -187,8 +187,8 @@ describe('the list is complete', () => {
   });
 
   test('[P3] every kind of channel', () => {
-    // Shards are worlds, not rows: who may join is asked of `authorize` (test/shards/seats.test.ts).
-    expect(server.host.channelKinds.toSorted()).toEqual(['doc', 'room', 'shard']);
+    // Queues (`match`) hold players and give tickets, no rows. Shards are worlds: who may join is asked of `authorize` (test/shards/seats.test.ts).
+    expect(server.host.channelKinds.toSorted()).toEqual(['doc', 'match', 'room', 'shard']);
   });
 
   test('[P3] every method of ctx.db', () => {
