@@ -27,6 +27,7 @@ export interface RestoreDeps {
 
 /** Rejects with Fault `conflict` when a definition has changed and `changed` is `refuse`. */
 export async function restoreShards(deps: RestoreDeps, options: RestoreOptions): Promise<void> {
+  await deps.table.tidy();
   for (const checkpoint of await deps.table.list()) await restoreShard(deps, checkpoint, options);
 }
 
