@@ -91,7 +91,9 @@ export class Gallery {
   /** His copy differs: he begins anew. */
   resync(channel: Channel): void {
     const spectator = this.#spectators.get(channel);
-    if (spectator) spectator.next = undefined;
+    if (!spectator) return;
+    spectator.next = undefined;
+    this.#arm(); // in an event-driven shard there may be no next frame
   }
 
   leave(channel: Channel): void {
