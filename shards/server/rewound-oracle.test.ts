@@ -98,7 +98,7 @@ test.each([
   [1, 'hermite'],
   [2, 'snap'],
 ] as const)(
-  'what is found is what was drawn, with a frame every %i ticks and %s positions',
+  '[T13] what is found is what was drawn, with a frame every %i ticks and %s positions',
   (every, draw) => {
     let hits = 0;
     fc.assert(
