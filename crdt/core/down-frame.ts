@@ -80,8 +80,11 @@ export type DocDown =
   | { kind: 'told'; id: number; ok: boolean; json: string }
   | ({ kind: 'fragment' } & Fragment);
 
+/** Room for what stands beside the bytes of a frame. */
+const HEAD_BYTES = 64;
+
 export function encodeDown(frame: DocDown): Uint8Array {
-  const writer = new Writer();
+  const writer = new Writer(HEAD_BYTES + ('bytes' in frame ? frame.bytes.length : 0));
   switch (frame.kind) {
     case 'joined':
       writeJoined(writer, frame).bytes(frame.bytes).bytes(frame.tail);

@@ -1,18 +1,15 @@
 /**
  * One live document: its replica, its readers, and what is done with its updates: made durable (commit-loop.ts),
- * told (fan-out.ts), folded (snapshots.ts), shown in the row (projector.ts). Made and ended by hub.ts.
- *
- *   open <--acquire()/last release--> idle --linger over--> flushing --all written--> closed (freed)
- *    ^--------------acquire()---------------------------------'     any --end()--> closed (freed)
+ * told (doc-readers.ts), folded (snapshots.ts), shown in the row (projector.ts). Made by hub.ts; doc-life.ts says how
+ * long it lives.
  *
  * [D2] readers and `durable` come after the commit, in the order of the log. [D4] `free` on closed, whatever the
  * way there.
  */
-import type { OpId, PeerID } from 'loro-crdt';
+import type { OpId } from 'loro-crdt';
 import type { Cancel, Env } from '../../src/base/env.ts';
 import { Fault } from '../../src/base/fault.ts';
 import type { JsonObject } from '../../src/base/json.ts';
-import { Refcount } from '../../src/base/refcount.ts';
 import type { AnyEntity } from '../../src/schema/define-schema.ts';
 import { DOC_REV } from '../../src/schema/field.ts';
 import { type DocRef, docKey } from '../core/doc-ref.ts';
@@ -20,7 +17,8 @@ import { reaches } from '../core/shallow.ts';
 import { NO_VERSIONS, type Versions } from '../core/versions.ts';
 import { CommitLoop } from './commit-loop.ts';
 import { DocIntake } from './doc-intake.ts';
-import { FanOut } from './fan-out.ts';
+import { DocLife } from './doc-life.ts';
+import { DocReaders } from './doc-readers.ts';
 import type { Authors, Follower } from './follower.ts';
 import type { HistoryNotes } from './history-notes.ts';
 import type { Hold } from './hold.ts';
@@ -58,29 +56,22 @@ export interface Adopted {
   readonly bytes: Uint8Array;
 }
 
-const HARMFUL = 'an update of yours was harmful';
-
-type State = { name: 'open' } | { name: 'idle' } | { name: 'flushing' } | { name: 'closed'; fault: Fault };
-
 export class DocEntry {
   readonly ref: DocRef;
   readonly epoch: string;
   readonly #env: Env;
   readonly #deps: Deps;
   readonly #options: DocsOptions;
-  readonly #refs: Refcount;
+  readonly #life: DocLife;
   readonly #order: RevOrder;
   readonly #commits: CommitLoop;
-  readonly #fanOut = new FanOut();
+  readonly #readers = new DocReaders();
   /** How updates get in. */
   readonly intake: DocIntake;
   readonly #snapshots: Snapshots;
   readonly #shadow: Shadow;
   readonly #projector: Projector;
   readonly #repair: Repair;
-  /** Who waits to hear that a push is durable. */
-  readonly #waiting = new Set<Follower>();
-  #state: State = { name: 'idle' };
   #row: JsonObject;
 
   constructor(env: Env, deps: Deps, options: DocsOptions) {
@@ -91,7 +82,6 @@ export class DocEntry {
     this.ref = ref;
     this.epoch = epoch;
     this.#row = deps.row;
-    this.#refs = new Refcount(env.clock, options.lingerMs, () => void this.unload());
     this.#order = new RevOrder(env.clock, stored.rev, () => this.#restart('a revision is missing'));
     const committed = async (rev: number, deltas: readonly Delta[], authors: Authors) => {
       const first = rev - deltas.length + 1;
@@ -100,8 +90,15 @@ export class DocEntry {
       await Promise.all(deltas.map(apply));
     };
     const failed = (fault: Fault) => this.end(fault);
+    const living = {
+      settle: () => this.settle(),
+      // An edit by a mutation may come while the rest is written. [D11]
+      isBehind: () => hold.replica.dirty || !this.#projector.isClean,
+      closed: (fault: Fault) => this.#closed(fault),
+    };
+    this.#life = new DocLife(env.clock, living, options.lingerMs);
     const gapMs = () =>
-      Math.min(options.maxCommitMs, options.commitMs + options.commitMsPerReader * this.#fanOut.size);
+      Math.min(options.maxCommitMs, options.commitMs + options.commitMsPerReader * this.#readers.size);
     this.#commits = new CommitLoop(env, { ref, epoch, hold, log, notes, committed, failed, gapMs }, options);
     this.#shadow = materialiser.open(entity);
     const doubt = { failed: (error: unknown) => this.doubt(error) };
@@ -110,15 +107,15 @@ export class DocEntry {
     const write = (rev: number, columns: JsonObject) => log.project(ref, rev, columns);
     this.#projector = new Projector(env, { source: this, shadow: this.#shadow, write, ...doubt }, options);
     this.#repair = this.#makeRepair();
-    const require = () => this.#require();
+    const require = () => this.#life.require();
     const inward = { hold, entity, keeper, guards, commits: this.#commits, repair: this.#repair, require };
     this.intake = new DocIntake(inward, options);
     this.#projector.shows(Number(deps.row[DOC_REV]));
     this.#snapshots.loaded();
   }
 
-  get state(): State['name'] {
-    return this.#state.name;
+  get state(): DocLife['state'] {
+    return this.#life.state;
   }
 
   get row(): JsonObject {
@@ -131,7 +128,7 @@ export class DocEntry {
   }
 
   get durable(): Versions {
-    return this.#state.name === 'closed' ? NO_VERSIONS : this.#deps.hold.replica.durable;
+    return this.#life.isOver ? NO_VERSIONS : this.#deps.hold.replica.durable;
   }
 
   /** Whether updates that build on this version fit, and what came after it can be told. [D6] */
@@ -146,7 +143,7 @@ export class DocEntry {
 
   /** The operations at the front of what is durable. */
   async front(): Promise<OpId[]> {
-    this.#require();
+    this.#life.require();
     return this.#deps.hold.replica.front();
   }
 
@@ -160,7 +157,7 @@ export class DocEntry {
   }
 
   get followers(): number {
-    return this.#fanOut.size;
+    return this.#readers.size;
   }
 
   /** Why writes do not get through at the moment. */
@@ -170,33 +167,28 @@ export class DocEntry {
 
   /** Keeps the document loaded until the returned release is called. */
   acquire(): Cancel {
-    this.#require();
-    const release = this.#refs.acquire();
-    this.#to({ name: 'open' });
-    return () => {
-      release();
-      if (this.#refs.count === 0 && this.#state.name === 'open') this.#to({ name: 'idle' });
-    };
+    return this.#life.acquire();
+  }
+
+  /** Lets it go if nobody has it, after all is written. */
+  unload(): Promise<void> {
+    return this.#life.unload();
   }
 
   follow(follower: Follower): Cancel {
-    this.#require();
-    const leave = this.#fanOut.add(follower);
-    return () => {
-      leave();
-      this.#waiting.delete(follower);
-    };
+    this.#life.require();
+    return this.#readers.add(follower);
   }
 
   /** What is durable beyond `holds`, or a first part of it, and where it leads; null when nothing is. */
   after(holds: Versions): Delta | null {
-    this.#require();
+    this.#life.require();
     return this.#deps.hold.replica.after(holds);
   }
 
   /** What is durable beyond `from` and up to `to`. */
   async between(from: Versions, to: Versions): Promise<Uint8Array | null> {
-    this.#require();
+    this.#life.require();
     const { replica } = this.#deps.hold;
     return replica.isRemote ? replica.between(from, to) : replica.since(from, to);
   }
@@ -208,18 +200,18 @@ export class DocEntry {
 
   /** What a shadow that holds `from` lacks of what is durable. */
   food(from: Versions): Food {
-    this.#require();
+    this.#life.require();
     return this.#deps.hold.replica.food(from);
   }
 
   /** A snapshot of now or of some time ago, or null; one that is old is made anew for the next who asks. */
   snapshot(kind: SnapshotKind): Delta | null {
-    this.#require();
+    this.#life.require();
     return this.#snapshots.latest(kind);
   }
 
   received(): Versions {
-    this.#require();
+    this.#life.require();
     return this.#deps.hold.replica.received();
   }
 
@@ -246,7 +238,7 @@ export class DocEntry {
 
   /** An update that somebody else has committed, such as a mutation: readers and the row follow. [D8] */
   adopt({ epoch, rev, bytes }: Adopted): void {
-    if (this.#state.name === 'closed') return;
+    if (this.#life.isOver) return;
     if (epoch !== this.epoch) return void this.#restart('the document was made anew');
     void this.#order.run(rev, () => {
       const before = this.durable;
@@ -271,25 +263,25 @@ export class DocEntry {
 
   /** `follower` hears of the marks that settle, until it waits for no more. */
   awaitMark(follower: Follower): void {
-    this.#waiting.add(follower);
+    this.#readers.awaitMark(follower);
   }
 
   /** The row was written. Null: deleted. */
   rowChanged(row: JsonObject | null): void {
-    if (this.#state.name === 'closed') return;
+    if (this.#life.isOver) return;
     if (!row) return this.end(new Fault('not_found', `no ${this.ref.entity} ${this.ref.id}`));
     this.#row = row;
-    this.#fanOut.each((follower) => follower.rowChanged());
+    this.#readers.each((follower) => follower.rowChanged());
   }
 
   /** Rows that decide about this one were written. */
   rightsChanged(): void {
-    this.#fanOut.each((follower) => follower.rightsChanged());
+    this.#readers.each((follower) => follower.rightsChanged());
   }
 
   /** Resolves when the row shows `rev` or a later revision. Throws `timeout`, and why the document ended. */
   async projected(rev: number, timeoutMs: number): Promise<void> {
-    this.#require();
+    this.#life.require();
     await this.#projector.reached(rev, timeoutMs);
   }
 
@@ -303,40 +295,19 @@ export class DocEntry {
 
   /** Ends it now; readers hear why. What is not committed is dropped: its authors still have it. */
   end(fault: Fault): void {
-    this.#to({ name: 'closed', fault });
-  }
-
-  #require(): void {
-    if (this.#state.name === 'closed') throw this.#state.fault;
-  }
-
-  /** Lets it go if nobody has it, after all is written. */
-  async unload(): Promise<void> {
-    if (this.state !== 'idle') return;
-    const flushing: State = { name: 'flushing' };
-    this.#to(flushing);
-    do await this.settle();
-    while (this.#state === flushing && this.#isBehind);
-    // Somebody may have come back meanwhile, and even have left again.
-    if (this.#state === flushing) this.end(new Fault('unavailable', 'the document was unloaded'));
-  }
-
-  /** An edit by a mutation may come while the rest is written. [D11] */
-  get #isBehind(): boolean {
-    return this.#deps.hold.replica.dirty || !this.#projector.isClean;
+    this.#life.end(fault);
   }
 
   #committed(delta: Delta, authors: Authors, isLast: boolean): void {
-    if (this.#state.name === 'closed') return;
+    if (this.#life.isOver) return;
     const before = this.durable;
     this.#deps.hold.replica.settle(delta);
-    for (const follower of isLast ? this.#waiting : [])
-      if (follower.settled(this.settledMark)) this.#waiting.delete(follower);
+    if (isLast) this.#readers.settled(this.settledMark);
     this.#grew(delta.bytes, { before, authors });
   }
 
   #grew(bytes: Uint8Array, { before, authors }: { before: Versions; authors: Authors }): void {
-    this.#fanOut.tell({ rev: this.rev, bytes, before }, authors);
+    this.#readers.tell({ rev: this.rev, bytes, before }, authors);
     this.#snapshots.grew(bytes.length);
     this.#projector.touch();
   }
@@ -356,37 +327,22 @@ export class DocEntry {
       this.#commits.resume();
       this.#projector.touch();
     };
-    const expel = (peers: ReadonlySet<PeerID>, owners: ReadonlySet<string>) => this.#expel(peers, owners);
+    const expel: DocReaders['expel'] = (peers, owners) => this.#readers.expel(peers, owners);
     const end = (fault: Fault) => this.end(fault);
     const deps = { ref, log, hold, guards, quiet, mended, expel, end };
     return new Repair(this.#env, deps, this.#options);
   }
 
-  #expel(peers: ReadonlySet<PeerID>, owners: ReadonlySet<string>): void {
-    this.#fanOut.each((follower) => {
-      if (follower.peer && peers.has(follower.peer)) follower.ended(new Fault('forbidden', HARMFUL));
-    });
-    // A page may have sent them for an earlier one: it joins, and sends again what is not durable. [D2]
-    for (const follower of [...this.#waiting])
-      if (owners.has(follower.owner))
-        follower.ended(new Fault('stale_cursor', 'the document was built anew'));
-  }
-
-  #to(next: State): void {
-    if (this.#state.name === 'closed') return;
-    this.#state = next;
-    if (next.name !== 'closed') return;
+  #closed(fault: Fault): void {
     const { hold, onClosed } = this.#deps;
-    this.#refs.close();
     this.#repair.close();
-    this.#projector.close(next.fault);
+    this.#projector.close(fault);
     this.#snapshots.close();
     this.#shadow.close();
     this.#commits.close();
     this.#order.close();
-    this.#fanOut.each((follower) => follower.ended(next.fault));
-    this.#fanOut.close();
+    this.#readers.close(fault);
     void this.#commits.settled().then(() => hold.replica.free());
-    onClosed(next.fault);
+    onClosed(fault);
   }
 }

@@ -38,9 +38,8 @@ export class InputLead {
   readonly #counts = new Int32Array(DEEPEST * 2 + 1);
   readonly #tripsMs = new Float64Array(WINDOW);
   #frames = 0;
-  /** Late frames in a row, and the greatest depth that one of them reported. */
+  /** Late frames in a row. */
   #lateInRow = 0;
-  #bestOfLate = 0;
   /** Reports about older inputs are from before the last jump. */
   #since = 0;
   #rttMs: number;
@@ -52,7 +51,7 @@ export class InputLead {
   ) {
     this.#clock = clock;
     this.#tickMs = tickMs;
-    this.#lateFrames = Math.max(SETTLED, Math.ceil(LATE_MS / (tickMs * everyTicks)));
+    this.#lateFrames = Math.min(WINDOW, Math.max(SETTLED, Math.ceil(LATE_MS / (tickMs * everyTicks))));
     this.#rttMs = rttMs;
   }
 
@@ -85,7 +84,6 @@ export class InputLead {
     this.#counts[depth + DEEPEST]!++;
     this.#tripsMs[slot] = this.#clock.monotonic() - this.#sentMs[newest % REMEMBERED]!;
     this.#frames++;
-    this.#bestOfLate = this.#lateInRow === 0 ? depth : Math.max(this.#bestOfLate, depth);
     this.#lateInRow = depth < TARGET_DEPTH - 1 ? this.#lateInRow + 1 : 0;
     const known = Math.min(this.#frames, WINDOW);
     this.#rttMs = this.#tripsMs[0]!;
@@ -94,7 +92,7 @@ export class InputLead {
 
   /** Ticks to jump ahead at once (above 0) or to wait (below 0). Call `jumped` when it is done. */
   get jump(): number {
-    if (this.#lateInRow >= this.#lateFrames) return TARGET_DEPTH - this.#bestOfLate;
+    if (this.#lateInRow >= this.#lateFrames) return TARGET_DEPTH - this.#bestOfLate();
     const missing = this.#missing();
     return missing < -FAR ? missing : 0;
   }
@@ -111,6 +109,15 @@ export class InputLead {
   get intervalMs(): number {
     const change = Math.max(-MAX_CHANGE, Math.min(MAX_CHANGE, this.#missing() * GAIN));
     return this.#tickMs * (1 - change);
+  }
+
+  /** The greatest depth of the last frames: it may have fallen further and further before. */
+  #bestOfLate(): number {
+    let best = -DEEPEST;
+    for (let ago = 1; ago <= this.#lateFrames; ago++) {
+      best = Math.max(best, this.#depths[(this.#frames - ago) % WINDOW]!);
+    }
+    return best;
   }
 
   /** Ticks by which the usual depth is under the target. */

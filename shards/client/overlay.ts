@@ -46,7 +46,7 @@ export class Overlay {
     canvas.width = WIDTH * scale;
     canvas.height = HEIGHT * scale;
     canvas.setAttribute('data-ternion-overlay', '');
-    canvas.style.cssText = `position:fixed;right:8px;bottom:8px;width:${WIDTH}px;height:${HEIGHT}px;z-index:9999;pointer-events:none;border-radius:6px;background:rgba(8,12,20,.82)`;
+    canvas.style.cssText = `position:fixed;right:8px;bottom:8px;width:${WIDTH}px;height:${HEIGHT}px;z-index:9999;pointer-events:none;border-radius:6px;background:rgba(8,12,20,.92)`;
     this.#canvas = canvas;
     this.#pen = canvas.getContext('2d');
     this.#pen?.scale(scale, scale);
@@ -106,12 +106,16 @@ export class Overlay {
       pen.fillStyle = lateMs > this.#source.stats.interpolationDelayMs ? '#f66' : '#886';
       pen.fillRect(x, LATE.top + LATE.height - late, COLUMN * 0.8, late);
       pen.fillStyle = '#f44';
-      if (mispredicted) pen.fillRect(x, BARS.top - 4, COLUMN + 1, BARS.height + 4);
+      if (mispredicted) pen.fillRect(x, BARS.top + BARS.height + 1, COLUMN * 0.8, 4);
     }
     const mean = history.size === 0 ? 0 : sum / history.size;
     pen.fillStyle = '#9ab';
-    pen.fillText(`bytes of a frame: ${mean.toFixed(0)}, at most ${most}`, LEFT, BARS.top - 6);
-    pen.fillText('ms late: behind the line of others in red', LEFT, LATE.top - 4);
+    pen.fillText(
+      `bytes of a frame: ${mean.toFixed(0)}, at most ${most}; red below: not as predicted`,
+      LEFT,
+      BARS.top - 6,
+    );
+    pen.fillText('how late it came; red: later than it was drawn', LEFT, LATE.top - 4);
   }
 
   #drawFigures(pen: CanvasRenderingContext2D): void {

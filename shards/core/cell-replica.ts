@@ -104,6 +104,17 @@ export class CellReplica<C extends Components> {
     });
   }
 
+  /** Whether an entity is only where it was expected in the last frame, for its cell had no step in it. */
+  isGuessed(id: number): boolean {
+    let guessed = false;
+    for (const { level, state } of this.#held) {
+      if (state.find(id) === -1) continue;
+      if (this.frame % 2 ** level === 0) return false;
+      guessed = true;
+    }
+    return guessed || this.#crossers.cells.some(({ state }) => state.find(id) !== -1);
+  }
+
   #forget(): void {
     this.#held = [];
     this.#crossers.clear();

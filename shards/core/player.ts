@@ -12,7 +12,8 @@ export interface Player {
   /**
    * Where he looks from while he has no living entity, in the unit of the grid's component: for spectators, and for who
    * waits to come back. Set it in `join`, `receive` or `tick`, as often as you like; undefined, he goes on looking from
-   * where he did last, and who never looked from anywhere sees only what has no place. [T8]
+   * where he did last, and who never looked from anywhere sees only what has no place. What is set is copied: to follow
+   * an entity, set its position in every tick. [T8]
    */
   eye?: Vec2 | Vec3 | undefined;
   /** The data of the ticket that he came with. */

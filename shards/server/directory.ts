@@ -13,6 +13,7 @@ import type { ShardsOptions } from './options.ts';
 import type { Recording, RecordingOptions } from './recording.ts';
 import type { HostedShard, ShardHost } from './shard-host.ts';
 import { LiveShard, type ShardRef, type Transferring } from './shard-ref.ts';
+import type { ShardState } from './shard-state.ts';
 import { stateBytes } from './state-codec.ts';
 
 /** A shard of `options.start`. */
@@ -28,6 +29,9 @@ interface Left {
   readonly saved: Uint8Array;
 }
 
+/** A shard whose thread ends sooner than this after it has returned from the end of another one does not return. */
+const RETURN_AGAIN_MS = 60_000;
+
 export class Directory {
   readonly #env: Env;
   readonly #host: ShardHost;
@@ -37,6 +41,10 @@ export class Directory {
   readonly #shards = new Map<string, HostedShard>();
   readonly #refs = new WeakMap<HostedShard, LiveShard>();
   readonly #pins = new Map<string, Pin>();
+  /** Those whose thread has ended, on their way into another one. */
+  readonly #returning = new Set<string>();
+  /** When they did so last. */
+  readonly #returnedMs = new Map<string, number>();
   #failed = 0;
 
   /** `defs` by their keys in `shards({ arena })`. */
@@ -134,13 +142,7 @@ export class Directory {
 
   /** Begins what the last process has left, then what else is in `options.start`. */
   async start(): Promise<void> {
-    await this.#lasting.restore((def, state) => {
-      const { id, params, seed } = state;
-      this.#create(
-        { def, id, params: parseShape(def.params, params, 'params') },
-        { seed, saved: stateBytes(state) },
-      );
-    });
+    await this.#lasting.restore((def, state) => this.#resume(def, state));
     for (const [key, pin] of this.#pins) if (!this.#shards.has(key)) this.#create(pin);
   }
 
@@ -148,6 +150,7 @@ export class Directory {
   running(def: AnyShardDef, id: string): HostedShard | undefined {
     const key = keyOf(def.name, id);
     const pin = this.#pins.get(key);
+    this.#checkReturning(key);
     return this.#shards.get(key) ?? (pin && this.#create(pin));
   }
 
@@ -163,6 +166,30 @@ export class Directory {
     return shard;
   }
 
+  #resume(def: AnyShardDef, state: ShardState): void {
+    const { id, params, seed } = state;
+    const left = { seed, saved: stateBytes(state) };
+    this.#create({ def, id, params: parseShape(def.params, params, 'params') }, left);
+  }
+
+  /** When its thread has ended it goes on in another one; until then it may be neither joined nor begun. */
+  #ended(shard: HostedShard, fault: Fault | undefined): void {
+    const key = keyOf(shard.def.name, shard.id);
+    const nowMs = this.#env.clock.monotonic();
+    // One that ends its thread again and again would take the others there with it.
+    const again = nowMs - (this.#returnedMs.get(key) ?? Number.NEGATIVE_INFINITY) < RETURN_AGAIN_MS;
+    const may = fault?.code === 'unavailable' && !again && this.#lasting.mayRecover(shard);
+    this.#returnedMs.delete(key);
+    if (!may) return this.#lasting.ended(shard);
+    this.#returnedMs.set(key, nowMs);
+    this.#returning.add(key);
+    const resume = (def: AnyShardDef, state: ShardState) => {
+      this.#returning.delete(key);
+      this.#resume(def, state);
+    };
+    void this.#lasting.recover(shard, resume).finally(() => this.#returning.delete(key));
+  }
+
   #create({ def, id, params }: Pin, left?: Left): HostedShard {
     const key = keyOf(def.name, id);
     this.#checkPlace(key, id);
@@ -171,7 +198,7 @@ export class Directory {
       const ended = this.#shards.get(key);
       this.#shards.delete(key);
       if (fault) this.#failed++;
-      if (ended) this.#lasting.ended(ended);
+      if (ended) this.#ended(ended, fault);
     });
     this.#shards.set(key, shard);
     this.#lasting.began(shard);
@@ -180,8 +207,14 @@ export class Directory {
 
   #checkPlace(key: string, id: string): void {
     if (!isId(id)) throw new Fault('invalid', `a shard may not have the id ${JSON.stringify(id)}`);
+    this.#checkReturning(key);
     if (this.#shards.has(key)) throw new Fault('conflict', `shard ${key} runs already`);
     if (this.#shards.size >= this.#options.maxShards) throw new Fault('overloaded', 'too many shards');
+  }
+
+  #checkReturning(key: string): void {
+    if (this.#returning.has(key))
+      throw new Fault('unavailable', `shard ${key} is on its way to another thread`);
   }
 
   #ref<D>(shard: HostedShard): ShardRef<D> {

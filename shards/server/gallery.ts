@@ -132,7 +132,7 @@ export class Gallery {
     this.#rest();
     for (const { channel } of [...this.#spectators.values()]) channel.close(told);
     this.#spectators.clear();
-    this.#kept.length = 0;
+    this.#shed(this.#kept.length);
   }
 
   #unseen(): Viewer {

@@ -53,6 +53,10 @@ export class Keeper {
     return this.#inputs.dropped;
   }
 
+  keeps(shard: HostedShard): boolean {
+    return this.#kept.has(shard) && !this.#closed;
+  }
+
   began(shard: HostedShard): void {
     const kept: Kept = {
       shard,
@@ -77,6 +81,16 @@ export class Keeper {
       this.#tell(shard, error),
     );
     this.#arm();
+  }
+
+  /** It has ended with its thread. Resolves when all that was saved and logged of it is durable; false: nothing is kept. */
+  async lost(shard: HostedShard): Promise<boolean> {
+    const kept = this.#kept.get(shard);
+    if (!kept || this.#closed) return false;
+    kept.stopLog?.();
+    this.#kept.delete(shard);
+    await this.#inTurn(() => this.#inputs.idle());
+    return true;
   }
 
   /** A player has a seat now: it shall be in a checkpoint before long. */

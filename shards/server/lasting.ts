@@ -14,7 +14,7 @@ import { LogTaps } from './log-taps.ts';
 import type { ShardsOptions } from './options.ts';
 import { Recorder, resolveRecord } from './recorder.ts';
 import type { Recording, RecordingOptions } from './recording.ts';
-import { restoreShards } from './restore.ts';
+import { type RestoreDeps, recoverShard, restoreShards } from './restore.ts';
 import type { HostedShard } from './shard-host.ts';
 import type { ShardState } from './shard-state.ts';
 
@@ -70,10 +70,27 @@ export class Lasting {
 
   /** Begins what the last process has left. Rejects with Fault `conflict`; see the option `checkpoint.changed`. */
   async restore(resume: (def: AnyShardDef, state: ShardState) => void): Promise<void> {
+    if (this.#checkpoints)
+      await restoreShards(this.#restoreDeps(this.#checkpoints, resume), this.#checkpoints.options);
+  }
+
+  /** Whether a shard that ends with its thread can go on in another one. */
+  mayRecover(shard: HostedShard): boolean {
+    return this.#checkpoints?.keeper.keeps(shard) === true;
+  }
+
+  /** Its thread has ended: it goes on from its last checkpoint, and what was logged since. Does not reject. */
+  async recover(shard: HostedShard, resume: (def: AnyShardDef, state: ShardState) => void): Promise<void> {
     if (!this.#checkpoints) return;
-    const { table, options } = this.#checkpoints;
-    const defs = new Map([...this.#defs.values()].map((def) => [def.name, def]));
-    await restoreShards({ log: this.#env.log, table, defs, resume }, options);
+    const { keeper, options } = this.#checkpoints;
+    const { def, id } = shard;
+    try {
+      void this.#recorder.ended(shard);
+      if (!(await keeper.lost(shard))) return;
+      await recoverShard(this.#restoreDeps(this.#checkpoints, resume), { name: def.name, id }, options);
+    } catch (error) {
+      this.#env.log.error('shard.not_restored', { shard: def.name, id, error });
+    }
   }
 
   began(shard: HostedShard): void {
@@ -107,6 +124,11 @@ export class Lasting {
   async close(): Promise<void> {
     await this.#recorder.close();
     await this.#checkpoints?.keeper.close();
+  }
+
+  #restoreDeps({ table }: { table: CheckpointTable }, resume: RestoreDeps['resume']): RestoreDeps {
+    const defs = new Map([...this.#defs.values()].map((def) => [def.name, def]));
+    return { log: this.#env.log, table, defs, resume };
   }
 
   /** `keys`: of definitions; undefined are all. */

@@ -70,7 +70,7 @@ export class MatchGames {
       const wish = { userId, expiresMs: joinMs, data: { team, data } };
       const ticket = this.#deps.tickets.issue(shard, id, wish);
       const invitation = { shard: shard.name, id, ticket, team };
-      this.#games.get(id)?.teams[team]!.push({ userId, rating, untilMs, came: false });
+      this.#games.get(id)?.teams[team]?.push({ userId, rating, untilMs, came: false });
       this.#invited.delete(userId);
       this.#invited.set(userId, { invitation, untilMs });
       invitations.set(userId, invitation);

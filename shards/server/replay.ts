@@ -60,7 +60,7 @@ export class Replay {
   }
 
   state(): ShardState {
-    return this.#shard.state();
+    return this.#shard.state(true);
   }
 
   /** Computes what a batch says, up to `lastTick`. */

@@ -8,11 +8,13 @@ import { parseShape } from '../../src/base/shape.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
 import { lostComponents } from '../core/world-copy.ts';
 import type { CheckpointOptions } from './checkpoint-options.ts';
-import type { Checkpoint, CheckpointTable } from './checkpoint-table.ts';
+import type { Checkpoint, CheckpointTable, ShardKey } from './checkpoint-table.ts';
 import type { LogBatch } from './journal.ts';
 import { Replay } from './replay.ts';
 import type { ShardState } from './shard-state.ts';
 import { decodeState } from './state-codec.ts';
+
+type RestoreOptions = Pick<CheckpointOptions, 'changed'>;
 
 export interface RestoreDeps {
   readonly log: Log;
@@ -24,44 +26,50 @@ export interface RestoreDeps {
 }
 
 /** Rejects with Fault `conflict` when a definition has changed and `changed` is `refuse`. */
-export async function restoreShards(
+export async function restoreShards(deps: RestoreDeps, options: RestoreOptions): Promise<void> {
+  for (const checkpoint of await deps.table.list()) await restoreShard(deps, checkpoint, options);
+}
+
+/** One that ended with its thread, from its last checkpoint. */
+export async function recoverShard(deps: RestoreDeps, key: ShardKey, options: RestoreOptions): Promise<void> {
+  const all = await deps.table.list();
+  const checkpoint = all.find(({ name, id }) => name === key.name && id === key.id);
+  if (checkpoint) await restoreShard(deps, checkpoint, options);
+}
+
+async function restoreShard(
   deps: RestoreDeps,
-  { changed }: Pick<CheckpointOptions, 'changed'>,
+  checkpoint: Checkpoint,
+  { changed }: RestoreOptions,
 ): Promise<void> {
-  for (const checkpoint of await deps.table.list()) {
-    const { name, id, tick } = checkpoint;
-    const def = deps.defs.get(name);
-    if (!def) {
-      deps.log.warn('shard.not_restored', {
-        shard: name,
-        id,
-        reason: 'there is no such definition any more',
-      });
-      continue;
-    }
-    const { state, log } = await readState(deps, checkpoint);
-    const lost = state ? lossOf(def, state) : 'it cannot be read';
-    if (lost !== undefined && changed === 'refuse') {
-      throw new Fault(
-        'conflict',
-        `the checkpoint of shard ${name}/${id} does not fit its definition: ${lost}; see the option checkpoint.changed`,
-        { shard: name, id },
-      );
-    }
-    if (!state || (lost !== undefined && changed === 'anew')) {
-      deps.log.warn('shard.not_restored', { shard: name, id, tick, reason: lost });
-      await deps.table.remove(checkpoint);
-      continue;
-    }
-    if (state.hash !== def.hash)
-      deps.log.warn('shard.migrated', { shard: name, id, tick, lost, logged: log.length });
-    const batch = log.at(-1)?.number ?? state.batch; // what was logged by another version cannot be computed again
-    begin(
-      deps,
-      def,
-      state.hash === def.hash ? recompute(deps.log, def, { state, log }) : { ...state, batch },
+  const { name, id, tick } = checkpoint;
+  const def = deps.defs.get(name);
+  if (!def) {
+    deps.log.warn('shard.not_restored', {
+      shard: name,
+      id,
+      reason: 'there is no such definition any more',
+    });
+    return;
+  }
+  const { state, log } = await readState(deps, checkpoint);
+  const lost = state ? lossOf(def, state) : 'it cannot be read';
+  if (lost !== undefined && changed === 'refuse') {
+    throw new Fault(
+      'conflict',
+      `the checkpoint of shard ${name}/${id} does not fit its definition: ${lost}; see the option checkpoint.changed`,
+      { shard: name, id },
     );
   }
+  if (!state || (lost !== undefined && changed === 'anew')) {
+    deps.log.warn('shard.not_restored', { shard: name, id, tick, reason: lost });
+    await deps.table.remove(checkpoint);
+    return;
+  }
+  if (state.hash !== def.hash)
+    deps.log.warn('shard.migrated', { shard: name, id, tick, lost, logged: log.length });
+  const batch = log.at(-1)?.number ?? state.batch; // what was logged by another version cannot be computed again
+  begin(deps, def, state.hash === def.hash ? recompute(deps.log, def, { state, log }) : { ...state, batch });
 }
 
 function begin(deps: RestoreDeps, def: AnyShardDef, state: ShardState): void {

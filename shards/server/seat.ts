@@ -43,7 +43,6 @@ export interface Message {
 
 export class Seat implements Player, Rejecting {
   entityId = 0;
-  eye: Vec2 | Vec3 | undefined;
   /** Counts the seats of its shard from 1. */
   readonly number: number;
   ticket: Json | undefined;
@@ -52,6 +51,7 @@ export class Seat implements Player, Rejecting {
   readonly sighting = new Sighting();
   /** Messages that wait for the next tick. */
   readonly messages: Ring<Message>;
+  #eye: Vec2 | Vec3 | undefined;
   #viewer: Session['viewer'];
   #state: SeatState;
   #rejected = 0;
@@ -90,6 +90,14 @@ export class Seat implements Player, Rejecting {
     this.#inputRate = new RateLimit(clock, { perSecond, burst: Math.max(1, perSecond / 2) });
     const messages = limits.messagesPerSecond;
     this.#messageRate = new RateLimit(clock, { perSecond: messages, burst: messages });
+  }
+
+  get eye(): Vec2 | Vec3 | undefined {
+    return this.#eye;
+  }
+
+  set eye(eye: Vec2 | Vec3 | undefined) {
+    this.#eye = eye && copyOf(eye);
   }
 
   get state(): SeatState {
@@ -206,4 +214,15 @@ export class Seat implements Player, Rejecting {
 function lagOf(input: Row<Components>, lane: number): number {
   const { [TABLE]: table, [ROW]: row } = input as unknown as RowView;
   return table.columns[lane]!.values[row]!;
+}
+
+/** The view of an entity's position would follow whoever has its row. */
+function copyOf(eye: Vec2 | Vec3): Vec2 | Vec3 {
+  const plane = { x: bounded(eye.x), y: bounded(eye.y) };
+  return 'z' in eye ? { ...plane, z: bounded(eye.z) } : plane;
+}
+
+/** What JSON can say, for a checkpoint. */
+function bounded(value: number): number {
+  return Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, value)) || 0;
 }

@@ -4,6 +4,7 @@
  */
 import type { Json } from '../../src/base/json.ts';
 import type { Viewer } from '../../src/policy/viewer.ts';
+import type { Player } from '../core/player.ts';
 import type { WorldCopy } from '../core/world-copy.ts';
 import type { PastCopy } from './history.ts';
 
@@ -33,6 +34,7 @@ export interface SeatState {
   readonly who: SeatOwner;
   /** What he saw last; see sighting.ts. */
   readonly sighting: readonly [lag: number, seen: number];
+  readonly eye?: Player['eye'];
 }
 
 /** Who sits there. */

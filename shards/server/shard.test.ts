@@ -102,3 +102,15 @@ test('stopping twice does nothing, and a stopped shard does not tick', () => {
   expect(shard.world.tick).toBe(0);
   expect([shard.running, shard.players.size]).toEqual([false, 0]);
 });
+
+test('[T7] a seat keeps the eye that it was given: a copy, which lasts', () => {
+  const { shard, seat } = newShard();
+  const at = { x: 1, y: Number.NaN, z: Number.POSITIVE_INFINITY };
+  seat.eye = at;
+  at.x = 2;
+  expect(seat.eye).toEqual({ x: 1, y: 0, z: Number.MAX_SAFE_INTEGER });
+  const other = newShard().shard;
+  const state = shard.state();
+  other.load({ ...state, seats: state.seats.map((kept) => ({ ...kept, number: 7 })) });
+  expect([...other.players].find(({ number }) => number === 7)?.eye).toEqual(seat.eye);
+});

@@ -143,11 +143,12 @@ export class Shard {
     this.world.restore(state.world);
     this.#batch = state.batch;
     this.#seatsTaken = state.seatsTaken;
-    for (const { number, entityId, who, sighting } of state.seats) {
+    for (const { number, entityId, who, sighting, eye } of state.seats) {
       const seat = this.#seats.restored(new AbsentChannel(who), number);
       seat.entityId = entityId;
       seat.ticket = who.ticket;
       seat.sighting.load(sighting);
+      seat.eye = eye;
       this.#told.came(seat);
     }
     const same = state.hash === this.def.hash;
@@ -156,8 +157,8 @@ export class Shard {
     else this.#past?.record();
   }
 
-  /** All of it, as copies; between two ticks. */
-  state(): ShardState {
+  /** All of it, as copies; between two ticks. `past`: what a rewind may look at belongs to it, for a log follows. */
+  state(past = this.#journal !== undefined): ShardState {
     this.#journal?.cut();
     return {
       name: this.def.name,
@@ -167,14 +168,15 @@ export class Shard {
       params: parseShape(s.json(), this.params ?? {}, 'params'),
       batch: this.#journal?.batch ?? this.#batch,
       seatsTaken: this.#seatsTaken,
-      seats: [...this.#seats.all].map(({ number, entityId, owner, sighting }) => ({
+      seats: [...this.#seats.all].map(({ number, entityId, owner, sighting, eye }) => ({
         number,
         entityId,
         who: owner,
         sighting: sighting.save(),
+        eye,
       })),
       world: this.world.copy(),
-      past: this.#journal && this.#past?.history.copy(),
+      past: past ? this.#past?.history.copy() : undefined,
     };
   }
 

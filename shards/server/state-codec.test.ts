@@ -13,6 +13,9 @@ const components = {
   count: c.int({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
   name: c.string({ maxBytes: 64 }),
   mood: c.optional(c.enum('calm', 'cross')),
+  turn: c.quaternion(),
+  foe: c.entityId(),
+  bag: c.optional(c.json()),
 };
 const type = new RecordType(components);
 const newWorld = () =>
@@ -29,6 +32,9 @@ const entity = fc.record({
   count: fc.oneof(fc.constantFrom(-(2 ** 31), 0, 2 ** 31 - 1), fc.integer()),
   name: fc.oneof(fc.constantFrom('', 'ann'), fc.string({ maxLength: 10, unit: 'binary' })),
   mood: fc.constantFrom(undefined, 'calm' as const, 'cross' as const),
+  turn: fc.record({ x: fc.integer(), y: fc.integer(), z: fc.integer(), w: fc.integer() }),
+  foe: fc.nat(),
+  bag: fc.constantFrom(undefined, null, [], { items: ['rope'] }),
 });
 /** A world after some coming and going. */
 const worlds = fc
@@ -69,6 +75,7 @@ const states = fc.record({
           name: fc.option(fc.string()),
         }),
       }),
+      eye: fc.constantFrom(undefined, { x: 1.5, y: -2 }, { x: 0, y: 0, z: 7 }),
       sighting: fc.tuple(
         fc.nat(100),
         fc.double({ min: 0, max: 1e9, noNaN: true }).map((seen) => seen + 0),
@@ -166,7 +173,7 @@ test('another version of the definition takes over what it has a place for', () 
     mood: components.mood,
     count: c.int({ min: 0, max: 5 }),
   });
-  expect(lostComponents(world.copy(), other)).toEqual(['at', 'count']);
+  expect(lostComponents(world.copy(), other)).toEqual(['at', 'count', 'turn', 'foe', 'bag']);
   expect(lostComponents(world.copy(), type)).toEqual([]);
   const options = {
     seed: 's',

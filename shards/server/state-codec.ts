@@ -44,6 +44,7 @@ const seat = s.object({
   entityId: s.int(0),
   who: seatOwner,
   sighting: s.array(s.number(), 2),
+  eye: s.optional(s.object({ x: s.number(), y: s.number(), z: s.optional(s.number()) })),
 });
 
 const header = s.object({

@@ -34,6 +34,8 @@ function headBytes(channel: number): number {
 
 /** `payload` is a view of `bytes`. Throws Fault `bad_message`. */
 export function decodeFrame(bytes: Uint8Array): { channel: number; payload: Uint8Array } {
+  const first = bytes[0] ?? 0;
+  if (first > 0 && first < 128) return { channel: first, payload: bytes.subarray(1) };
   const reader = new Reader(bytes);
   const channel = reader.varuint();
   if (channel === 0 || channel > MAX_CHANNEL) throw new Fault('bad_message', `no channel ${channel}`);

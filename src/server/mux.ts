@@ -30,6 +30,8 @@ interface MuxDeps {
 export class Mux {
   readonly #deps: MuxDeps;
   readonly #channels = new Map<number, OpenChannel>();
+  /** Whose frame came last: most clients have one channel that talks. */
+  #talking: OpenChannel | undefined;
 
   constructor(deps: MuxDeps) {
     this.#deps = deps;
@@ -49,7 +51,7 @@ export class Mux {
     if (this.#channels.size >= maxChannels)
       return refuse(new Fault('overloaded', `more than ${maxChannels} channels`));
 
-    const channel = new OpenChannel(ch, this.#deps, () => this.#channels.delete(ch));
+    const channel = new OpenChannel(ch, this.#deps, () => this.#gone(ch));
     this.#channels.set(ch, channel);
     host(channel, params).then(
       (handler) => channel.ready(handler),
@@ -68,7 +70,8 @@ export class Mux {
   /** Frames for channels that are gone are dropped: they were under way when the channel closed. */
   frame(bytes: Uint8Array): void {
     const { channel, payload } = decodeFrame(bytes);
-    this.#channels.get(channel)?.frame(payload);
+    if (this.#talking?.number !== channel) this.#talking = this.#channels.get(channel);
+    this.#talking?.frame(payload);
   }
 
   drained(): void {
@@ -78,6 +81,11 @@ export class Mux {
   /** The connection is gone. */
   end(): void {
     for (const channel of [...this.#channels.values()]) channel.end();
+  }
+
+  #gone(ch: number): void {
+    this.#channels.delete(ch);
+    this.#talking = undefined;
   }
 }
 
@@ -109,7 +117,7 @@ class LatestPayload extends Slot implements LatestSlot {
 
 class OpenChannel implements Channel {
   readonly latest: LatestPayload;
-  readonly #ch: number;
+  readonly number: number;
   readonly #deps: MuxDeps;
   readonly #gone: () => void;
   #handler: ChannelHandler | undefined;
@@ -117,7 +125,7 @@ class OpenChannel implements Channel {
   #ended = false;
 
   constructor(ch: number, deps: MuxDeps, gone: () => void) {
-    this.#ch = ch;
+    this.number = ch;
     this.#deps = deps;
     this.#gone = gone;
     this.latest = new LatestPayload(ch, deps.outbox);
@@ -129,21 +137,21 @@ class OpenChannel implements Channel {
 
   send(payload: Uint8Array, lane: 'docs' | 'shard'): boolean {
     if (this.#ended) return true;
-    const sent = this.#deps.outbox.send(lane, this.#deps.frames.of(this.#ch, payload));
+    const sent = this.#deps.outbox.send(lane, this.#deps.frames.of(this.number, payload));
     if (!sent) this.#refused = true;
     return sent;
   }
 
   close(fault: Fault): void {
     if (this.#ended) return;
-    this.#deps.send({ t: 'closed', ch: this.#ch, code: fault.code, message: fault.message });
+    this.#deps.send({ t: 'closed', ch: this.number, code: fault.code, message: fault.message });
     this.end();
   }
 
   ready(handler: ChannelHandler): void {
     if (this.#ended) return handler.closed(); // the client left while the host was busy
     this.#handler = handler;
-    this.#deps.send({ t: 'opened', ch: this.#ch, info: handler.info });
+    this.#deps.send({ t: 'opened', ch: this.number, info: handler.info });
     this.#guard(() => handler.opened?.());
   }
 

@@ -9,6 +9,7 @@ import type { Transport, TransportEvents } from '../plugin/transport.ts';
 import { readSubprotocols } from '../protocol/handshake.ts';
 import { SUBPROTOCOL } from '../protocol/version.ts';
 import { originAllowed } from './origin.ts';
+import { SmallFrames } from './small-frames.ts';
 import { frameInPlace, SocketFrames } from './socket-frames.ts';
 
 export interface WsDoorOptions {
@@ -102,9 +103,28 @@ export class WsTransport implements Transport {
 
   listen(events: TransportEvents): void {
     const ws = this.#ws;
+    this.#takeSmallFrames(events);
     ws.on('message', (data: Buffer, isBinary) => events.message(isBinary ? data : data.toString('utf8')));
     ws.on('close', (code, reason) => events.close(code, reason.toString('utf8')));
     ws.on('error', () => ws.terminate()); // `close` follows
     this.#socket.on('drain', () => events.drain());
+  }
+  /** Reads the socket in place of `ws`, until there is something that only `ws` can answer. */
+  #takeSmallFrames(events: TransportEvents): void {
+    const socket = this.#socket;
+    const [toWs, ...others] = socket.listeners('data') as ((chunk: Buffer) => void)[];
+    if (!toWs || others.length > 0) return; // another `ws` than the one we know
+    const small = new SmallFrames({
+      message: (payload) => events.message(payload),
+      pass: (bytes) => toWs.call(socket, bytes),
+      handOver(bytes) {
+        socket.on('data', toWs);
+        socket.off('data', take);
+        toWs.call(socket, bytes);
+      },
+    });
+    const take = (chunk: Buffer) => small.take(chunk);
+    socket.on('data', take);
+    socket.off('data', toWs);
   }
 }

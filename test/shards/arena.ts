@@ -51,7 +51,12 @@ export const arena = defineShard({
     entity.yaw = input.yaw;
     const { x, y, z, w } = entity.tilt;
     const [lean, roll] = [input.move.x * 0.1, sin(input.yaw) * 0.1];
-    entity.tilt = { x: x + lean * w, y: y + roll * w, z: z + lean * y - roll * x, w: w - lean * x - roll * y };
+    entity.tilt = {
+      x: x + lean * w,
+      y: y + roll * w,
+      z: z + lean * y - roll * x,
+      w: w - lean * x - roll * y,
+    };
     if (input.fire) entity.foe = Math.round(world.random.range(0, 60));
     const speed = input.fire ? 4 + world.random.next() : 8;
     entity.position.x += (cos(input.yaw) * input.move.y + sin(input.yaw) * input.move.x) * speed * dt;

@@ -16,8 +16,8 @@ const watched = (tickRate: number) =>
     step() {},
   });
 
-/** The client with a clock of its own, that runs too fast or too slow. */
-function drifting(client: SimClient, factor: number): EngineHost {
+/** The client with a clock of its own, that runs too fast or too slow, and timers that may sleep. */
+function drifting(client: SimClient, factor: number, page: { wakesMs: number }): EngineHost {
   const { clock } = client.env;
   return {
     docs: client.docs,
@@ -32,7 +32,7 @@ function drifting(client: SimClient, factor: number): EngineHost {
       clock: {
         now: () => clock.now(),
         monotonic: () => clock.monotonic() * factor,
-        after: (ms, task) => clock.after(ms / factor, task),
+        after: (ms, task) => clock.after(Math.max(ms / factor, page.wakesMs - clock.monotonic()), task),
         soon: (task) => clock.soon(task),
       },
     },
@@ -52,7 +52,8 @@ async function playing({ tickRate, latencyMs, jitterMs, drift = 0 }: Line) {
   const sim = new SimShards({ watched: def }, { start: [{ shard: 'watched', id: 'one' }] });
   await sim.instance.start?.();
   const client = sim.client({ userId: 'ann', latencyMs, jitterMs });
-  const handle = joinShard(drifting(client, 1 + drift), def, { id: 'one' });
+  const page = { wakesMs: 0 };
+  const handle = joinShard(drifting(client, 1 + drift, page), def, { id: 'one' });
   await sim.env.clock.advance(5000);
   const { world } = sim.directory.find(def, 'one')!;
   /** The share of inputs that came late, and how far the client was ahead of the server on average. */
@@ -67,7 +68,7 @@ async function playing({ tickRate, latencyMs, jitterMs, drift = 0 }: Line) {
     const late = (sim.gauge('inputs_rejected') - rejected) / (seconds * tickRate);
     return { late, aheadMs: ((ahead / seconds / 20) * 1000) / tickRate };
   };
-  return { sim, client, measure };
+  return { sim, client, page, measure };
 }
 
 const lines = [10, 20, 60].flatMap((tickRate) =>
@@ -125,4 +126,17 @@ test('[T6] after ten seconds in which no frame came, play goes on within one', a
   const after = await measure(5);
   expect(after.late).toBe(0);
   expect(after.aheadMs).toBeLessThan(before.aheadMs + 100);
+});
+
+test('[T6] after a second in which the page slept, inputs are in time again at once', async () => {
+  const { sim, client, page, measure } = await playing({ tickRate: 30, latencyMs: 40, jitterMs: 10 });
+  await measure(5);
+  // It hears nothing and runs no timer; what came meanwhile comes all at once.
+  client.pause();
+  page.wakesMs = sim.env.clock.monotonic() + 1000;
+  await sim.env.clock.advance(1000);
+  client.resume();
+  await measure(0.2);
+  const { late } = await measure(5);
+  expect(late).toBe(0);
 });

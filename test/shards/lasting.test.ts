@@ -248,6 +248,34 @@ test('[T7] a definition that has lost a component is asked about: refuse, migrat
   sim.database.remove();
 });
 
+test('[T3] [T7] when a thread dies its shards go on in another one, unless they end that one, too', async () => {
+  const sim = new SimLasting();
+  const threads = { threads: 1, checkpoint: { everyMs: 5000, inputLog: true } };
+  await sim.start({ arena }, { ...options, ...threads });
+  const { handle } = await sim.join(arena, { userId: 'ann' }, plaza);
+  handle.send({ move: { x: 0, y: 1 } });
+  await sim.env.clock.advance(3000);
+  const { id } = handle.me!;
+  const shard = () => sim.directory.find(arena, 'plaza');
+  const { tick } = shard()!.world;
+  const { x } = shard()!.world.get(id)!.position;
+  sim.threads.begun[0]!.die();
+  expect(() => sim.directory.create(arena, { bots: 1 }, 'plaza')).toThrow(/on its way/);
+  await sim.env.clock.advance(100);
+  expect(handle.state).toMatchObject({ name: 'waiting', fault: { code: 'unavailable' } });
+  await sim.env.clock.until(() => handle.state.name === 'playing' && handle.me?.id === id, 5000);
+  expect(shard()!.world.tick).toBeGreaterThanOrEqual(tick);
+  expect(shard()!.world.get(id)!.position.x).toBeGreaterThanOrEqual(x);
+  expect(sim.logs('shard.restored')).toMatchObject([{ id: 'plaza' }]);
+  await sim.env.clock.advance(10_000);
+  sim.threads.begun[1]!.die();
+  await sim.env.clock.advance(100);
+  await sim.env.clock.until(() => handle.state.name === 'playing', 10_000);
+  expect(shard()!.world.tick).toBeLessThan(tick); // it is pinned, and has begun anew
+  expect(sim.logs('shard.restored').length).toBe(1);
+  sim.database.remove();
+});
+
 test('[T3] while the disk is full shards tick on, and it is said; the next checkpoint works', async () => {
   const sim = new SimLasting();
   await sim.start({ arena }, { ...options, checkpoint: { everyMs: 1000, inputLog: true } });

@@ -151,3 +151,20 @@ test('an input that was sent holds until the next, and fields left out stay', as
   expect(own().position.z).toBeGreaterThan(6);
   expect(own().yaw).toBeCloseTo(Math.PI / 2, 2);
 });
+
+test('[T6] regression: who is let down to every second frame is not corrected by what was only expected of him', async () => {
+  const start = [{ shard: 'arena', id: 'plaza', params: { bots: 3 } }];
+  // He is late from the first frame on, and never comes back up.
+  const ladder = { coarserAfterMs: 1, nearerAfterMs: 5000, ackWindowMs: 5000, calmMs: 60_000 };
+  const sim = new SimShards({ arena }, { start, ...ladder }, { seed: 1 });
+  await sim.instance.start?.();
+  const { handle } = await sim.join(arena, { userId: 'ann', latencyMs: 80 }, { id: 'plaza' });
+  await sim.env.clock.advance(3000);
+  expect(sim.gauge('slow_coarse')).toBeGreaterThan(0);
+  const { mispredictions } = handle.stats;
+  for (let i = 0; i < 200; i++) {
+    handle.send({ move: { x: (i % 20) / 10 - 1, y: 1 }, yaw: i / 10 });
+    await sim.env.clock.advance(33);
+  }
+  expect(handle.stats.mispredictions).toBe(mispredictions);
+});

@@ -55,6 +55,10 @@ export class SimLasting {
     return this.#up.instance.channels!;
   }
 
+  get threads(): SimThreads {
+    return this.#up.threads;
+  }
+
   get store(): Store {
     return this.#up.store;
   }

@@ -102,7 +102,7 @@ test('[T14] he is no player: he takes no seat, does nothing, and hears events as
 test('[N3] so many may look, and where nobody may nobody does', async () => {
   const { sim, look } = await running();
   const four = ['a', 'b', 'c', 'd'].map((userId) => look(userId).handle);
-  await sim.env.clock.until(() => four[3]!.state.name === 'waiting');
+  await sim.env.clock.until(() => four.every(({ state }) => state.name !== 'joining'));
   expect(four.map(({ state }) => state.name)).toEqual(['playing', 'playing', 'playing', 'waiting']);
   four[0]!.leave();
   await sim.env.clock.until(() => four[3]!.state.name === 'playing', 20_000);

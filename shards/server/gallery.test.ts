@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import type { Channel } from '../../src/plugin/channel.ts';
+import { simEnv } from '../../src/testing/sim-env.ts';
+import { c } from '../core/components.ts';
+import { defineShard } from '../core/define-shard.ts';
+import { DEFAULT_SHARDS_OPTIONS } from './options.ts';
+import { Shard } from './shard.ts';
+
+const TICK_MS = 100;
+const BYTES = 4000;
+const def = defineShard({
+  name: 'counter',
+  tickRate: 10,
+  components: { n: c.uint({ max: 1_000_000 }) },
+  input: c.struct({ add: c.bool() }),
+  events: {},
+  authorize: () => true,
+  start: (world) => {
+    for (let i = 0; i < 50; i++) world.spawn();
+  },
+  tick: (world) => {
+    for (const entity of world.entities) entity.n += world.random.int(9);
+  },
+  step() {},
+  spectate: { delayMs: 60_000, bytes: BYTES, beginEveryMs: 1000 },
+});
+
+test('[T13] [N3] what is kept for spectators stays within its bytes, and begins with a beginning', async () => {
+  const { clock, ...env } = simEnv();
+  const nothing = () => {};
+  const events = { wake: nothing, came: nothing, went: nothing, stopped: nothing };
+  const options = { id: 'one', params: {}, seed: 'seed', graceMs: 0, ladder: DEFAULT_SHARDS_OPTIONS };
+  const shard = new Shard({ ...env, clock }, { def, events }, options);
+  shard.start();
+  const gallery = shard.gallery!;
+  let most = 0;
+  for (let i = 0; i < 600; i++) {
+    await clock.advance(TICK_MS);
+    shard.tick(true);
+    most = Math.max(most, gallery.bytes);
+    expect(gallery.bytes).toBeLessThanOrEqual(BYTES);
+  }
+  expect(most).toBeGreaterThan(BYTES / 2);
+  expect(clock.pending).toBe(0);
+  const channel = { latest: { put: nothing, sentTag: -1 }, send: () => true, close: nothing };
+  gallery.admit(channel as unknown as Channel);
+  expect(gallery.size).toBe(1);
+  shard.stop();
+  expect([gallery.size, gallery.bytes, clock.pending]).toEqual([0, 0, 0]);
+});
