@@ -93,7 +93,8 @@ export class Recording {
       this.#write(statePart(bytes));
       for (const each of held) if (each.number > batch) this.#write(batchPart(each));
     } catch (error) {
-      if (isFault(error, 'unavailable')) this.#end('stopped'); // the shard has ended
+      if (isFault(error, 'unavailable'))
+        this.#end('stopped'); // the shard has ended
       else this.#end('failed', error);
     }
     if (this.#state === 'running')

@@ -16,7 +16,13 @@ const components = {
 };
 const type = new RecordType(components);
 const newWorld = () =>
-  new WorldColumns(type, { seed: 's', stepSeed: 't', maxEntities: 1e5, stepSpawn: (id) => id, emit: () => {} });
+  new WorldColumns(type, {
+    seed: 's',
+    stepSeed: 't',
+    maxEntities: 1e5,
+    stepSpawn: (id) => id,
+    emit: () => {},
+  });
 
 const entity = fc.record({
   at: fc.record({ x: fc.double({ min: -1e6, max: 1e6, noNaN: true }), y: fc.constant(0) }),
@@ -63,13 +69,20 @@ const states = fc.record({
           name: fc.option(fc.string()),
         }),
       }),
-      sighting: fc.tuple(fc.nat(100), fc.double({ min: 0, max: 1e9, noNaN: true }).map((seen) => seen + 0)),
+      sighting: fc.tuple(
+        fc.nat(100),
+        fc.double({ min: 0, max: 1e9, noNaN: true }).map((seen) => seen + 0),
+      ),
     }),
     { maxLength: 4 },
   ),
   past: fc.option(
     fc
-      .record({ frames: fc.nat(4), lanes: fc.integer({ min: 1, max: 3 }), seed: fc.array(fc.integer(), { maxLength: 9 }) })
+      .record({
+        frames: fc.nat(4),
+        lanes: fc.integer({ min: 1, max: 3 }),
+        seed: fc.array(fc.integer(), { maxLength: 9 }),
+      })
       .map(({ frames, lanes, seed }) => {
         const row = (i: number) => Int32Array.from(seed.slice(i), (value) => value + i);
         return {
@@ -155,10 +168,16 @@ test('another version of the definition takes over what it has a place for', () 
   });
   expect(lostComponents(world.copy(), other)).toEqual(['at', 'count']);
   expect(lostComponents(world.copy(), type)).toEqual([]);
-  const options = { seed: 's', stepSeed: 't', maxEntities: 10, stepSpawn: (id: number) => id, emit: () => {} };
+  const options = {
+    seed: 's',
+    stepSeed: 't',
+    maxEntities: 10,
+    stepSpawn: (id: number) => id,
+    emit: () => {},
+  };
   const next = new WorldColumns(other, options);
   next.restore(decodeState(stateBytes(plain(world))).world);
-  expect(next.entities.map(({ id, name, coins, mood, count }) => ({ id, name, coins, mood, count }))).toEqual([
-    { id: 2, name: 'bob', coins: 0, mood: undefined, count: 0 },
-  ]);
+  expect(next.entities.map(({ id, name, coins, mood, count }) => ({ id, name, coins, mood, count }))).toEqual(
+    [{ id: 2, name: 'bob', coins: 0, mood: undefined, count: 0 }],
+  );
 });
