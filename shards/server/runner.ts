@@ -38,7 +38,7 @@ export class Runner {
     return this.#shards.size;
   }
 
-  /** Throws Fault `internal` when the definition's `start` throws; `stopped` was called then. */
+  /** Throws Fault `internal` when the definition's `start` throws, or what a bad state does; `stopped` was called then. */
   begin(def: AnyShardDef, { pinned, saved, ...begin }: Begin, events: RunEvents): Shard {
     const { graceMs, idleMs } = this.#options;
     const idle = new Refcount(this.#env.clock, idleMs, () => shard.stop());
@@ -77,10 +77,15 @@ export class Runner {
       : this.#scheduler.add(def.tickRate, run);
     this.#shards.add(shard);
     this.#env.log.info('shard.start', { shard: def.name, id: begin.id });
-    if (saved) {
-      shard.load(decodeState(saved));
-      for (const seat of [...shard.players]) shard.vacate(seat);
-    } else shard.start();
+    try {
+      if (saved) {
+        shard.load(decodeState(saved));
+        for (const seat of [...shard.players]) shard.vacate(seat);
+      } else shard.start();
+    } catch (error) {
+      shard.stop(); // a state that does not fit has not done that
+      throw error;
+    }
     if (!pinned) begun();
     return shard;
   }
