@@ -78,7 +78,8 @@ export class Keeper {
     kept.stopLog?.();
     this.#kept.delete(shard);
     this.#inTurn(async () => {
-      await this.#inputs.settled(); // else it would be logged after its end, and another one of its name go on with that
+      // Else it would be logged after its end, and another one of its name would go on with that.
+      await this.#inputs.settled();
       await this.#table.remove({ name: shard.def.name, id: shard.id });
     }).catch((error) => this.#tell(shard, error));
     this.#arm();

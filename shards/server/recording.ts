@@ -94,7 +94,10 @@ export class Recording {
       const part = statePart(bytes);
       // Another file would be full at once, too: this is no reason to begin one.
       if (!this.#hasState && this.#bytes + part.length > this.#options.maxBytes)
-        return this.#end('failed', new Fault('too_large', `a state has ${bytes.length} bytes, over maxBytes`));
+        return this.#end(
+          'failed',
+          new Fault('too_large', `a state has ${bytes.length} bytes, over maxBytes`),
+        );
       this.#hasState = true;
       this.#write(part);
       for (const each of held) if (each.number > batch) this.#write(batchPart(each));

@@ -38,7 +38,7 @@ export class Runner {
     return this.#shards.size;
   }
 
-  /** Throws Fault `internal` when the definition's `start` throws, or what a bad state does; `stopped` was called then. */
+  /** Throws Fault `internal` when `start` or `migrate` throws, or what a bad state does; `stopped` was called then. */
   begin(def: AnyShardDef, { pinned, saved, ...begin }: Begin, events: RunEvents): Shard {
     const { graceMs, idleMs } = this.#options;
     const idle = new Refcount(this.#env.clock, idleMs, () => shard.stop());

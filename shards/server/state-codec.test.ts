@@ -155,7 +155,12 @@ test('[N1] rows that no world has are a fault, and reserve no memory', () => {
   const world = newWorld();
   world.spawn();
   world.spawn();
-  for (const rows of [[0, 0], [0, -1], [0, 2 ** 31 - 1], [0, 2 ** 24]]) {
+  for (const rows of [
+    [0, 0],
+    [0, -1],
+    [0, 2 ** 31 - 1],
+    [0, 2 ** 24],
+  ]) {
     const bytes = stateBytes({ ...plain(), world: { ...world.copy(), rows: Int32Array.from(rows) } });
     expect(() => decodeState(bytes)).toThrow(expect.toSatisfy((e) => isFault(e, 'bad_message')));
   }

@@ -334,8 +334,7 @@ const rowsOf = (sim: SimLasting, id: string) =>
   sim.env.clock.run(
     sim.store.read((db) => db.all('SELECT batch FROM _shard_log WHERE id = ? ORDER BY batch', [id])),
   );
-const write = (sim: SimLasting, sql: string) =>
-  sim.env.clock.run(sim.store.write(({ tx }) => tx.run(sql)));
+const write = (sim: SimLasting, sql: string) => sim.env.clock.run(sim.store.write(({ tx }) => tx.run(sql)));
 const logging = { ...options, checkpoint: { everyMs: 60_000, inputLog: true, inputLogMs: 200 } };
 
 test('[T7] what waits to be logged of a shard that has ended is gone with it, while others log on', async () => {
@@ -392,9 +391,11 @@ test('[T7] a shard whose `migrate` throws does not run, and another one of its n
   const migrate = () => {
     throw new Error('no');
   };
-  const next = defineShard({ ...table, components: { ...table.components, more: c.bool() }, migrate });
+  const components = { ...table.entityType.fields, more: c.bool() } as typeof table.entityType.fields;
+  const next = defineShard({ ...table, components, migrate });
   await sim.start({ table: next }, { checkpoint: { everyMs: 1000 } });
-  expect(sim.logs('shard.not_restored')).toMatchObject([{ id: 't' }]);
+  await sim.env.clock.advance(100);
+  expect(sim.logs('shard.failed')).toMatchObject([{ id: 't' }]);
   expect(sim.directory.find(next, 't')).toBeUndefined();
   expect(sim.directory.create(next, {}, 't').running).toBe(true);
   sim.database.remove();
