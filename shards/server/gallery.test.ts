@@ -25,7 +25,69 @@ const def = defineShard({
   spectate: { delayMs: 60_000, bytes: BYTES, beginEveryMs: 1000 },
 });
 
-test('[T13] [N3] what is kept for spectators stays within its bytes, and begins with a beginning', async () => {
+/** A running shard with a gallery, and a channel that counts its frames. */
+function running(spectate: (typeof def)['spectate']) {
+  const { clock, ...env } = simEnv();
+  const nothing = () => {};
+  const events = { wake: nothing, came: nothing, went: nothing, stopped: nothing };
+  const options = { id: 'one', params: {}, seed: 'seed', graceMs: 0, ladder: DEFAULT_SHARDS_OPTIONS };
+  const shard = new Shard({ ...env, clock }, { def: defineShard({ ...def, spectate }), events }, options);
+  shard.start();
+  const tick = async (times: number) => {
+    for (let i = 0; i < times; i++) {
+      await clock.advance(TICK_MS);
+      shard.tick(true);
+    }
+  };
+  const looker = () => {
+    const tags: number[] = [];
+    const latest = {
+      put: (_: unknown, tag: number) => void tags.push(tag),
+      get sentTag() {
+        return tags.at(-1) ?? -1;
+      },
+    };
+    return { tags, channel: { latest, send: () => true, close: nothing } as unknown as Channel };
+  };
+  return { shard, clock, gallery: shard.gallery!, tick, looker };
+}
+
+test('[T14] regression: nothing is sent to a spectator before he knows that his channel is open', async () => {
+  const { shard, gallery, tick, looker, clock } = running({ ...def.spectate!, delayMs: 1000 });
+  await tick(30);
+  const [ann, bob] = [looker(), looker()];
+  gallery.admit(ann.channel);
+  gallery.opened(ann.channel);
+  gallery.admit(bob.channel);
+  await tick(10);
+  expect(ann.tags.length).toBeGreaterThan(5);
+  expect(bob.tags).toEqual([]);
+  gallery.opened(bob.channel);
+  await clock.advance(20);
+  expect(bob.tags.length).toBeGreaterThan(0);
+  shard.stop();
+});
+
+test('[T14] regression: who comes, or asks anew, waits for no frame that is not old enough', async () => {
+  const { shard, gallery, tick, looker, clock } = running({ ...def.spectate!, delayMs: 5000 });
+  await tick(20);
+  await clock.advance(10_000);
+  const [ann, bob] = [looker(), looker()];
+  gallery.admit(ann.channel);
+  gallery.opened(ann.channel);
+  await clock.advance(500);
+  await tick(1);
+  const seen = ann.tags.length;
+  gallery.admit(bob.channel);
+  gallery.opened(bob.channel);
+  gallery.resync(ann.channel);
+  await clock.advance(20);
+  expect(bob.tags.length).toBeGreaterThan(0);
+  expect(ann.tags.length).toBeGreaterThan(seen);
+  shard.stop();
+});
+
+test('[T14] [N3] what is kept for spectators stays within its bytes, and begins with a beginning', async () => {
   const { clock, ...env } = simEnv();
   const nothing = () => {};
   const events = { wake: nothing, came: nothing, went: nothing, stopped: nothing };
