@@ -4,7 +4,7 @@
  * [T3] A shard that fails stops alone.
  */
 import type { Cancel, Env } from '../../src/base/env.ts';
-import type { Fault } from '../../src/base/fault.ts';
+import { Fault } from '../../src/base/fault.ts';
 import { Refcount } from '../../src/base/refcount.ts';
 import type { AnyShardDef } from '../core/define-shard.ts';
 import { addCounts, noShardCounts, type ThreadCounts } from './counts.ts';
@@ -38,7 +38,7 @@ export class Runner {
     return this.#shards.size;
   }
 
-  /** Throws Fault `internal` when the definition's `start` throws; `stopped` was called then. */
+  /** Throws Fault `internal` when the definition throws, or as `decodeState`; `stopped` was called then. */
   begin(def: AnyShardDef, { pinned, saved, ...begin }: Begin, events: RunEvents): Shard {
     const { graceMs, idleMs } = this.#options;
     const idle = new Refcount(this.#env.clock, idleMs, () => shard.stop());
@@ -77,10 +77,17 @@ export class Runner {
       : this.#scheduler.add(def.tickRate, run);
     this.#shards.add(shard);
     this.#env.log.info('shard.start', { shard: def.name, id: begin.id });
-    if (saved) {
-      shard.load(decodeState(saved));
-      for (const seat of [...shard.players]) shard.vacate(seat);
-    } else shard.start();
+    try {
+      if (saved) {
+        shard.load(decodeState(saved));
+        for (const seat of [...shard.players]) shard.vacate(seat);
+      } else shard.start();
+    } catch (error) {
+      shard.stop();
+      throw error;
+    }
+    // What `migrate` or `leave` threw has ended it.
+    if (!shard.running) throw new Fault('internal', 'the shard has failed');
     if (!pinned) begun();
     return shard;
   }

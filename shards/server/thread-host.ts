@@ -62,7 +62,7 @@ export class ThreadHost implements ShardHost {
         ...this.#deps,
         died: ({ counts }) => {
           addCounts(this.#past.ticks, counts.ticks);
-          addCounts(this.#past.shards, counts.shards);
+          addCounts(this.#past.shards, { ...counts.shards, cells: 0, streams: 0 });
           this.#threads[place] = undefined;
         },
       },
