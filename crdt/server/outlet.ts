@@ -5,7 +5,7 @@
  *   quiet --begin()--> sending --all handed over--> live --lane full--> behind --drained()--> sending
  *                         '--lane full: waits for drained()           any --close()--> closed
  */
-import { Fault } from '../../src/base/fault.ts';
+import { Fault, toFault } from '../../src/base/fault.ts';
 import { encodeDown } from '../core/down-frame.ts';
 import { FRAGMENT_BYTES } from '../core/frame-limits.ts';
 import { Pieces } from '../core/pieces.ts';
@@ -179,7 +179,11 @@ export class Outlet {
     this.#waits = true;
     this.#deps.later(() => {
       this.#waits = false;
-      this.#pump();
+      try {
+        this.#pump();
+      } catch (error) {
+        this.#deps.fail(toFault(error)); // nobody is above a timer to catch it
+      }
     });
   }
 

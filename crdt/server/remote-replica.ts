@@ -23,6 +23,11 @@ interface Loaded {
   readonly root: Versions | null;
 }
 
+/** What a socket read at once is not kept for the few bytes of an update in it. */
+function owned(bytes: Uint8Array): Uint8Array {
+  return bytes.buffer.byteLength > 2 * bytes.length ? bytes.slice() : bytes;
+}
+
 /** About what a document in a worker takes there beside its bytes, for each of them. */
 const COPY_FACTOR = 3;
 
@@ -109,7 +114,7 @@ export class RemoteReplica {
   /** False: all of it was known. */
   accept(bytes: Uint8Array, ends: Versions): boolean {
     if (covers(this.#have, ends)) return false;
-    this.#received.push({ bytes, versions: ends });
+    this.#received.push({ bytes: owned(bytes), versions: ends });
     this.#have = merged(this.#have, ends);
     return true;
   }

@@ -1,7 +1,7 @@
 /** The code of docs/guides/netcode.md. */
 import type { SyncEngine } from 'ternion/client';
 import { c, defineShard, s } from 'ternion/shards';
-import { joinShard } from 'ternion/shards/client';
+import { joinShard, showOverlay } from 'ternion/shards/client';
 import { useShard } from 'ternion/shards/react';
 
 const SHOT_SPEED = 40;
@@ -52,6 +52,16 @@ function isHit(other: Body, shot: Body & { readonly owner: number }): boolean {
   const dx = other.position.x - shot.position.x;
   const dy = other.position.y - shot.position.y;
   return dx * dx + dy * dy < 1;
+}
+
+/** Pressing the key once more takes it away. */
+export function overlayKey(handle: Parameters<typeof showOverlay>[0], key: string): void {
+  let hide: (() => void) | undefined;
+  addEventListener('keydown', async (event) => {
+    if (event.key !== key) return;
+    hide?.();
+    hide = hide ? undefined : await showOverlay(handle);
+  });
 }
 
 interface Screen {

@@ -91,6 +91,10 @@ export class EventPlay implements Stay {
     return this.#rttMs;
   }
 
+  componentBytes(): Record<string, number> {
+    return this.#replica.componentBytes();
+  }
+
   get entities(): readonly Row<Components>[] {
     return this.#views.list;
   }

@@ -14,6 +14,7 @@ test('the last frames are remembered, the newest first, and none after the end',
     jitterMs: 0,
     inputDepth: 0,
     frameBytes: 0,
+    componentBytes: () => ({}),
   };
   const source: FrameSource = {
     clock,

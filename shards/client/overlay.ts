@@ -11,7 +11,7 @@ export interface OverlaySource extends FrameSource {
 }
 
 const WIDTH = 420;
-const HEIGHT = 232;
+const HEIGHT = 247;
 const LEFT = 10;
 /** So many frames are shown, each in a column of its own. */
 const FRAMES = 200;
@@ -21,6 +21,9 @@ const SPAN_TICKS = 15;
 const BARS = { top: 62, height: 46 };
 const LATE = { top: 124, height: 32 };
 const TEXT_TOP = 174;
+/** Components whose share of the bytes is shown, and how often it is summed up. */
+const COMPONENTS = 4;
+const SUM_EVERY_DRAWS = 30;
 /** What fills the height of the bars of lateness. */
 const MOST_LATE_MS = 250;
 
@@ -37,6 +40,8 @@ export class Overlay {
   readonly #canvas: HTMLCanvasElement;
   readonly #pen: CanvasRenderingContext2D | null;
   #frame = 0;
+  #draws = 0;
+  #shares = '';
 
   constructor(source: OverlaySource, into: HTMLElement) {
     this.#source = source;
@@ -121,15 +126,28 @@ export class Overlay {
   #drawFigures(pen: CanvasRenderingContext2D): void {
     const { stats, clock, rtt, entities, state } = this.#source;
     const buffered = clock.tick - clock.playhead;
+    if (this.#draws++ % SUM_EVERY_DRAWS === 0) this.#shares = sharesOf(stats.componentBytes());
     const lines = [
       `${state.name}  tick ${clock.tick}  ${entities.length} entities  ${(stats.bytesPerSecond / 1000).toFixed(1)} kB/s`,
       `rtt ${rtt.toFixed(0)} ms  jitter ${stats.jitterMs.toFixed(0)} ms  delay ${stats.interpolationDelayMs.toFixed(0)} ms`,
       `buffered ${buffered.toFixed(1)} ticks  inputs waiting ${stats.inputDepth}`,
       `mispredictions ${stats.mispredictions}  rejected ${stats.rejected}  frames ${stats.frames}`,
+      this.#shares,
     ];
     pen.fillStyle = '#dfe7f0';
     lines.forEach((line, i) => {
       pen.fillText(line, LEFT, TEXT_TOP + i * 15);
     });
   }
+}
+
+/** The components that take most, in percent of what all of them take. */
+function sharesOf(bytes: Readonly<Record<string, number>>): string {
+  const all = Object.values(bytes).reduce((sum, each) => sum + each, 0);
+  if (all === 0) return '';
+  const most = Object.entries(bytes).sort(([, a], [, b]) => b - a);
+  const shares = most
+    .slice(0, COMPONENTS)
+    .map(([name, each]) => `${name} ${((each / all) * 100).toFixed(0)} %`);
+  return `bytes of components: ${shares.join('  ')}`;
 }

@@ -144,6 +144,10 @@ export class Play implements Stay {
     return this.predictor.mispredictions;
   }
 
+  componentBytes(): Record<string, number> {
+    return this.#replica.componentBytes();
+  }
+
   input(input: Partial<Values<Components>>): boolean {
     if (this.#inputs.hold(input)) this.predictor.reconsider(this.#share, this.#env.clock.monotonic());
     if (this.#frames > 0) this.#seenTick = this.#shownTick;

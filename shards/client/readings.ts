@@ -67,5 +67,6 @@ export function readStats(
     get frameBytes() {
       return past.frameBytes;
     },
+    componentBytes: () => from.running()?.componentBytes() ?? {},
   };
 }

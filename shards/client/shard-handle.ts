@@ -55,6 +55,11 @@ export interface ShardStats {
   readonly inputDepth: number;
   /** Bytes of the last frame. */
   readonly frameBytes: number;
+  /**
+   * Bytes that each component has taken since the connection was last made, without texts, which are sent once. Summed
+   * up when it is called.
+   */
+  componentBytes(): Readonly<Record<string, number>>;
 }
 
 export interface ShardHandle<D> {

@@ -39,6 +39,7 @@ export interface Stay {
   readonly inputDepth: number;
   readonly rttMs: number;
   readonly mispredictions: number;
+  componentBytes(): Record<string, number>;
   readonly entities: readonly Row<Components>[];
   readonly me: Row<Components> | undefined;
   /** What the player does from now on; event-driven: one thing that he does. False: it is not taken now. */

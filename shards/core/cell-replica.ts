@@ -11,7 +11,7 @@ import type { Reader } from '../../src/base/bytes.ts';
 import { Fault } from '../../src/base/fault.ts';
 import { CellState } from './cell-state.ts';
 import { ChunkDecoder } from './chunk-decoder.ts';
-import type { ChunkLayouts } from './chunk-layout.ts';
+import type { ChunkLayout, ChunkLayouts } from './chunk-layout.ts';
 import type { Components } from './component.ts';
 import { CrosserCells } from './crossers.ts';
 import { decodeFrameHeader, type FrameHeader, HAS_CHANGES, HAS_TAIL, HAS_TEXTS } from './frame-header.ts';
@@ -74,6 +74,24 @@ export class CellReplica<C extends Components> {
   /** What is held of a part of the tail. */
   tail(part: TailPart): CellState {
     return this.#tails[TAIL_PARTS.indexOf(part)]!.state;
+  }
+
+  /**
+   * Bytes that each component has taken in all frames so far: its changes, and its part of entities that came. The bits
+   * that say what has changed are nobody's, nor are texts, which are sent once.
+   */
+  componentBytes(): Record<string, number> {
+    const sums: Record<string, number> = {};
+    const add = ({ components }: ChunkLayout, { spentBits }: ChunkDecoder) => {
+      for (const { name, first, end } of components) {
+        let bits = 0;
+        for (let lane = first; lane < end; lane++) bits += spentBits[lane]!;
+        sums[name] = (sums[name] ?? 0) + bits / 8;
+      }
+    };
+    add(this.#layouts.all, this.#cells);
+    for (const { state, decoder } of this.#tails) add(state.layout, decoder);
+    return sums;
   }
 
   /** A frame came; `reader` stands behind the kind. Throws Fault `bad_message`. */

@@ -35,6 +35,8 @@ export interface ChunkPlace {
 }
 
 export class ChunkDecoder {
+  /** By lane, the first of its component for what changed: bits read so far. */
+  readonly spentBits: Float64Array;
   readonly #layout: ChunkLayout;
   readonly #texts: TextBook;
   readonly #maxEntities: number;
@@ -53,6 +55,7 @@ export class ChunkDecoder {
     this.#charts = new ChartChange(layout);
     this.#changed = new Uint8Array(layout.components.length);
     this.#flipped = new Uint8Array(layout.stride);
+    this.spentBits = new Float64Array(layout.stride);
   }
 
   /**
@@ -189,6 +192,7 @@ export class ChunkDecoder {
     const { slot } = of;
     const component = of.components[of.n]!;
     this.#changed[of.n] = 1;
+    const left = bits.left;
     const { data } = state;
     const at = slot * size + 1;
     for (let i = component.first; i < component.end; i++) {
@@ -210,6 +214,7 @@ export class ChunkDecoder {
         if (by >= 0 && this.#flipped[by] === 1) state.rest(slot, i);
       }
     }
+    this.spentBits[component.first]! += left - bits.left;
     return true;
   }
 
@@ -226,9 +231,11 @@ export class ChunkDecoder {
     const { data } = state;
     const at = slot * size + 1;
     for (let i = 0; i < stride; i++) {
+      const left = bits.left;
       if (guard[i]! >= 0 && data[at + guard[i]!] === 0) this.#absent(state, slot, i);
       else if (kind[i]! >= WHOLE) this.#whole(bits, state, { slot, lane: i });
       else data[at + i] = this.#number(bits, i);
+      this.spentBits[i]! += left - bits.left;
     }
   }
 

@@ -28,6 +28,7 @@ const PLACES_PER_TEXT = 8;
 
 /** Lanes `first` to `end` of the layout. */
 export interface ChunkComponent {
+  readonly name: string;
   readonly first: number;
   readonly end: number;
   /** Whether any lane is predicted to go on as before. */
@@ -88,7 +89,7 @@ export class ChunkLayout {
     const components: ChunkComponent[] = [];
     const tables: ResidualTable[] = [];
     let at = 0;
-    for (const component of Object.values(fields)) {
+    for (const [name, component] of Object.entries(fields)) {
       if (isSentTo(component, audience)) {
         const period = audience === 'owner' ? 1 : component.everyFrames;
         const first = lanes.length;
@@ -99,7 +100,7 @@ export class ChunkLayout {
           tables.push(tableOf(lane, component.lanes));
         }
         const moves = component.lanes.some((lane) => kindOf(lane) <= ANGLE);
-        components.push({ first, end: lanes.length, moves, every: period });
+        components.push({ name, first, end: lanes.length, moves, every: period });
       }
       at += component.lanes.length;
     }

@@ -19,15 +19,24 @@ export class Feed {
   readonly stream: CellStream;
   readonly rows: RowSource;
   holders = 0;
-  /** Where it is kept. */
-  readonly key: number | string;
+  /** Where it is kept, if it is no cell. */
+  readonly key: string;
   /** Of a cell: its number in the run of its level, which is its own as long as somebody holds it. */
   part = -1;
 
-  constructor(key: number | string, stream: CellStream, rows: RowSource) {
-    this.key = key;
+  constructor(stream: CellStream, rows: RowSource, key = '') {
     this.stream = stream;
     this.rows = rows;
+    this.key = key;
+  }
+
+  /** The stream is due, or new. */
+  step(frame: number): void {
+    const { stream, rows } = this;
+    rows.refresh?.();
+    // Nobody was there and nobody came: most cells of a wide world.
+    if (rows.count === 0 && stream.count === 0 && stream.quiet && stream.frame !== -1) return;
+    stream.advance(frame, rows);
   }
 }
 
@@ -60,10 +69,15 @@ export class Run {
     this.#free.push(feed.part);
   }
 
-  /** The streams have made their steps. */
-  make(frame: number): void {
+  /** All streams make their steps if they are due; those that are new do in any case. */
+  advance(frame: number): void {
     this.#due = frame % 2 ** this.#level === 0;
-    if (!this.#due) return;
+    for (const feed of this.#feeds) if (this.#due || feed.stream.frame === -1) feed.step(frame);
+  }
+
+  /** The streams of all runs have made their steps: what is said of these is laid end to end. */
+  lay(frame: number): void {
+    if (!this.#due || this.#feeds.length === 0) return;
     const bits = this.#bits;
     const marks = this.#marks;
     bits.clear();

@@ -14,9 +14,11 @@ import { Feed, type RowSource, Run } from './run.ts';
 export class Streams {
   readonly #encoders: Readonly<Record<Audience, ChunkEncoder>>;
   readonly #grid: Grid;
-  /** By number: cells; by text: all others. */
-  readonly #feeds = new Map<number | string, Feed>();
+  /** By their numbers and levels. */
+  readonly #cells = new Map<number, Feed>();
   readonly #runs = Array.from({ length: MAX_LEVEL + 1 }, (_, level) => new Run(level));
+  /** All that are no cells. */
+  readonly #others = new Map<string, Feed>();
 
   constructor(encoders: Readonly<Record<Audience, ChunkEncoder>>, grid: Grid) {
     this.#encoders = encoders;
@@ -24,17 +26,17 @@ export class Streams {
   }
 
   get size(): number {
-    return this.#feeds.size;
+    return this.#cells.size + this.#others.size;
   }
 
   /** The stream of a cell. */
   holdCell(cell: number, level: number): Feed {
-    const key = cell * (MAX_LEVEL + 1) + level;
-    let feed = this.#feeds.get(key);
+    const key = keyOf(cell, level);
+    let feed = this.#cells.get(key);
     if (!feed) {
       const stream = new CellStream(this.#encoders.all, { cell, level });
-      feed = new Feed(key, stream, this.#grid.take(cell));
-      this.#feeds.set(key, feed);
+      feed = new Feed(stream, this.#grid.take(cell));
+      this.#cells.set(key, feed);
       this.#runs[level]!.add(feed);
     }
     feed.holders++;
@@ -43,11 +45,11 @@ export class Streams {
 
   /** A stream of other rows, which `source` names when there is none of this key yet. */
   hold(key: string, audience: Audience, source: () => RowSource): Feed {
-    let feed = this.#feeds.get(key);
+    let feed = this.#others.get(key);
     if (!feed) {
       const stream = new CellStream(this.#encoders[audience], { cell: 0, level: 0 });
-      feed = new Feed(key, stream, source());
-      this.#feeds.set(key, feed);
+      feed = new Feed(stream, source(), key);
+      this.#others.set(key, feed);
     }
     feed.holders++;
     return feed;
@@ -56,22 +58,21 @@ export class Streams {
   release(feed: Feed): void {
     feed.holders--;
     if (feed.holders > 0) return;
-    this.#feeds.delete(feed.key);
-    if (!(feed.rows instanceof CellRows)) return;
-    this.#runs[feed.stream.level]!.remove(feed);
+    if (!(feed.rows instanceof CellRows)) {
+      this.#others.delete(feed.key);
+      return;
+    }
+    const { cell, level } = feed.stream;
+    this.#cells.delete(keyOf(cell, level));
+    this.#runs[level]!.remove(feed);
     this.#grid.drop(feed.rows);
   }
 
   /** A new stream makes its first step at once, the others when they are due. */
   advance(frame: number): void {
-    for (const { stream, rows } of this.#feeds.values()) {
-      if (stream.frame !== -1 && !stream.due(frame)) continue;
-      rows.refresh?.();
-      // Nobody was there and nobody came: most cells of a wide world.
-      if (rows.count === 0 && stream.count === 0 && stream.quiet && stream.frame !== -1) continue;
-      stream.advance(frame, rows);
-    }
-    for (const run of this.#runs) run.make(frame);
+    for (const run of this.#runs) run.advance(frame);
+    for (const feed of this.#others.values()) feed.step(frame);
+    for (const run of this.#runs) run.lay(frame);
   }
 
   /** What is said of these slices to those who had all of them in the frame before. */
@@ -80,4 +81,8 @@ export class Streams {
       this.#runs[slices[i]!]!.say(body, slices[i + 1]!, slices[i + 2]!);
     }
   }
+}
+
+function keyOf(cell: number, level: number): number {
+  return cell * (MAX_LEVEL + 1) + level;
 }

@@ -47,3 +47,23 @@ test.each([0, 60])('with %i ms of jitter, every input travels once', async (jitt
   expect(ticks.length).toBeGreaterThan(10 * arena.tickRate * 0.9);
   expect(ticks.slice(1).filter((tick, i) => tick <= ticks[i]!)).toEqual([]);
 });
+
+test('the bytes of frames are told by component: what moves costs, what stands does not', async () => {
+  const sim = new SimShards({ arena }, { start });
+  await sim.instance.start?.();
+  const { client, handle } = await sim.join(arena, { userId: 'ann', latencyMs: 20 }, { id: 'plaza' });
+  handle.send({ move: { x: 1, y: 0 } });
+  await sim.env.clock.advance(1000);
+  const before = handle.stats.componentBytes();
+  expect(Object.keys(before)).toEqual(Object.keys(arena.entityType.fields));
+  for (let i = 0; i < 20; i++) {
+    handle.send({ move: { x: i % 2 === 0 ? 1 : -1, y: 0 } });
+    await sim.env.clock.advance(250);
+  }
+  const after = handle.stats.componentBytes();
+  expect(after.position! - before.position!).toBeGreaterThan(10);
+  expect(after.name).toBe(before.name);
+  const all = Object.values(after).reduce((sum, bytes) => sum + bytes, 0);
+  const received = client.received.reduce((sum, payload) => sum + payload.length, 0);
+  expect(all).toBeLessThan(received);
+});
