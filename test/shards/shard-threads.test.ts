@@ -209,6 +209,8 @@ test('[N3] options of threads are checked', () => {
   const make = (options: object) => () => new SimShards({ arena }, options);
   expect(make({ threads: -1 })).toThrow('threads');
   expect(make({ threads: 1.5 })).toThrow('threads');
+  // Half a tick to make up for would be no last one, and frames go with the last.
+  expect(make({ maxCatchUpTicks: 2.5 })).toThrow('maxCatchUpTicks');
   expect(make({ threads: 1, module: undefined })).toThrow('module');
   expect(make({ threadTimeoutMs: 0 })).toThrow('threadTimeoutMs');
   expect(make({ threadBytes: 0 })).toThrow('threadBytes');
