@@ -1,6 +1,7 @@
 /** What only shards in threads do, over simulated threads. What both hosts do: test/contract/shard-hosts.test.ts. */
 import { expect, test } from 'vitest';
 import { joinShard } from '../../shards/client/index.ts';
+import type { AnyShardDef } from '../../shards/core/define-shard.ts';
 import { encodeLeave } from '../../shards/core/frames.ts';
 import { DEFAULT_SHARDS_OPTIONS } from '../../shards/server/index.ts';
 import type { Log } from '../../src/base/env.ts';
@@ -203,6 +204,20 @@ test('[N3] a thread that is not ready within threadStartMs is given up', async (
   sim.threads.stalled = true;
   await expect(sim.instance.start?.()).rejects.toThrow('not ready in 3000 ms');
   expect(sim.env.clock.monotonic()).toBe(3000);
+});
+
+test('[N3] regression: what is logged of a shard keeps no more than its own bytes in memory', async () => {
+  const { env, threads } = new SimShards({ arena });
+  const options = { ...DEFAULT_SHARDS_OPTIONS, threads: 1 };
+  const host = threads.host(env, new Map([[arena.name, arena as unknown as AnyShardDef]]), options);
+  const begin = { id: 'z', params: { bots: 2 }, seed: 'seed', pinned: true };
+  const shard = host.begin(arena as unknown as AnyShardDef, begin, () => {});
+  const logged: Uint8Array[] = [];
+  shard.log(1, ({ bytes }) => logged.push(bytes));
+  await env.clock.advance(1000);
+  expect(logged.length).toBeGreaterThan(10);
+  for (const bytes of logged) expect(bytes.buffer.byteLength).toBe(bytes.length);
+  await env.clock.run(host.close());
 });
 
 test('[N3] options of threads are checked', () => {
