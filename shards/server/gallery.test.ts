@@ -26,7 +26,8 @@ const def = defineShard({
 });
 
 /** A running shard with a gallery, and a channel that counts its frames. */
-function running(spectate: (typeof def)['spectate']) {
+function running(delayMs: number) {
+  const spectate = { delayMs, bytes: 1 << 20, beginEveryMs: 1000 };
   const { clock, ...env } = simEnv();
   const nothing = () => {};
   const events = { wake: nothing, came: nothing, went: nothing, stopped: nothing };
@@ -53,7 +54,7 @@ function running(spectate: (typeof def)['spectate']) {
 }
 
 test('[T14] regression: nothing is sent to a spectator before he knows that his channel is open', async () => {
-  const { shard, gallery, tick, looker, clock } = running({ ...def.spectate!, delayMs: 1000 });
+  const { shard, gallery, tick, looker, clock } = running(1000);
   await tick(30);
   const [ann, bob] = [looker(), looker()];
   gallery.admit(ann.channel);
@@ -69,7 +70,7 @@ test('[T14] regression: nothing is sent to a spectator before he knows that his 
 });
 
 test('[T14] regression: who comes, or asks anew, waits for no frame that is not old enough', async () => {
-  const { shard, gallery, tick, looker, clock } = running({ ...def.spectate!, delayMs: 5000 });
+  const { shard, gallery, tick, looker, clock } = running(5000);
   await tick(20);
   await clock.advance(10_000);
   const [ann, bob] = [looker(), looker()];

@@ -129,14 +129,14 @@ test('[P3] regression: who is let into a shard that begins meanwhile is asked ab
   await sim.instance.start?.();
   const handle = joinShard(sim.client({ userId: 'ann' }), def, { id: 'own', params: { bots: 0 } });
   await sim.env.clock.advance(100);
-  const { players } = sim.directory.create(def, { bots: 2 }, 'own');
+  const shard = sim.directory.create(def, { bots: 2 }, 'own');
   decide[0]!(true);
   await sim.env.clock.advance(100);
   expect(asked).toEqual([{ bots: 0 }, { bots: 2 }]);
   decide[1]!(false);
   await sim.env.clock.advance(100);
   expect(handle.state).toMatchObject({ name: 'closed', fault: { code: 'forbidden' } });
-  expect(players.length).toBe(0);
+  expect(shard.players).toEqual([]);
 });
 
 test('[P4] another user on the same page is another player', async () => {
