@@ -285,7 +285,10 @@ test('[T3] [T7] regression: a shard that cannot be gone on with leaves its place
   const migrate = () => {
     throw new Error('no');
   };
-  const broken = defineShard({ ...arenaOf({ coins: c.uint({ max: 9 }), ...arena.entityType.fields }), migrate });
+  const broken = defineShard({
+    ...arenaOf({ coins: c.uint({ max: 9 }), ...arena.entityType.fields }),
+    migrate,
+  });
   await sim.start({ arena: broken }, { ...options, start: [], createOnJoin: true });
   await sim.env.clock.advance(100);
   expect(sim.directory.list()).toEqual([]);
