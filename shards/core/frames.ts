@@ -1,5 +1,5 @@
 /**
- * The binary payloads of a shard channel; the first byte is the kind. Normative: docs/wire.md, section 3.
+ * The binary payloads of a shard channel; the first byte is the kind. Normative: docs/wire.md, section 4.
  * All that comes from a peer is read with bounds; malformed bytes are a Fault `bad_message`. [N1]
  *
  *   up    0x21 input    ackTick | firstTick | count u8 | records as bits (input-codec.ts)

@@ -4,6 +4,7 @@
  */
 import { BitReader, BitWriter } from '../../src/base/bits.ts';
 import { Reader, Writer } from '../../src/base/bytes.ts';
+import { Fault } from '../../src/base/fault.ts';
 import { KIND } from './frames.ts';
 import type { Lane } from './lane.ts';
 import { RecordReader, writeRecord } from './record-codec.ts';
@@ -58,6 +59,9 @@ export class InputDecoder {
     this.ackTick = reader.varuint();
     this.firstTick = reader.varuint();
     this.count = reader.u8();
+    // A tick that is no safe number could not be said in a rejection.
+    if (!Number.isSafeInteger(this.firstTick + this.count))
+      throw new Fault('bad_message', 'inputs of ticks that never come');
     reader.restBy(this.#bits);
   }
 

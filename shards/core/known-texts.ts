@@ -1,6 +1,6 @@
 /**
  * Which places of the TextPool a player has been told of. A set of bits in pages, made when they are needed.
- * Owned by a view, which takes back what was in a frame that was never sent.
+ * Owned by a view: each frame that it makes is sent.
  */
 import type { TextPool } from './text-pool.ts';
 
@@ -33,22 +33,17 @@ export class KnownTexts {
     return true;
   }
 
-  /** The frame that told of this place was never sent. */
-  remove(place: number): void {
-    const bits = this.#pages[Math.floor(place / PAGE_BITS)];
-    if (bits) bits[(place % PAGE_BITS) >> 5]! &= ~(1 << (place & 31));
-  }
-
-  clear(): void {
-    this.#pages.length = 0;
-  }
-
   /** Places that hold another text by now. */
   #forgetOld(): void {
     const { added, places } = this.#pool;
     if (this.#seen === added) return;
-    if (added - this.#seen >= places) this.clear();
-    else for (let n = this.#seen; n < added; n++) this.remove(n % places);
+    if (added - this.#seen >= places) this.#pages.length = 0;
+    else for (let n = this.#seen; n < added; n++) this.#forget(n % places);
     this.#seen = added;
+  }
+
+  #forget(place: number): void {
+    const bits = this.#pages[Math.floor(place / PAGE_BITS)];
+    if (bits) bits[(place % PAGE_BITS) >> 5]! &= ~(1 << (place & 31));
   }
 }

@@ -1,7 +1,7 @@
 /**
  * The prefix code of residuals: the class in a canonical code of given lengths, then the sign and the bits
- * below the highest one. Every residual of 32 bits has exactly one form. Used by chunk-writer.ts and
- * chunk-reader.ts.
+ * below the highest one. Every residual of 32 bits has exactly one form. Used by chunk-encoder.ts and
+ * chunk-decoder.ts.
  */
 import { assert } from '../../src/base/assert.ts';
 import type { BitReader, BitWriter } from '../../src/base/bits.ts';

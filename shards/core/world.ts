@@ -41,7 +41,7 @@ export interface World<C extends Components = Components, E extends Events = Eve
   /** Entities that have all of these optional components; makes one list per call. */
   query(...components: (keyof C & string)[]): Entity<C>[];
   /**
-   * Tells players, with the next frame. `to` is the entity of a player or several; left out, all players.
+   * Tells players, with the next frame. `to` is the entity of a player or several; left out, all players; 0 is nobody.
    * Predicted steps in the browser emit nothing. Events are not stored: who is away misses them.
    */
   emit<K extends keyof E & string>(event: K, data: Infer<E[K]>, to?: number | readonly number[]): void;

@@ -47,7 +47,7 @@ export class EventQueue {
     const parsed = parseShape(shape, plainOf(data), event);
     const bytes = this.#codec.encode([event, parsed]);
     const own = by > 0 ? this.#codec.encode([event, parsed, tick]) : undefined;
-    this.#events.push({ bytes, to: typeof to === 'number' ? [to] : to, by, own });
+    this.#events.push({ bytes, to: to === undefined ? undefined : namedIn(to), by, own });
     if (to !== undefined) this.#private++;
     this.#shared = undefined;
   }
@@ -76,4 +76,9 @@ export class EventQueue {
     this.#private = 0;
     this.#shared = undefined;
   }
+}
+
+/** A copy, for the list is the app's. 0 is nobody: else all who have no entity would be told, and spectators. [T8] */
+function namedIn(to: number | readonly number[]): readonly number[] {
+  return (typeof to === 'number' ? [to] : to).filter((id) => id !== 0);
 }

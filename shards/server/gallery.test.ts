@@ -35,6 +35,64 @@ function begun(of: typeof def) {
   return { clock, shard, gallery: shard.gallery! };
 }
 
+/** The same with spectators who are counted. */
+function running(delayMs: number) {
+  const spectate = { delayMs, bytes: 1 << 20, beginEveryMs: 1000 };
+  const { clock, shard, gallery } = begun(defineShard({ ...def, spectate }));
+  const tick = async (times: number) => {
+    for (let i = 0; i < times; i++) {
+      await clock.advance(TICK_MS);
+      shard.tick(true);
+    }
+  };
+  const looker = () => {
+    const tags: number[] = [];
+    const latest = {
+      put: (_: unknown, tag: number) => void tags.push(tag),
+      get sentTag() {
+        return tags.at(-1) ?? -1;
+      },
+    };
+    return { tags, channel: { latest, send: () => true, close: nothing } as unknown as Channel };
+  };
+  return { shard, clock, gallery, tick, looker };
+}
+
+test('[T14] regression: nothing is sent to a spectator before he knows that his channel is open', async () => {
+  const { shard, gallery, tick, looker, clock } = running(1000);
+  await tick(30);
+  const [ann, bob] = [looker(), looker()];
+  gallery.admit(ann.channel);
+  gallery.opened(ann.channel);
+  gallery.admit(bob.channel);
+  await tick(10);
+  expect(ann.tags.length).toBeGreaterThan(5);
+  expect(bob.tags).toEqual([]);
+  gallery.opened(bob.channel);
+  await clock.advance(20);
+  expect(bob.tags.length).toBeGreaterThan(0);
+  shard.stop();
+});
+
+test('[T14] regression: who comes, or asks anew, waits for no frame that is not old enough', async () => {
+  const { shard, gallery, tick, looker, clock } = running(5000);
+  await tick(20);
+  await clock.advance(10_000);
+  const [ann, bob] = [looker(), looker()];
+  gallery.admit(ann.channel);
+  gallery.opened(ann.channel);
+  await clock.advance(500);
+  await tick(1);
+  const seen = ann.tags.length;
+  gallery.admit(bob.channel);
+  gallery.opened(bob.channel);
+  gallery.resync(ann.channel);
+  await clock.advance(20);
+  expect(bob.tags.length).toBeGreaterThan(0);
+  expect(ann.tags.length).toBeGreaterThan(seen);
+  shard.stop();
+});
+
 test('[T14] [N3] what is kept for spectators stays within its bytes, and begins with a beginning', async () => {
   const { clock, shard, gallery } = begun(def);
   let most = 0;

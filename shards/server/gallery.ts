@@ -28,6 +28,8 @@ interface Kept {
 
 interface Spectator {
   readonly channel: Channel;
+  /** He knows that his channel is open: what comes sooner he would miss. */
+  opened: boolean;
   /** The number of what he is to be sent next; undefined while he waits for a beginning. */
   next: number | undefined;
   /** The tag of the last frame that was put. */
@@ -59,6 +61,8 @@ export class Gallery {
   #made: { bytes: Uint8Array; begins: boolean } | undefined;
   #begins = false;
   #timer: Cancel | undefined;
+  /** The timer is for somebody who lags. */
+  #retries = false;
 
   constructor(clock: Clock, deps: { world: AnyWorld; frames: FrameMaker }, options: Required<Spectating>) {
     this.#clock = clock;
@@ -80,12 +84,15 @@ export class Gallery {
   admit(channel: Channel): void {
     if (this.#spectators.size >= this.#options.spectators)
       throw new Fault('overloaded', 'the gallery is full');
-    this.#spectators.set(channel, { channel, next: undefined, tag: -1 });
+    this.#spectators.set(channel, { channel, opened: false, next: undefined, tag: -1 });
   }
 
   /** He knows that his channel is open. */
   opened(channel: Channel): void {
-    if (this.#spectators.has(channel)) this.#arm();
+    const spectator = this.#spectators.get(channel);
+    if (!spectator) return;
+    spectator.opened = true;
+    this.#hurry();
   }
 
   /** His copy differs: he begins anew. */
@@ -93,7 +100,7 @@ export class Gallery {
     const spectator = this.#spectators.get(channel);
     if (!spectator) return;
     spectator.next = undefined;
-    this.#arm(); // in an event-driven shard there may be no next frame
+    this.#hurry(); // in an event-driven shard there may be no next frame
   }
 
   leave(channel: Channel): void {
@@ -183,22 +190,32 @@ export class Gallery {
   #arm(): void {
     if (this.#timer || this.#spectators.size === 0) return;
     const { count, beginning } = this.#due();
-    const lags = [...this.#spectators.values()].some(({ next }) =>
-      next === undefined ? beginning !== undefined : next < this.#first + count,
+    const lags = [...this.#spectators.values()].some(
+      ({ opened, next }) =>
+        opened && (next === undefined ? beginning !== undefined : next < this.#first + count),
     );
     const next = this.#kept[count];
     if (!lags && !next) return;
     const ageMs = next ? this.#options.delayMs - (this.#clock.monotonic() - next.madeMs) : 0;
+    this.#retries = lags;
     this.#timer = this.#clock.after(lags ? RETRY_MS : ageMs, () => {
-      this.#timer = undefined;
+      this.#rest();
       this.#show();
       this.#arm();
     });
   }
 
+  /** Somebody is to begin, and waits for no frame that is yet to become old enough. */
+  #hurry(): void {
+    if (this.#retries) return;
+    this.#rest();
+    this.#arm();
+  }
+
   #rest(): void {
     this.#timer?.();
     this.#timer = undefined;
+    this.#retries = false;
   }
 
   #show(): void {
@@ -210,7 +227,7 @@ export class Gallery {
   /** Sends what is due, up to one frame: the next waits until that has left. */
   #send(spectator: Spectator, end: number, beginning: number | undefined): void {
     const { channel } = spectator;
-    if (channel.latest.sentTag < spectator.tag) return;
+    if (!spectator.opened || channel.latest.sentTag < spectator.tag) return;
     const isBehind = spectator.next === undefined || spectator.next < this.#first;
     // Further behind than the last beginning he would never catch up, frame by frame.
     if (beginning !== undefined && (isBehind || spectator.next! < beginning)) spectator.next = beginning;

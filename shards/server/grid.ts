@@ -1,6 +1,6 @@
 /**
  * Which entity is in which cell, kept up to date once a frame by one pass over the columns: what did not move
- * to another cell costs a comparison. Made by shard.ts; streams.ts encodes the cells that players hold. [T8]
+ * to another cell costs a comparison. Made by frame-maker.ts; streams.ts encodes the cells that players hold. [T8]
  */
 import { assert } from '../../src/base/assert.ts';
 import type { Vec2, Vec3 } from '../core/component.ts';

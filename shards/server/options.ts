@@ -141,7 +141,9 @@ export function resolveOptions(given: Partial<ShardsOptions>): ShardsOptions {
   for (const name of ['graceMs', 'idleMs', 'calmMs', 'threads'] as const) {
     assert(options[name] >= 0, `shards option ${name} is ${options[name]}`);
   }
-  assert(Number.isInteger(options.threads), `shards option threads is ${options.threads}`);
+  for (const name of ['threads', 'maxCatchUpTicks'] as const) {
+    assert(Number.isInteger(options[name]), `shards option ${name} is ${options[name]}`);
+  }
   assert(options.threads === 0 || options.module, 'shards in threads need the option module');
   for (const name of ['ticketMs', 'transferMs'] as const)
     assert(options[name] <= options.maxTicketMs, `shards option ${name} is above maxTicketMs`);

@@ -1,5 +1,5 @@
 /**
- * `world.rewind(player)`: questions about one moment of the past. Made by shard.ts; the moment's columns are shared,
+ * `world.rewind(player)`: questions about one moment of the past. Made by rewinder.ts; the moment's columns are shared,
  * so several questions of one player are cheaper than questions of several.
  */
 import { Fault } from '../../src/base/fault.ts';

@@ -218,6 +218,20 @@ test('[T4] [N1] a value beyond its range, or bytes too few or too many, are a fa
 });
 
 test.each([20, 0])(
+  '[T3] [N1] regression: at %i Hz a tick that is no safe number closes the channel, and does not end the shard',
+  (tickRate) => {
+    const { pass, seat, flush } = seated(define(tickRate));
+    // firstTick 2^53 - 1, and more records than a frame may have: the last of them could not be told of.
+    const payload = [KIND.input, 0, 255, 255, 255, 255, 255, 255, 255, 15, 5, 0, 0, 0, 0, 0];
+    expect(() => seat.input(Uint8Array.from(payload), 20)).toThrow(
+      expect.toSatisfy((error) => isFault(error, 'bad_message')),
+    );
+    expect(flush()).toEqual(new Map());
+    pass(REJECTS_EVERY_MS);
+  },
+);
+
+test.each([20, 0])(
   '[T4] [N3] at %i Hz rejections are told at once, and then once a second at most',
   (tickRate) => {
     const { pass, seat, send, flush } = seated(define(tickRate));

@@ -51,28 +51,29 @@ export async function openShardChannel(channel: Channel, raw: Json, deps: Deps):
   const { shard: name, id, params } = wish;
   const def = deps.defs.get(name);
   if (!def) throw new Fault('not_found', `no kind of shard ${name}`);
-  const known = deps.directory.running(def, id);
   const { viewer } = channel.session;
   const brought =
     text === undefined ? undefined : deps.tickets.read(text, { def, id, userId: viewer.userId });
   const ticket = brought ? { role: brought.claims.role, data: brought.claims.data } : null;
-  const asked: Asked = {
-    id,
-    params: known ? known.params : parseShape(def.params, params ?? {}, 'params'),
-    spectates: ticket ? ticket.role === 'spectator' : wish.spectate === true,
-    ticket,
-  };
-  await authorize(def, channel, asked);
+  const spectates = ticket ? ticket.role === 'spectator' : wish.spectate === true;
+  let known: HostedShard | undefined;
+  let asked: Asked;
+  // Meanwhile another one may have begun under this id, with params that were not asked about.
+  do {
+    known = deps.directory.running(def, id);
+    const wished = known ? known.params : parseShape(def.params, params ?? {}, 'params');
+    asked = { id, params: wished, spectates, ticket };
+    await authorize(def, channel, asked);
+  } while (deps.directory.running(def, id) !== known);
   if (!sameViewer(channel.session.viewer, viewer))
     throw new Fault('unauthorized', 'the identity changed, join again');
-  const { spectates } = asked;
   const needed = brought !== undefined || def.tickets === 'required';
   if (spectates && needed && !brought?.fresh) throw new Fault('forbidden', 'a ticket is needed');
   const spending = brought?.fresh && !spectates ? deps.tickets.spend(brought.claims) : undefined;
   const entry: Entry = { returning: needed && !spending && !spectates, spectates, ticket: ticket?.data };
   let player: PlayerHandler | undefined;
   try {
-    const shard = deps.directory.running(def, id) ?? deps.directory.createForJoin(def, id, asked.params);
+    const shard = known ?? deps.directory.createForJoin(def, id, asked.params);
     player = await shard.join(channel, entry);
     await spending?.keep();
     const { log, transfers } = deps;

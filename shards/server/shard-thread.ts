@@ -130,7 +130,9 @@ export class ShardThread {
       const { kind, number, bytes } = record;
       if (kind === 'said') return this.#told(this.#link.heard<FromThread>(record));
       if (kind === 'state') return this.#shards.get(record.channel)?.state(number, bytes);
-      if (kind === 'logged') return this.#shards.get(record.channel)?.logged({ number, bytes });
+      // A copy: it is kept for longer than the batch around it, which may be a thousand times as large.
+      if (kind === 'logged')
+        return this.#shards.get(record.channel)?.logged({ number, bytes: bytes.slice() });
       const player = this.#players.get(record.channel);
       if (!player) return;
       if (record.kind === 'payload' && !player.send(record.bytes)) this.#eventsDropped++;

@@ -1,6 +1,6 @@
 /**
  * What the seats of a shard use one after another for their inputs: the decoder of frames, and the row that `step` is
- * shown. So a player costs the inputs that wait for him and no more, and an input costs no objects. Made by shard.ts,
+ * shown. So a player costs the inputs that wait for him and no more, and an input costs no objects. Made by seats.ts,
  * used by input-buffer.ts.
  */
 import type { Components } from '../core/component.ts';

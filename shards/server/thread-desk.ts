@@ -136,7 +136,7 @@ export class ThreadDesk {
       for (const seat of shard.players) this.#came(at, seat);
       this.#counting ??= this.#env.clock.after(COUNTS_EVERY_MS, () => this.#tellCounts());
     } catch {
-      // `start` threw; `stopped` has said so.
+      // `stopped` has said so.
     }
   }
 
@@ -156,7 +156,9 @@ export class ThreadDesk {
         log: this.#env.log,
         say: (message) => this.#say(message),
         ended: () => this.#channels.delete(channel),
-        identified: (player) => this.#came(at, player),
+        identified: (player) => {
+          if (at.seats.has(player)) this.#came(at, player); // else he has left, and his page is still here
+        },
       });
       const player = spectates
         ? new SpectatorChannel(end, at.shard)

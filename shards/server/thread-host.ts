@@ -1,6 +1,7 @@
 /**
  * Runs shards in worker threads, each on the one with the fewest players. A thread that has died is begun
- * anew with the next shard; what ran in it is gone. `options.threads` threads exist from the start.
+ * anew with the next shard; what ran in it has stopped, and goes on only from a checkpoint (directory.ts).
+ * `options.threads` threads exist from the start.
  */
 import type { Env } from '../../src/base/env.ts';
 import type { Fault } from '../../src/base/fault.ts';
@@ -62,7 +63,7 @@ export class ThreadHost implements ShardHost {
         ...this.#deps,
         died: ({ counts }) => {
           addCounts(this.#past.ticks, counts.ticks);
-          addCounts(this.#past.shards, counts.shards);
+          addCounts(this.#past.shards, { ...counts.shards, cells: 0, streams: 0 });
           this.#threads[place] = undefined;
         },
       },

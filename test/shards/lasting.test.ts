@@ -276,6 +276,31 @@ test('[T3] [T7] when a thread dies its shards go on in another one, unless they 
   sim.database.remove();
 });
 
+test('[T3] [T7] regression: a shard that cannot be gone on with leaves its place free, and nothing behind', async () => {
+  const sim = new SimLasting();
+  await sim.start({ arena }, options);
+  await sim.join(arena, { userId: 'ann' }, plaza);
+  await sim.env.clock.advance(2500);
+  await sim.kill();
+  const migrate = () => {
+    throw new Error('no');
+  };
+  const broken = defineShard({
+    ...arenaOf({ coins: c.uint({ max: 9 }), ...arena.entityType.fields }),
+    migrate,
+  });
+  await sim.start({ arena: broken }, { ...options, start: [], createOnJoin: true });
+  await sim.env.clock.advance(100);
+  expect(sim.directory.list()).toEqual([]);
+  expect(sim.gauge('running')).toBe(0);
+  const ticks = sim.gauge('ticks');
+  await sim.env.clock.advance(1000);
+  expect(sim.gauge('ticks')).toBe(ticks);
+  const { handle } = await sim.join(broken, { userId: 'bob' }, { ...plaza, params: { bots: 0 } });
+  expect(handle.state.name).toBe('playing');
+  sim.database.remove();
+});
+
 test('[T3] while the disk is full shards tick on, and it is said; the next checkpoint works', async () => {
   const sim = new SimLasting();
   await sim.start({ arena }, { ...options, checkpoint: { everyMs: 1000, inputLog: true } });

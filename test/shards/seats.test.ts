@@ -115,6 +115,30 @@ test('[P4] who loses the right loses the channel and his seat at once', async ()
   expect(handle.state).toMatchObject({ name: 'closed', fault: { code: 'forbidden' } });
 });
 
+test('[P3] regression: who is let into a shard that begins meanwhile is asked about as it is', async () => {
+  const asked: unknown[] = [];
+  const decide: ((allowed: boolean) => void)[] = [];
+  const def = {
+    ...arena,
+    authorize: (_: unknown, params: unknown) => {
+      asked.push(params);
+      return new Promise<boolean>((resolve) => decide.push(resolve));
+    },
+  };
+  const sim = new SimShards({ arena: def }, { createOnJoin: true });
+  await sim.instance.start?.();
+  const handle = joinShard(sim.client({ userId: 'ann' }), def, { id: 'own', params: { bots: 0 } });
+  await sim.env.clock.advance(100);
+  const shard = sim.directory.create(def, { bots: 2 }, 'own');
+  decide[0]!(true);
+  await sim.env.clock.advance(100);
+  expect(asked).toEqual([{ bots: 0 }, { bots: 2 }]);
+  decide[1]!(false);
+  await sim.env.clock.advance(100);
+  expect(handle.state).toMatchObject({ name: 'closed', fault: { code: 'forbidden' } });
+  expect(shard.players).toEqual([]);
+});
+
 test('[P4] another user on the same page is another player', async () => {
   const { sim, players, world } = await running();
   const { client, handle } = await sim.join(arena, { userId: 'ann' }, plaza);

@@ -1,9 +1,12 @@
 /** What only shards in threads do, over simulated threads. What both hosts do: test/contract/shard-hosts.test.ts. */
 import { expect, test } from 'vitest';
 import { joinShard } from '../../shards/client/index.ts';
+import type { AnyShardDef } from '../../shards/core/define-shard.ts';
+import { encodeLeave } from '../../shards/core/frames.ts';
 import { DEFAULT_SHARDS_OPTIONS } from '../../shards/server/index.ts';
 import type { Log } from '../../src/base/env.ts';
 import { arena } from './arena.ts';
+import { FakeChannel } from './fake-channel.ts';
 import { decodedStates, recordedArena } from './recorded-arena.ts';
 import { SimShards } from './sim-shards.ts';
 
@@ -38,6 +41,46 @@ test('[T3] a thread that dies stops its shards alone; its players are told, and 
   expect(sim.threads.begun.length).toBe(3);
   // What the dead thread has counted is not forgotten.
   expect(sim.gauge('ticks')).toBeGreaterThan(before);
+});
+
+test('regression: a thread that has died holds no cells and no streams any more', async () => {
+  const sim = await running();
+  await sim.join(arena, { userId: 'ann' }, { id: 'a' });
+  await sim.env.clock.advance(2000);
+  expect(sim.gauge('streams')).toBeGreaterThan(0);
+  for (const thread of sim.threads.begun) thread.die();
+  expect([sim.gauge('cells'), sim.gauge('streams')]).toEqual([0, 0]);
+});
+
+test('regression: who has left while his channel is open is no player again when his roles change', async () => {
+  const sim = await running();
+  const { session, ...channel } = new FakeChannel('ann');
+  const told: (() => void)[] = [];
+  let viewer = session.viewer;
+  const changing = {
+    ...session,
+    get viewer() {
+      return viewer;
+    },
+    onViewer: (listener: () => void) => {
+      told.push(listener);
+      return () => {};
+    },
+  };
+  const open = sim.instance.channels!.shard!;
+  const end = { ...channel, session: changing, send: () => true, close: () => {} };
+  const handler = await sim.env.clock.run(open(end, { shard: 'arena', id: 'a' }));
+  handler.opened?.();
+  await sim.env.clock.advance(100);
+  const players = () => sim.directory.find(arena, 'a')!.players.length;
+  expect(players()).toBe(1);
+  handler.frame(encodeLeave());
+  await sim.env.clock.advance(100);
+  expect(players()).toBe(0);
+  viewer = { ...viewer, roles: ['vip'] };
+  for (const tell of told) tell();
+  await sim.env.clock.advance(100);
+  expect(players()).toBe(0);
 });
 
 test('[T3] a join that waits for a thread that dies is refused, not forgotten', async () => {
@@ -163,10 +206,26 @@ test('[N3] a thread that is not ready within threadStartMs is given up', async (
   expect(sim.env.clock.monotonic()).toBe(3000);
 });
 
+test('[N3] regression: what is logged of a shard keeps no more than its own bytes in memory', async () => {
+  const { env, threads } = new SimShards({ arena });
+  const options = { ...DEFAULT_SHARDS_OPTIONS, threads: 1 };
+  const host = threads.host(env, new Map([[arena.name, arena as unknown as AnyShardDef]]), options);
+  const begin = { id: 'z', params: { bots: 2 }, seed: 'seed', pinned: true };
+  const shard = host.begin(arena as unknown as AnyShardDef, begin, () => {});
+  const logged: Uint8Array[] = [];
+  shard.log(1, ({ bytes }) => logged.push(bytes));
+  await env.clock.advance(1000);
+  expect(logged.length).toBeGreaterThan(10);
+  for (const bytes of logged) expect(bytes.buffer.byteLength).toBe(bytes.length);
+  await env.clock.run(host.close());
+});
+
 test('[N3] options of threads are checked', () => {
   const make = (options: object) => () => new SimShards({ arena }, options);
   expect(make({ threads: -1 })).toThrow('threads');
   expect(make({ threads: 1.5 })).toThrow('threads');
+  // Half a tick to make up for would be no last one, and frames go with the last.
+  expect(make({ maxCatchUpTicks: 2.5 })).toThrow('maxCatchUpTicks');
   expect(make({ threads: 1, module: undefined })).toThrow('module');
   expect(make({ threadTimeoutMs: 0 })).toThrow('threadTimeoutMs');
   expect(make({ threadBytes: 0 })).toThrow('threadBytes');
