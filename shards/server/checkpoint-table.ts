@@ -102,6 +102,18 @@ export class CheckpointTable {
     });
   }
 
+  /**
+   * Removes what no checkpoint owns: of shards that the last process began and that had none yet. Another one of the
+   * same name would else go on with it.
+   */
+  async tidy(): Promise<void> {
+    await this.#store.write(async ({ tx }) => {
+      for (const table of ['_shard_parts', '_shard_log']) {
+        await tx.run(`DELETE FROM ${table} WHERE (name, id) NOT IN (SELECT name, id FROM _shards)`);
+      }
+    });
+  }
+
   /** The oldest first. */
   async list(): Promise<Checkpoint[]> {
     const rows = await this.#store.read((snapshot) =>
@@ -114,7 +126,7 @@ export class CheckpointTable {
     });
   }
 
-  /** The state, and the batches that follow it without a gap. */
+  /** The state, and the batches that follow it without a gap; what is behind a gap is removed. */
   async load({ name, id, batch }: Checkpoint): Promise<{ state: Uint8Array; log: LogBatch[] }> {
     const generation = this.#generations.get(mapKey({ name, id })) ?? 0;
     const [parts, rows] = await this.#store.read(async (snapshot) => [
@@ -129,7 +141,13 @@ export class CheckpointTable {
     ]);
     const log = rows.map((row): LogBatch => ({ number: Number(row.batch), bytes: bytesOf(row) }));
     const gap = log.findIndex(({ number }, i) => number !== batch + 1 + i);
-    return { state: joined(parts.map(bytesOf)), log: gap === -1 ? log : log.slice(0, gap) };
+    const state = joined(parts.map(bytesOf));
+    if (gap === -1) return { state, log };
+    // The shard goes on with the number of the gap: what is behind would seem to follow that.
+    await this.#store.write(({ tx }) =>
+      tx.run('DELETE FROM _shard_log WHERE name = ? AND id = ? AND batch > ?', [name, id, batch + gap]),
+    );
+    return { state, log: log.slice(0, gap) };
   }
 }
 

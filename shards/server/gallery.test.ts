@@ -25,15 +25,20 @@ const def = defineShard({
   spectate: { delayMs: 60_000, bytes: BYTES, beginEveryMs: 1000 },
 });
 
-/** A running shard with a gallery, and a channel that counts its frames. */
-function running(delayMs: number) {
-  const spectate = { delayMs, bytes: 1 << 20, beginEveryMs: 1000 };
+const nothing = () => {};
+function begun(of: typeof def) {
   const { clock, ...env } = simEnv();
-  const nothing = () => {};
   const events = { wake: nothing, came: nothing, went: nothing, stopped: nothing };
   const options = { id: 'one', params: {}, seed: 'seed', graceMs: 0, ladder: DEFAULT_SHARDS_OPTIONS };
-  const shard = new Shard({ ...env, clock }, { def: defineShard({ ...def, spectate }), events }, options);
+  const shard = new Shard({ ...env, clock }, { def: of, events }, options);
   shard.start();
+  return { clock, shard, gallery: shard.gallery! };
+}
+
+/** The same with this delay; it ticks when it is told, and its spectators count their frames. */
+function running(delayMs: number) {
+  const spectate = { delayMs, bytes: 1 << 20, beginEveryMs: 1000 };
+  const { clock, shard, gallery } = begun(defineShard({ ...def, spectate }));
   const tick = async (times: number) => {
     for (let i = 0; i < times; i++) {
       await clock.advance(TICK_MS);
@@ -50,7 +55,7 @@ function running(delayMs: number) {
     };
     return { tags, channel: { latest, send: () => true, close: nothing } as unknown as Channel };
   };
-  return { shard, clock, gallery: shard.gallery!, tick, looker };
+  return { shard, clock, gallery, tick, looker };
 }
 
 test('[T14] regression: nothing is sent to a spectator before he knows that his channel is open', async () => {
@@ -89,13 +94,7 @@ test('[T14] regression: who comes, or asks anew, waits for no frame that is not 
 });
 
 test('[T14] [N3] what is kept for spectators stays within its bytes, and begins with a beginning', async () => {
-  const { clock, ...env } = simEnv();
-  const nothing = () => {};
-  const events = { wake: nothing, came: nothing, went: nothing, stopped: nothing };
-  const options = { id: 'one', params: {}, seed: 'seed', graceMs: 0, ladder: DEFAULT_SHARDS_OPTIONS };
-  const shard = new Shard({ ...env, clock }, { def, events }, options);
-  shard.start();
-  const gallery = shard.gallery!;
+  const { clock, shard, gallery } = begun(def);
   let most = 0;
   for (let i = 0; i < 600; i++) {
     await clock.advance(TICK_MS);
@@ -110,4 +109,19 @@ test('[T14] [N3] what is kept for spectators stays within its bytes, and begins 
   expect(gallery.size).toBe(1);
   shard.stop();
   expect([gallery.size, gallery.bytes, clock.pending]).toEqual([0, 0, 0]);
+});
+
+test('[T14] whose copy differs begins anew, also when nothing happens in the shard any more', async () => {
+  const { clock, shard, gallery } = begun(defineShard({ ...def, spectate: { delayMs: 0 } }));
+  let frames = 0;
+  const latest = { put: () => void frames++, sentTag: Number.POSITIVE_INFINITY };
+  const channel = { latest, send: () => true, close: nothing } as unknown as Channel;
+  gallery.admit(channel);
+  gallery.opened(channel);
+  shard.tick(true);
+  await clock.advance(TICK_MS);
+  expect([frames, clock.pending]).toEqual([1, 0]);
+  gallery.resync(channel);
+  await clock.advance(TICK_MS);
+  expect([frames, clock.pending]).toEqual([2, 0]);
 });

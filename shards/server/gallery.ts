@@ -100,7 +100,7 @@ export class Gallery {
     const spectator = this.#spectators.get(channel);
     if (!spectator) return;
     spectator.next = undefined;
-    this.#hurry();
+    this.#hurry(); // in an event-driven shard there may be no next frame
   }
 
   leave(channel: Channel): void {

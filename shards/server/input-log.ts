@@ -20,8 +20,13 @@ export class InputLog {
   readonly #options: InputLogOptions;
   #waiting: LoggedBatch[] = [];
   #waitingBytes = 0;
-  #writing: Promise<void> | undefined;
+  #isWriting = false;
   #dropped = 0;
+  /** Batches that were taken, and of those the ones that are written or lost. */
+  #taken = 0;
+  #settled = 0;
+  /** Who waits until so many are settled, in order. */
+  readonly #waiters: { readonly count: number; readonly resolve: () => void }[] = [];
 
   constructor(env: Env, table: CheckpointTable, options: InputLogOptions) {
     this.#env = env;
@@ -46,17 +51,20 @@ export class InputLog {
     }
     this.#waiting.push(batch);
     this.#waitingBytes += batch.bytes.length;
-    this.#writing ??= this.#pump();
+    this.#taken++;
+    if (!this.#isWriting) void this.#pump();
     return true;
   }
 
-  /** Resolves when nothing waits. */
-  async idle(): Promise<void> {
-    await this.#writing;
+  /** Resolves when all that was added before this call is written, or is lost. */
+  settled(): Promise<void> {
+    if (this.#settled === this.#taken) return Promise.resolve();
+    return new Promise((resolve) => this.#waiters.push({ count: this.#taken, resolve }));
   }
 
   async #pump(): Promise<void> {
     const { clock, log } = this.#env;
+    this.#isWriting = true;
     await new Promise<void>((resolve) => clock.soon(resolve)); // what comes in this turn goes together
     while (this.#waiting.length > 0) {
       const batches = this.#waiting;
@@ -70,9 +78,11 @@ export class InputLog {
           log.error('shard.input_log_failed', { batches: batches.length, error });
       }
       for (const { bytes } of batches) this.#waitingBytes -= bytes.length;
+      this.#settled += batches.length;
+      while (this.#waiters[0] && this.#waiters[0].count <= this.#settled) this.#waiters.shift()!.resolve();
       const restMs = beganMs + this.#options.inputLogMs - clock.monotonic();
       if (restMs > 0) await new Promise<void>((resolve) => clock.after(restMs, resolve));
     }
-    this.#writing = undefined;
+    this.#isWriting = false;
   }
 }

@@ -77,9 +77,11 @@ export class Keeper {
     if (!kept || this.#closed) return;
     kept.stopLog?.();
     this.#kept.delete(shard);
-    this.#inTurn(() => this.#table.remove({ name: shard.def.name, id: shard.id })).catch((error) =>
-      this.#tell(shard, error),
-    );
+    this.#inTurn(async () => {
+      // Else it would be logged after its end, and another one of its name would go on with that.
+      await this.#inputs.settled();
+      await this.#table.remove({ name: shard.def.name, id: shard.id });
+    }).catch((error) => this.#tell(shard, error));
     this.#arm();
   }
 
@@ -89,7 +91,7 @@ export class Keeper {
     if (!kept || this.#closed) return false;
     kept.stopLog?.();
     this.#kept.delete(shard);
-    await this.#inTurn(() => this.#inputs.idle());
+    await this.#inTurn(() => this.#inputs.settled());
     return true;
   }
 
@@ -112,7 +114,7 @@ export class Keeper {
     this.#closed = true;
     this.#timer?.();
     for (const { stopLog } of this.#kept.values()) stopLog?.();
-    await this.#inputs.idle();
+    await this.#inputs.settled();
     for (const kept of this.#kept.values()) {
       await this.#inTurn(() => this.#save(kept)).catch((error) => this.#tell(kept.shard, error));
     }

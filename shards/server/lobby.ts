@@ -3,6 +3,7 @@
  * made anew now and then; what changed is encoded once for all of them. Nothing is stored.
  * [S10] A slow reader costs nothing: he gets the whole list when he has room again.
  */
+import { assert } from '../../src/base/assert.ts';
 import type { Cancel, Env } from '../../src/base/env.ts';
 import { Fault } from '../../src/base/fault.ts';
 import { type Json, jsonEquals } from '../../src/base/json.ts';
@@ -50,6 +51,8 @@ export class Lobby {
     this.#env = env;
     this.#deps = deps;
     this.options = { shards: [], maxListed: 200, tellMs: 250, ...options };
+    for (const name of ['maxListed', 'tellMs'] as const)
+      assert(this.options[name] > 0, `lobby.${name} is ${this.options[name]}`);
     this.#counted = [...deps.defs.values()];
     this.#listed = this.options.shards.map((key) => {
       const def = deps.defs.get(key);

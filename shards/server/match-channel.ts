@@ -19,7 +19,12 @@ export async function openMatchChannel(
   const queue = queues.get(name);
   if (!queue) throw new Fault('not_found', `no queue ${name}`);
   const handler = new MatchChannel(channel, queue);
-  handler.search = await queue.enter(channel.session.viewer, wish, (state) => handler.told(state));
+  try {
+    handler.search = await queue.enter(channel.session.viewer, wish, (state) => handler.told(state));
+  } catch (error) {
+    handler.closed(); // nobody else ends what is refused, and a client may ask as often as it likes
+    throw error;
+  }
   return handler;
 }
 

@@ -18,6 +18,7 @@ import { MatchPool } from './match-pool.ts';
 import type { Found, Waiting } from './match-rules.ts';
 import type { Enters, Matchmaker } from './matchmaker.ts';
 import type { ShardsOptions } from './options.ts';
+import { checkTicketData } from './ticket.ts';
 import type { TicketBook } from './ticket-book.ts';
 
 /** What has become of a search. */
@@ -96,6 +97,8 @@ export class MatchQueue {
     const row = (entity: string, id: string) => this.#deps.store.read((snapshot) => snapshot.get(entity, id));
     const candidate = { auth, data: wish.data ?? null, row };
     const entered = (await this.matchmaker.enter?.(candidate)) ?? {};
+    // Here it costs him his search; when a match begins it would cost all who are in it theirs.
+    checkTicketData({ team: this.matchmaker.teams.count - 1, data: entered.data ?? null });
     this.#check(userId);
     const earlier = this.#searches.get(userId);
     if (earlier) this.#over(earlier, new Fault('conflict', 'this user searches from elsewhere'));

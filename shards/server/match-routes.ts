@@ -108,7 +108,9 @@ export class MatchRequests {
 
   #answer(key: string, asked: Asked): Response {
     asked.idle();
-    asked.idle = this.#env.clock.after(this.#idleMs, () => this.#drop(key, asked));
+    asked.idle = this.#env.clock.after(this.#idleMs, () => {
+      if (asked.waiting.size === 0) this.#drop(key, asked); // else the one that waits answers, and comes here again
+    });
     if (asked.state?.t === 'over') throw asked.state.fault;
     return Response.json(asked.state);
   }

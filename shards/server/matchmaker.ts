@@ -23,7 +23,7 @@ export interface Enters {
   readonly rating?: number;
   /** Only those with one key play together: a map, a region. Default none. */
   readonly key?: string;
-  /** For the shard: `player.ticket` is `{ team, data }`. */
+  /** For the shard: `player.ticket` is `{ team, data }`, at most 2048 bytes as JSON; more is refused as `too_large`. */
   readonly data?: Json;
 }
 

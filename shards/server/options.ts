@@ -145,6 +145,10 @@ export function resolveOptions(given: Partial<ShardsOptions>): ShardsOptions {
     assert(Number.isInteger(options[name]), `shards option ${name} is ${options[name]}`);
   }
   assert(options.threads === 0 || options.module, 'shards in threads need the option module');
+  for (const name of ['ticketMs', 'transferMs'] as const)
+    assert(options[name] <= options.maxTicketMs, `shards option ${name} is above maxTicketMs`);
+  for (const { name, joinMs } of options.matchmakers)
+    assert(joinMs <= options.maxTicketMs, `${name}: joinMs is above maxTicketMs`);
   const { ticketSecret } = options;
   assert(
     ticketSecret === undefined || ticketSecret.length >= MIN_SECRET_CHARS,

@@ -129,6 +129,7 @@ export function shardsOn(
         async close() {
           requests.close();
           lobby?.close();
+          transfers.close();
           for (const queue of queues.values()) queue.close();
           await lasting.close();
           await host.close();

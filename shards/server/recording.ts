@@ -36,6 +36,7 @@ export class Recording {
   readonly #stopLog: Cancel;
   #state: 'running' | 'stopped' | 'full' | 'failed' = 'running';
   #bytes = 0;
+  #hasState = false;
   /** Parts that wait for the disk. */
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
@@ -90,7 +91,15 @@ export class Recording {
       const held = this.#behind;
       this.#behind = undefined;
       for (const each of held) if (each.number <= batch) this.#write(batchPart(each));
-      this.#write(statePart(bytes));
+      const part = statePart(bytes);
+      // Another file would be full at once, too: this is no reason to begin one.
+      if (!this.#hasState && this.#bytes + part.length > this.#options.maxBytes)
+        return this.#end(
+          'failed',
+          new Fault('too_large', `a state has ${bytes.length} bytes, over maxBytes`),
+        );
+      this.#hasState = true;
+      this.#write(part);
       for (const each of held) if (each.number > batch) this.#write(batchPart(each));
     } catch (error) {
       if (isFault(error, 'unavailable'))

@@ -65,14 +65,16 @@ export class Replay {
 
   /** Computes what a batch says, up to `lastTick`. */
   apply(batch: Pick<LogBatch, 'bytes'>, lastTick = Number.POSITIVE_INFINITY): void {
-    for (const entry of readEntries(batch.bytes, this.#def.eventDriven)) {
-      if (this.#broken || (this.tick >= lastTick && entry.kind !== 'hash')) return;
-      try {
+    let what = 'a batch';
+    try {
+      for (const entry of readEntries(batch.bytes, this.#def.eventDriven)) {
+        if (this.#broken || (this.tick >= lastTick && entry.kind !== 'hash')) return;
+        what = entry.kind;
         this.#take(entry);
-      } catch (error) {
-        this.#break(`${entry.kind} threw ${String(error)}`);
+        if (!this.#shard.running) this.#break(`${what} ended the shard`);
       }
-      if (!this.#shard.running) this.#break(`${entry.kind} ended the shard`);
+    } catch (error) {
+      this.#break(`${what} threw ${String(error)}`); // also what cannot be read
     }
   }
 

@@ -27,6 +27,7 @@ export interface RestoreDeps {
 
 /** Rejects with Fault `conflict` when a definition has changed and `changed` is `refuse`. */
 export async function restoreShards(deps: RestoreDeps, options: RestoreOptions): Promise<void> {
+  await deps.table.tidy();
   for (const checkpoint of await deps.table.list()) await restoreShard(deps, checkpoint, options);
 }
 
@@ -69,16 +70,12 @@ async function restoreShard(
   if (state.hash !== def.hash)
     deps.log.warn('shard.migrated', { shard: name, id, tick, lost, logged: log.length });
   const batch = log.at(-1)?.number ?? state.batch; // what was logged by another version cannot be computed again
-  begin(deps, def, state.hash === def.hash ? recompute(deps.log, def, { state, log }) : { ...state, batch });
-}
-
-function begin(deps: RestoreDeps, def: AnyShardDef, state: ShardState): void {
-  const { id, world, seats } = state;
   try {
-    deps.resume(def, state);
-    deps.log.info('shard.restored', { shard: def.name, id, tick: world.tick, seats: seats.length });
+    const now = state.hash === def.hash ? recompute(deps.log, def, { state, log }) : { ...state, batch };
+    deps.resume(def, now);
+    deps.log.info('shard.restored', { shard: name, id, tick: now.world.tick, seats: now.seats.length });
   } catch (error) {
-    deps.log.error('shard.not_restored', { shard: def.name, id, reason: toFault(error).message, error });
+    deps.log.error('shard.not_restored', { shard: name, id, reason: toFault(error).message, error });
   }
 }
 

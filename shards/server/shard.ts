@@ -135,10 +135,13 @@ export class Shard {
   start(): void {
     this.#guard(() => this.def.start?.(this.world, this.params));
     this.#past?.record();
-    if (this.#state.name === 'stopped') throw this.#state.fault ?? new Fault('internal', 'internal error');
+    this.#checkBegun();
   }
 
-  /** Begins with what was saved instead of `start`; its players are here until they are made to vacate their seats. */
+  /**
+   * Begins with what was saved instead of `start`; its players are here until they are made to vacate their seats.
+   * Throws Fault `internal` when `migrate` throws.
+   */
   load(state: ShardState): void {
     this.world.restore(state.world);
     this.#batch = state.batch;
@@ -155,6 +158,7 @@ export class Shard {
     if (!same) this.#guard(() => this.def.migrate?.(this.world, this.params));
     if (same && state.past) this.#past?.history.restore(state.past);
     else this.#past?.record();
+    this.#checkBegun();
   }
 
   /** All of it, as copies; between two ticks. `past`: what a rewind may look at belongs to it, for a log follows. */
@@ -350,6 +354,10 @@ export class Shard {
         channel.close(new Fault('overloaded', 'too slow for this shard'));
     }
     this.#events.clear();
+  }
+
+  #checkBegun(): void {
+    if (this.#state.name === 'stopped') throw this.#state.fault ?? new Fault('internal', 'internal error');
   }
 
   /** Here, and only here, a Fault is an answer to the caller: `join` may refuse a player. */

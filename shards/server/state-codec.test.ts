@@ -151,6 +151,21 @@ test('[N1] bytes that no encoder made are a fault, never anything else', () => {
   expect(() => decodeState(Uint8Array.of(99))).toThrow(expect.toSatisfy((e) => isFault(e, 'unsupported')));
 });
 
+test('[N1] rows that no world has are a fault, and reserve no memory', () => {
+  const world = newWorld();
+  world.spawn();
+  world.spawn();
+  for (const rows of [
+    [0, 0],
+    [0, -1],
+    [0, 2 ** 31 - 1],
+    [0, 2 ** 24],
+  ]) {
+    const bytes = stateBytes({ ...plain(), world: { ...world.copy(), rows: Int32Array.from(rows) } });
+    expect(() => decodeState(bytes)).toThrow(expect.toSatisfy((e) => isFault(e, 'bad_message')));
+  }
+});
+
 test('[T3] a large world is written in slices, and small where little differs', () => {
   const world = newWorld();
   for (let i = 0; i < 20_000; i++) world.spawn({ at: { x: i, y: 0 }, name: `n${i % 3}` });

@@ -111,6 +111,7 @@ export function decodeState(bytes: Uint8Array): ShardState {
       .flatMap(({ texts }) => texts)
       .map((isText) => (isText ? readTexts(reader, count) : readNumbers(reader, count))),
   };
+  checkRows(world.rows);
   const past = pastLanes < 0 ? undefined : readPast(reader, pastLanes);
   reader.end();
   const sightings = seats.map(({ sighting: [lag = 0, seen = 0], ...seat }) => ({
@@ -118,6 +119,12 @@ export function decodeState(bytes: Uint8Array): ShardState {
     sighting: [lag, seen] as const,
   }));
   return { ...rest, seats: sightings, world, past };
+}
+
+/** Memory is reserved up to the greatest row. */
+function checkRows(rows: Int32Array): void {
+  const isOdd = rows.some((row) => row < 0 || row >= MAX_ENTITIES) || new Set(rows).size !== rows.length;
+  if (isOdd) throw new Fault('bad_message', 'rows that no world has');
 }
 
 /** `base`: what was there before, if these are the next of a series. */

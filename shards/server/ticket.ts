@@ -5,7 +5,7 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Fault } from '../../src/base/fault.ts';
-import { parseJson } from '../../src/base/json.ts';
+import { type Json, parseJson } from '../../src/base/json.ts';
 import { type Infer, parseShape, s } from '../../src/base/shape.ts';
 
 const claimsShape = s.object({
@@ -29,11 +29,15 @@ const PREFIX = 's1';
 export const MAX_TICKET_DATA_BYTES = 2048;
 export const MAX_TICKET_CHARS = 4096;
 
+/** Throws Fault `too_large`. */
+export function checkTicketData(data: Json | undefined): void {
+  if (Buffer.byteLength(JSON.stringify(data ?? null)) > MAX_TICKET_DATA_BYTES)
+    throw new Fault('too_large', `a ticket with more than ${MAX_TICKET_DATA_BYTES} bytes of data`);
+}
+
 /** Throws Fault `too_large` when the data is. */
 export function signTicket(claims: TicketClaims, key: Uint8Array): string {
-  const data = Buffer.byteLength(JSON.stringify(claims.data ?? null));
-  if (data > MAX_TICKET_DATA_BYTES)
-    throw new Fault('too_large', `a ticket with more than ${MAX_TICKET_DATA_BYTES} bytes of data`);
+  checkTicketData(claims.data);
   const body = `${PREFIX}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`;
   return `${body}.${mac(body, key).toString('base64url')}`;
 }

@@ -59,6 +59,15 @@ export class Transfers implements Transferring {
     this.#here.delete(traveller);
   }
 
+  /** Those who are on their way stay where they are. */
+  close(): void {
+    for (const { arrived, cancel } of this.#journeys.values()) {
+      cancel();
+      arrived.reject(new Fault('unavailable', 'the server is about to end'));
+    }
+    this.#journeys.clear();
+  }
+
   async begin(
     from: HostedShard,
     { userId, entityId }: Player,

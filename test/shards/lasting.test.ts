@@ -354,3 +354,74 @@ test('only the shards that are named are kept, and settings are checked', async 
     );
   sim.database.remove();
 });
+
+const rowsOf = (sim: SimLasting, id: string) =>
+  sim.env.clock.run(
+    sim.store.read((db) => db.all('SELECT batch FROM _shard_log WHERE id = ? ORDER BY batch', [id])),
+  );
+const write = (sim: SimLasting, sql: string) => sim.env.clock.run(sim.store.write(({ tx }) => tx.run(sql)));
+const logging = { ...options, checkpoint: { everyMs: 60_000, inputLog: true, inputLogMs: 200 } };
+
+test('[T7] what waits to be logged of a shard that has ended is gone with it, while others log on', async () => {
+  const sim = new SimLasting();
+  await sim.start({ arena }, logging);
+  sim.directory.create(arena, { bots: 1 }, 'ends');
+  await sim.env.clock.advance(1500);
+  expect(await rowsOf(sim, 'ends')).not.toEqual([]);
+  sim.directory.stop(arena, 'ends');
+  await sim.env.clock.advance(1000);
+  expect(await rowsOf(sim, 'ends')).toEqual([]);
+  await sim.env.clock.run(sim.directory.checkpoint(arena, 'plaza'), 2000);
+  sim.database.remove();
+});
+
+test('[T7] a log without a checkpoint, and what is behind a gap, is nobody else to go on with', async () => {
+  const sim = new SimLasting();
+  await sim.start({ arena }, logging);
+  await sim.env.clock.advance(3000);
+  const last = Number((await rowsOf(sim, 'plaza')).at(-1)!.batch);
+  for (const [id, batch] of [
+    ['new', 3],
+    ['plaza', last + 200],
+  ])
+    await write(sim, `INSERT INTO _shard_log VALUES ('arena', '${id}', ${batch}, x'06')`);
+  await sim.kill();
+  await sim.start({ arena }, logging);
+  expect(await rowsOf(sim, 'new')).toEqual([]);
+  expect((await rowsOf(sim, 'plaza')).filter(({ batch }) => Number(batch) > last + 100)).toEqual([]);
+  sim.database.remove();
+});
+
+test('[T7] a log that cannot be read costs what is behind its last good hash, not the start', async () => {
+  const sim = new SimLasting();
+  await sim.start({ arena }, logging);
+  await sim.env.clock.advance(3000);
+  const last = Number((await rowsOf(sim, 'plaza')).at(-1)!.batch);
+  await write(sim, `UPDATE _shard_log SET bytes = x'ff' WHERE id = 'plaza' AND batch = ${last - 5}`);
+  await sim.kill();
+  await sim.start({ arena }, logging);
+  expect(sim.logs('shard.log_diverged')).toMatchObject([
+    { id: 'plaza', reason: expect.stringContaining('no known kind') },
+  ]);
+  expect(sim.directory.find(arena, 'plaza')!.world.tick).toBeGreaterThanOrEqual(arena.tickRate);
+  sim.database.remove();
+});
+
+test('[T7] a shard whose `migrate` throws does not run, and another one of its name may', async () => {
+  const sim = new SimLasting();
+  await sim.start({ table }, { checkpoint: { everyMs: 1000 } });
+  sim.directory.create(table, {}, 't');
+  await sim.env.clock.advance(1500);
+  await sim.kill();
+  const migrate = () => {
+    throw new Error('no');
+  };
+  const components = { ...table.entityType.fields, more: c.bool() } as typeof table.entityType.fields;
+  const next = defineShard({ ...table, components, migrate });
+  await sim.start({ table: next }, { checkpoint: { everyMs: 1000 } });
+  await sim.env.clock.advance(100);
+  expect(sim.logs('shard.failed')).toMatchObject([{ id: 't' }]);
+  expect(sim.directory.find(next, 't')).toBeUndefined();
+  expect(sim.directory.create(next, {}, 't').running).toBe(true);
+  sim.database.remove();
+});

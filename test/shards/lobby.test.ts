@@ -99,6 +99,10 @@ test('[P1] without the setting there is no lobby, and who may not look does not'
   const without = new SimShards({ arena }, { start });
   expect(without.instance.channels).not.toHaveProperty('lobby');
   expect(() => new SimShards({ arena }, { lobby: { join: 'public', shards: ['x'] } })).toThrow('no shard x');
+  for (const wrong of [{ maxListed: 0 }, { tellMs: 0 }])
+    expect(() => new SimShards({ arena }, { lobby: { join: 'public', ...wrong } })).toThrow(
+      Object.keys(wrong)[0],
+    );
 });
 
 test('[N3] so many shards are listed, and a summary is so long', async () => {

@@ -114,3 +114,13 @@ test('a second post begins anew; one without a user, for no queue, or with nonse
     });
   await expect(asked('GET', ann, { query: '?wait=31' })).rejects.toMatchObject({ code: 'invalid' });
 });
+
+test('a search about which a request waits is not over, whatever others ask meanwhile', async () => {
+  const ann = viewer('ann');
+  await asked('POST', ann);
+  const waits = ask('GET', ann, { query: '?wait=20' });
+  await asked('GET', ann);
+  await clock.advance(6000);
+  await asked('POST', viewer('bob'));
+  expect(await clock.run(waits, 1000)).toMatchObject({ t: 'matched' });
+});

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { findMatch, joinShard, type MatchWish } from '../../shards/client/index.ts';
 import type { ShardsOptions } from '../../shards/server/index.ts';
 import { matchmaker } from '../../shards/server/index.ts';
+import { MAX_TICKET_DATA_BYTES } from '../../shards/server/ticket.ts';
 import type { Json } from '../../src/base/json.ts';
 import { duel, ring, trios } from './duel.ts';
 import type { SimClient } from './sim-client.ts';
@@ -236,4 +237,24 @@ test('[N2] while the server drains nobody is matched any more', async () => {
   ann.search.cancel();
   await sim.env.clock.advance(500);
   expect(sim.env.clock.pending).toBe(0);
+});
+
+test('[N3] a search that is refused leaves nothing behind at its connection', async () => {
+  const { sim, searching } = await running();
+  const { client, search } = searching(null);
+  await sim.env.clock.advance(500);
+  expect(search.state.name).toBe('over');
+  expect(client.viewerListeners.size).toBe(0);
+});
+
+test('[N3] who enters with more than fits into his ticket is refused alone, and others play', async () => {
+  const echo = matchmaker({ ...duel, enter: ({ data }) => ({ data }) });
+  const { sim, searching } = await running({ matchmakers: [echo] });
+  const room = MAX_TICKET_DATA_BYTES - '{"team":1,"data":""}'.length;
+  const [most, more, other] = ['x'.repeat(room), 'x'.repeat(room + 1), null].map((data, i) =>
+    searching(`user${i}`, { data }),
+  );
+  await sim.env.clock.advance(1000);
+  expect(more!.search.state).toMatchObject({ name: 'over', fault: { code: 'too_large' } });
+  expect([most!.search.state.name, other!.search.state.name]).toEqual(['matched', 'matched']);
 });

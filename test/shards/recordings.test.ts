@@ -208,6 +208,18 @@ test('[N3] with the option `record` all shards are, a full one anew, and the old
   }
 });
 
+test('[N3] a shard whose state is larger than a whole recording fails to be recorded once, not again and again', async () => {
+  const sim = new SimLasting();
+  await sim.start({ range }, { start, record: { folder: join(folder, 'small'), maxBytes: 60 } });
+  for (let i = 0; i < 10; i++) {
+    await sim.env.clock.advance(500);
+    await new Promise((resolve) => setTimeout(resolve, 10)); // files are real, time is not
+  }
+  expect(sim.logs('shard.recording_failed')).toMatchObject([{ id: 'one', error: { code: 'too_large' } }]);
+  expect(readdirSync(join(folder, 'small'))).toHaveLength(1);
+  await sim.end();
+});
+
 test('settings of recordings are checked', async () => {
   const sim = new SimLasting();
   for (const wrong of [{ maxBytes: 0 }, { keyMs: 0 }, { hashTicks: -1 }, { files: 0 }, { shards: ['none'] }])

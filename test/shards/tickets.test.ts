@@ -148,10 +148,14 @@ test('[N3] so many used tickets are remembered, and room is made by those that a
 });
 
 test('[N3] a ticket is good for the longest time, not for more', async () => {
-  const { ticket } = await running({ maxTicketMs: 1000 });
+  const { ticket } = await running({ maxTicketMs: 1000, ticketMs: 1000, transferMs: 1000 });
   expect(ticket('ann', null, 1000)).toBeTypeOf('string');
   for (const ms of [1001, 0, -1, Number.NaN]) {
     expect(() => ticket('ann', null, ms)).toThrow(expect.toSatisfy((error) => isFault(error, 'invalid')));
+  }
+  for (const over of [{ ticketMs: 1001 }, { transferMs: 1001 }]) {
+    const options = { maxTicketMs: 1000, ticketMs: 1000, transferMs: 1000, ...over };
+    await expect(running(options)).rejects.toThrow('above maxTicketMs');
   }
 });
 

@@ -135,3 +135,12 @@ test('ctx.shards sends players on in actions', async () => {
   await sim.env.clock.advance(100);
   expect(seats()).toEqual([0, 1]);
 });
+
+test('[N2] a server that ends waits for nobody who is on his way', async () => {
+  const { sim, client, transfer } = await running();
+  const arrived = transfer();
+  arrived.catch(() => {});
+  client.cut();
+  await sim.env.clock.run(sim.instance.close!());
+  await expect(arrived).rejects.toMatchObject({ code: 'unavailable' });
+});
