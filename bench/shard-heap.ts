@@ -1,9 +1,13 @@
 /**
  * What the hot path of a shard allocates, from V8's sampling heap profiler: bytes per player and tick in the turn of a
- * tick, and for each input. By itself, `node --conditions=ternion-source bench/shard-heap.ts [players]` lists the
- * functions that allocate most.
+ * tick, and for each input. By itself, `node --conditions=ternion-source --no-turbo-inlining bench/shard-heap.ts
+ * [players]` lists the functions that allocate most. Without that flag what is inlined is nobody's, and the sums miss it;
+ * with it, objects that inlining would do without are counted too.
  */
+import { execFile } from 'node:child_process';
 import { type HeapProfiler, Session } from 'node:inspector/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import type { Workload } from './figure.ts';
 import { ShardRig } from './shard-rig.ts';
 import { worldOf } from './shard-world.ts';
@@ -60,7 +64,9 @@ async function profile(players: number): Promise<Allocations> {
 
 function heap(): Workload {
   const run = async () => {
-    const { turn, input } = await profile(PLAYERS);
+    const args = ['--conditions=ternion-source', '--no-turbo-inlining', fileURLToPath(import.meta.url)];
+    const { stdout } = await promisify(execFile)(process.execPath, [...args, String(PLAYERS), '--json']);
+    const { turn, input }: Allocations = JSON.parse(stdout);
     return { 'shards.allocated.turn': turn, 'shards.allocated.input': input };
   };
   return { units: { 'shards.allocated.turn': 'B/player/tick', 'shards.allocated.input': 'B/input' }, run };
@@ -69,8 +75,13 @@ function heap(): Workload {
 export const heapWorkloads: Record<string, () => Workload> = { 'shards.allocated': heap };
 
 if (import.meta.main) {
-  const { turn, input, functions } = await profile(Number(process.argv[2] ?? PLAYERS));
+  const allocations = await profile(Number(process.argv[2] ?? PLAYERS));
+  if (process.argv[3] === '--json') console.log(JSON.stringify(allocations));
+  else list(allocations);
+  process.exit(0);
+}
+
+function list({ turn, input, functions }: Allocations): void {
   console.log(`turn of a tick ${turn.toFixed(1)} B per player, an input ${input.toFixed(1)} B`);
   for (const [name, bytes] of functions.slice(0, 25)) console.log(`${bytes.toFixed(1).padStart(9)} ${name}`);
-  process.exit(0);
 }

@@ -35,7 +35,7 @@ function begun(of: typeof def) {
   return { clock, shard, gallery: shard.gallery! };
 }
 
-/** The same with spectators who are counted. */
+/** The same with this delay; it ticks when it is told, and its spectators count their frames. */
 function running(delayMs: number) {
   const spectate = { delayMs, bytes: 1 << 20, beginEveryMs: 1000 };
   const { clock, shard, gallery } = begun(defineShard({ ...def, spectate }));

@@ -38,7 +38,7 @@ export class Runner {
     return this.#shards.size;
   }
 
-  /** Throws Fault `internal` when the definition throws, or as `decodeState`; `stopped` was called then. */
+  /** Throws Fault `internal` when the definition throws, or what a bad state does; `stopped` was called then. */
   begin(def: AnyShardDef, { pinned, saved, ...begin }: Begin, events: RunEvents): Shard {
     const { graceMs, idleMs } = this.#options;
     const idle = new Refcount(this.#env.clock, idleMs, () => shard.stop());
@@ -86,7 +86,7 @@ export class Runner {
       shard.stop(); // a state that does not fit has not done that
       throw error;
     }
-    // What `migrate` or `leave` threw has ended it.
+    // What `leave` threw has ended it.
     if (!shard.running) throw new Fault('internal', 'the shard has failed');
     if (!pinned) begun();
     return shard;
