@@ -22,7 +22,7 @@ const BARS = { top: 62, height: 46 };
 const LATE = { top: 124, height: 32 };
 const TEXT_TOP = 174;
 /** Components whose share of the bytes is shown, and how often it is summed up. */
-const COMPONENTS = 4;
+const COMPONENTS = 3;
 const SUM_EVERY_DRAWS = 30;
 /** What fills the height of the bars of lateness. */
 const MOST_LATE_MS = 250;
@@ -149,5 +149,5 @@ function sharesOf(bytes: Readonly<Record<string, number>>): string {
   const shares = most
     .slice(0, COMPONENTS)
     .map(([name, each]) => `${name} ${((each / all) * 100).toFixed(0)} %`);
-  return `bytes of components: ${shares.join('  ')}`;
+  return `bytes of: ${shares.join('  ')}`;
 }
