@@ -81,15 +81,15 @@ test('[T1] live against replayed: every hash and every state of a recording is c
   await sim.start({ range }, { start, graceMs: 2000 });
   const path = join(folder, 'live.recording');
   const options = { path, keyMs: 1000, hashTicks: 1 };
-  const recording = await sim.env.clock.run(sim.directory.record(range, 'one', options));
+  const recording = await sim.files(sim.directory.record(range, 'one', options));
   await play(sim, 8000);
-  const { world } = sim.directory.find(range, 'one')!;
-  await sim.env.clock.run(recording.stop());
+  const { tick } = sim.directory.find(range, 'one')!.world;
+  await sim.files(recording.stop());
   expect(recording).toMatchObject({ state: 'stopped', bytes: statSync(path).size });
   const report = await replay(path, range);
   expect(report).toMatchObject({ shard: 'range', id: 'one', gaps: 0, cut: false, divergence: undefined });
-  expect(report.lastTick).toBe(world.tick);
-  expect(report.hashes).toBe(world.tick - report.firstTick);
+  expect(report.lastTick).toBe(tick);
+  expect(report.hashes).toBe(tick - report.firstTick);
   expect(report.states).toBeGreaterThan(6);
   expect(sim.gauge('recordings')).toBe(0);
 });
@@ -100,7 +100,7 @@ test('[T1] [T7] a recording may begin in the middle, and again after a restart',
   await sim.start({ range }, { start, graceMs: 2000, checkpoint });
   await play(sim, 2500);
   const first = join(folder, 'first.recording');
-  await sim.env.clock.run(sim.directory.record(range, 'one', { path: first, hashTicks: 1 }));
+  await sim.files(sim.directory.record(range, 'one', { path: first, hashTicks: 1 }));
   await play(sim, 3700);
   const { tick } = sim.directory.find(range, 'one')!.world;
   const hash = sim.directory.find(range, 'one')!.world.hash();
@@ -112,11 +112,9 @@ test('[T1] [T7] a recording may begin in the middle, and again after a restart',
   expect(sim.directory.find(range, 'one')!.world.hash()).toBe(hash);
   expect(sim.logs('shard.log_diverged')).toEqual([]);
   const second = join(folder, 'second.recording');
-  const recording = await sim.env.clock.run(
-    sim.directory.record(range, 'one', { path: second, hashTicks: 1 }),
-  );
+  const recording = await sim.files(sim.directory.record(range, 'one', { path: second, hashTicks: 1 }));
   await play(sim, 2000);
-  await sim.env.clock.run(recording.stop());
+  await sim.files(recording.stop());
   const report = await replay(second, range);
   expect(report.divergence).toBeUndefined();
   expect(report.firstTick).toBeGreaterThanOrEqual(tick);
@@ -128,19 +126,18 @@ test('[T1] another program, and what server code did, is found: where, and what 
   await sim.start({ range }, { start });
   const path = join(folder, 'differs.recording');
   const options = { path, keyMs: 2000, hashTicks: 1 };
-  const recording = await sim.env.clock.run(sim.directory.record(range, 'one', options));
+  const recording = await sim.files(sim.directory.record(range, 'one', options));
   await play(sim, 3000);
   const { world } = sim.directory.find(range, 'one')!;
   const at = world.tick;
   world.get(1)!.position.y = 7;
   await sim.env.clock.advance(3000);
-  await sim.env.clock.run(recording.stop());
+  await sim.files(recording.stop());
   expect(await replay(path, range)).toMatchObject({
     divergence: { tick: at + 1, reason: 'the hash differs' },
     verifiedTick: at,
     differences: [expect.stringContaining('entity 1: position was')],
   });
-  // Ticks pass while a file is opened, so the recording does not begin at the same one each time.
   const odd = at - 10;
   const other = {
     ...range,
@@ -158,10 +155,10 @@ test('[N3] a recording ends when it is full', async () => {
   const sim = new SimLasting();
   await sim.start({ range }, { start });
   const path = join(folder, 'full.recording');
-  const recording = await sim.env.clock.run(sim.directory.record(range, 'one', { path, maxBytes: 3000 }));
+  const recording = await sim.files(sim.directory.record(range, 'one', { path, maxBytes: 3000 }));
   await play(sim, 20_000);
   expect(recording.state).toBe('full');
-  await sim.env.clock.run(recording.stop());
+  await sim.files(recording.stop());
   expect(statSync(path).size).toBeLessThanOrEqual(3000);
   expect(statSync(path).size).toBeGreaterThan(2900);
   expect(await replay(path, range)).toMatchObject({ cut: false, divergence: undefined });

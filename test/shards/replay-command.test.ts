@@ -26,14 +26,14 @@ test('[T1] ternion replay says that a recording is right, and where it is not', 
   const sim = new SimLasting();
   await sim.start({ village }, { start: [{ shard: 'village', id: 'home' }], threads: 0 });
   const record = sim.directory.record(village, 'home', { path, hashTicks: 1 });
-  const recording = await sim.env.clock.run(record);
+  const recording = await sim.files(record);
   const { handle } = await sim.join(village, { userId: 'ann' }, { id: 'home' });
   handle.send({ chop: true });
   await sim.env.clock.advance(3000);
   const { world } = sim.directory.find(village, 'home')!;
   // The world goes on while the file is closed.
   const [tick, hash] = [world.tick, world.hash()];
-  await sim.env.clock.run(recording.stop());
+  await sim.files(recording.stop());
   const right = await ternion('replay', app, path);
   expect(right).toMatchObject({ code: 0, err: '' });
   expect(right.out).toMatch(

@@ -21,6 +21,9 @@ const schema = defineSchema({
   policies: [policy({ entity: 'Nothing', allowRead: 'true' })],
 });
 
+/** Looks at files, a millisecond apart, before time goes on. */
+const PATIENCE = 20;
+
 interface Running {
   readonly process: SimProcess;
   readonly threads: SimThreads;
@@ -72,6 +75,23 @@ export class SimLasting {
     return this.#up.instance.gauges!.find((gauge) => gauge.name === `ternion_shards_${name}`)!.read();
   }
 
+  /**
+   * Settles as a promise does that waits for files. These are real, so time stands still for them; only when they seem to
+   * wait for it too does it go on, a little.
+   */
+  async files<T>(promise: Promise<T>): Promise<T> {
+    let done = false;
+    const settle = () => {
+      done = true;
+    };
+    promise.then(settle, settle);
+    for (let looks = 1; !done; looks++) {
+      await this.env.clock.advance(looks % PATIENCE === 0 ? 1 : 0);
+      if (!done) await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    return promise;
+  }
+
   /** A process begins on the database. Rejects as the plugin's start does. */
   async start(
     defs: Readonly<Record<string, AnyShardDef>>,
@@ -109,7 +129,7 @@ export class SimLasting {
     const { instance, store } = this.#up;
     await this.env.clock.run(instance.drain!());
     for (const client of this.#clients) client.cut();
-    await this.env.clock.run(instance.close!());
+    await this.files(instance.close!());
     await this.env.clock.run(store.close());
     this.#running = undefined;
   }
