@@ -6,14 +6,13 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
-import { build, defaultClientConditions, type Rolldown } from 'vite';
+import { buildPage, chromiumPath } from './chromium-page.ts';
 import type { Workload } from './figure.ts';
 import { syncServer } from './sync-server.ts';
 
 const ROWS = 20_000;
 const WRITES = 1000;
 const PAGE_MS = 60_000;
-const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const FLAGS = [
   '--headless',
   '--no-sandbox',
@@ -21,24 +20,6 @@ const FLAGS = [
   '--no-first-run',
   '--disable-background-networking',
 ];
-
-function chromiumPath(): string | undefined {
-  return [process.env.CHROMIUM_PATH, ...PLACES].find((path) => path && existsSync(path));
-}
-
-async function buildPage(): Promise<string> {
-  const built = (await build({
-    configFile: false,
-    logLevel: 'error',
-    resolve: { conditions: ['ternion-source', ...defaultClientConditions] },
-    build: {
-      write: false,
-      target: 'es2023',
-      lib: { entry: join(import.meta.dirname, 'pages/cold-start.ts'), formats: ['es'], fileName: 'page' },
-    },
-  })) as Rolldown.RolldownOutput[];
-  return built[0]!.output[0].code;
-}
 
 /** One run of a browser whose profile is `folder`; the page is answered here, with or without a server at `url`. */
 async function inBrowser<T>(
@@ -75,7 +56,7 @@ async function inBrowser<T>(
 function coldStart(): Workload {
   let code: Promise<string> | undefined;
   const run = async () => {
-    code ??= buildPage();
+    code ??= buildPage('cold-start');
     const folder = mkdtempSync(join(tmpdir(), 'ternion-bench-'));
     const { server, token, close } = await syncServer(ROWS);
     const of = { url: server.url, code: await code };

@@ -2,12 +2,10 @@
  * What a drawn frame costs a page: decode what came, run the own ticks, interpolate and predict 200 entities and read
  * them all; 60 frames and 30 snapshots a second. In Chromium; and what a frame allocates, in Node.
  */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { chromium } from 'playwright-core';
-import { build, defaultClientConditions, type Rolldown } from 'vite';
+import { buildPage, chromiumPath } from './chromium-page.ts';
 import { quantile, type Sample, type Workload } from './figure.ts';
 import { recordCrowd } from './netcode-record.ts';
 import { type Recording, Replay } from './netcode-replay.ts';
@@ -15,25 +13,6 @@ import { type Recording, Replay } from './netcode-replay.ts';
 const SECONDS = 20;
 const DRAWS = 20_000;
 const ADDRESS = 'http://localhost/bench/';
-const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-
-function chromiumPath(): string | undefined {
-  return [process.env.CHROMIUM_PATH, ...PLACES].find((path) => path && existsSync(path));
-}
-
-async function buildPage(): Promise<string> {
-  const built = (await build({
-    configFile: false,
-    logLevel: 'error',
-    resolve: { conditions: ['ternion-source', ...defaultClientConditions] },
-    build: {
-      write: false,
-      target: 'es2023',
-      lib: { entry: join(import.meta.dirname, 'pages/netcode.ts'), formats: ['es'], fileName: 'page' },
-    },
-  })) as Rolldown.RolldownOutput[];
-  return built[0]!.output[0].code;
-}
 
 /** With the headers that make the clock of a page exact to 5 us instead of 100. */
 async function inChromium(code: string, recording: Recording): Promise<number[]> {
@@ -69,7 +48,7 @@ function frameTime(): Workload {
   return {
     units: { 'netcode.client-frame-ms': 'ms', 'netcode.client-frame-p99-ms': 'ms' },
     async run(): Promise<Sample> {
-      parts ??= Promise.all([buildPage(), recordCrowd(SECONDS)]);
+      parts ??= Promise.all([buildPage('netcode'), recordCrowd(SECONDS)]);
       const times = await inChromium(...(await parts));
       const sorted = times.sort((a, b) => a - b);
       return {
