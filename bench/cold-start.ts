@@ -2,7 +2,7 @@
  * The cold start of a client in Chromium: 20,000 rows and 1,000 unsent writes are in IndexedDB, on disk, of an
  * earlier run of the browser; the server is gone. From `createSyncEngine` to all of them in a live query.
  */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
